@@ -1,0 +1,29 @@
+import type { KubernetesObject } from '@batten/api'
+
+/** Where an object was read: for findings. */
+export interface Origin {
+  /** `file:///...`, `memory` or a kube cluster's name. */
+  readonly source: string
+  /** File path, when there is one. */
+  readonly file?: string
+  /** 1-based line and column of a field path; undefined when unknown. */
+  position?(path: string): { line: number; column: number } | undefined
+}
+
+/** A source of objects: a directory, memory, a Kubernetes API server. */
+export interface ObjectSource {
+  /** Starts reading; resolves after the first complete list was handed to the sink. */
+  start(sink: ObjectSink): Promise<void>
+  close(): Promise<void>
+}
+
+/** What sources write into. A batch is applied at once: the model never shows half of a file. */
+export interface ObjectSink {
+  apply(batch: ObjectBatch): void
+}
+
+export interface ObjectBatch {
+  readonly upserts: readonly { readonly object: KubernetesObject; readonly origin: Origin }[]
+  /** `apiVersion-group/kind/namespace/name` keys; see `objectKey`. */
+  readonly removals: readonly string[]
+}

@@ -1,0 +1,52 @@
+import type { StringMatcher } from '@batten/core'
+
+/** Where certificates come from: a secret of the {@link SecretStore} by name; static material is stored under a made-up name. */
+export interface TlsSecretRefs {
+  /** Name of the certificate and key, e.g. `default`; undefined presents none. */
+  readonly certificate: string | undefined
+  /** Name of the validation context, e.g. `ROOTCA`; undefined trusts nobody in particular (no verification). */
+  readonly validation: string | undefined
+}
+
+export interface TlsCommonConfig extends TlsSecretRefs {
+  readonly alpn: readonly string[]
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
+  readonly maxVersion: 'TLSv1.2' | 'TLSv1.3'
+  /** OpenSSL cipher list for TLS 1.2; empty means the default. */
+  readonly ciphers: string
+  /** Any one of these must match any one SAN (URI or DNS) of the peer; empty accepts every SAN. */
+  readonly subjectAltNames: readonly StringMatcher[]
+}
+
+/** `DownstreamTlsContext`, compiled. */
+export interface TlsServerConfig extends TlsCommonConfig {
+  readonly requireClientCertificate: boolean
+}
+
+/** `UpstreamTlsContext`, compiled. */
+export interface TlsClientConfig extends TlsCommonConfig {
+  /** Empty sends none. */
+  readonly sni: string
+}
+
+/** A secret that arrived. Key bytes never leave this object: no log, no dump. */
+export type TlsSecret =
+  | {
+      readonly kind: 'certificate'
+      readonly name: string
+      readonly certificateChain: string
+      readonly privateKey: string
+    }
+  | { readonly kind: 'validation'; readonly name: string; readonly trustedCa: string }
+
+/**
+ * Current secrets by name. Contexts that use a name are rebuilt when it changes; live connections keep the context
+ * they were made with.
+ */
+export interface SecretStore {
+  get(name: string): TlsSecret | undefined
+  set(secret: TlsSecret): void
+  remove(name: string): void
+  /** Calls back on every change of a secret with this name; returns the unsubscribe function. */
+  watch(name: string, changed: () => void): () => void
+}

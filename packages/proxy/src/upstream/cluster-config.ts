@@ -1,0 +1,75 @@
+import type { TlsClientConfig } from '../tls/tls-config.ts'
+
+/** A cluster, compiled from `envoy.config.cluster.v3.Cluster`. Hosts come apart ({@link HostConfig}). */
+export interface ClusterConfig {
+  readonly name: string
+  /** Name in stats; `alt_stat_name` or the name. */
+  readonly statName: string
+  readonly discovery:
+    | { readonly kind: 'static' }
+    | { readonly kind: 'eds'; readonly serviceName: string }
+    | { readonly kind: 'strict-dns' | 'logical-dns'; readonly refreshMs: number }
+    | { readonly kind: 'original-dst' }
+  /** For static and DNS clusters: the hosts of `load_assignment`. */
+  readonly hosts: readonly HostConfig[]
+  readonly connectTimeoutMs: number
+  readonly loadBalancer: LoadBalancerKind
+  /** Power of choices of least request. */
+  readonly choiceCount: number
+  /** Percent of healthy hosts below which health is ignored; Envoy's default is 50, Istio sends 0. */
+  readonly healthyPanicPercent: number
+  readonly circuitBreaker: CircuitBreakerConfig
+  /** The transport of a host: the first entry of `transportMatches` whose labels the host carries, else `transport`. */
+  readonly transport: TransportConfig
+  readonly transportMatches: readonly {
+    readonly name: string
+    readonly match: Readonly<Record<string, string>>
+    readonly transport: TransportConfig
+  }[]
+  readonly http: UpstreamHttpOptions
+  /** `metadata.filter_metadata` as JSON. */
+  readonly metadata: Readonly<Record<string, unknown>>
+  /** Source address to bind upstream connections to; undefined leaves it to the system. */
+  readonly bindAddress: string | undefined
+}
+
+export type LoadBalancerKind = 'round-robin' | 'least-request' | 'random' | 'cluster-provided'
+
+export type TransportConfig =
+  | { readonly kind: 'plain' }
+  | { readonly kind: 'tls'; readonly tls: TlsClientConfig }
+
+export interface UpstreamHttpOptions {
+  /** HTTP/1.1 is what this proxy speaks upstream; anything else was refused when the cluster was compiled. */
+  readonly protocol: 'http1'
+  /** Idle pooled connections close after this; 0 disables; default one hour. */
+  readonly idleTimeoutMs: number
+  /** 0: unlimited. */
+  readonly maxRequestsPerConnection: number
+  readonly maxConnectionDurationMs: number | undefined
+}
+
+export interface CircuitBreakerConfig {
+  readonly maxConnections: number
+  readonly maxPendingRequests: number
+  readonly maxRequests: number
+  readonly maxRetries: number
+}
+
+/** One endpoint. Equal `key`s are the same host across updates: its connections and state are kept. */
+export interface HostConfig {
+  /** `ip:port`, or `pipe:/path`. */
+  readonly key: string
+  readonly address: { readonly host: string; readonly port: number } | { readonly path: string }
+  /** >= 1 */
+  readonly weight: number
+  /** 0 is the highest. */
+  readonly priority: number
+  readonly locality: { readonly region: string; readonly zone: string; readonly subZone: string }
+  readonly health: 'healthy' | 'degraded' | 'unhealthy' | 'draining'
+  /** Labels of `envoy.transport_socket_match`, which choose the transport. */
+  readonly transportLabels: Readonly<Record<string, string>>
+  readonly metadata: Readonly<Record<string, unknown>>
+  /** For DNS clusters: the name to connect to and verify. */
+  readonly hostname: string
+}
