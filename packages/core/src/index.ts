@@ -1,4 +1,14 @@
 export { type Clock, systemClock, type Timer } from './clock.ts'
 export { BattenError, type ErrorDetails, errorMessage } from './errors.ts'
-export { type LogFields, type Logger, type LogLevel, silentLogger } from './log.ts'
+export {
+  createLogger,
+  LOG_LEVELS,
+  type LogFields,
+  type Logger,
+  type LoggerOptions,
+  type LogLevel,
+  type RootLogger,
+  silentLogger,
+} from './log.ts'
+export type { LogDestination } from './log-writer.ts'
 export * from './metrics/index.ts'
