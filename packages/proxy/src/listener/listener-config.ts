@@ -1,12 +1,16 @@
-import type { HttpConnectionManagerConfig } from '../http/connection-manager-config.ts'
+import type { NetworkFilterFactory } from '../network/filter.ts'
 import type { TlsServerConfig } from '../tls/tls-config.ts'
 
 /** A listener, compiled from `envoy.config.listener.v3.Listener`. */
 export interface ListenerConfig {
   readonly name: string
-  /** undefined with `bind_to_port: false`. */
-  readonly address: { readonly host: string; readonly port: number } | { readonly path: string }
+  readonly address: ListenAddress
+  /** More addresses of the same listener (`additional_addresses`); usually empty. */
+  readonly additionalAddresses: readonly ListenAddress[]
+  /** False: no socket of its own (`bind_to_port: false`); reached only by connections handed over to it. */
+  readonly bindToPort: boolean
   readonly direction: 'inbound' | 'outbound' | 'unspecified'
+  /** `stat_prefix`; empty means the address, as in Envoy: `listener.127.0.0.1_8080.`. */
   readonly statPrefix: string
   readonly filterChains: readonly FilterChainConfig[]
   readonly defaultFilterChain: FilterChainConfig | undefined
@@ -15,40 +19,56 @@ export interface ListenerConfig {
   /** 0 waits for ever; default 15 s. */
   readonly listenerFiltersTimeoutMs: number
   readonly continueOnListenerFiltersTimeout: boolean
+  /** High watermark of each direction; Envoy's default is 1 MiB. */
   readonly connectionBufferLimitBytes: number
+  /** Connections beyond this are closed at once (`downstream_cx_overflow`); 0 means no limit. */
+  readonly maxConnections: number
+  /** `tcp_backlog_size`; 0 leaves it to the system. */
+  readonly backlog: number
   /** The content hash of the resource: an equal one is the same listener. */
   readonly version: string
 }
 
+export type ListenAddress = { readonly host: string; readonly port: number } | { readonly path: string }
+
 export interface FilterChainConfig {
+  /** Unique in its listener; `config/` makes one up (`filter-chain-3`) where the resource gives none. */
   readonly name: string
   readonly match: FilterChainMatch
   /** undefined: plain text. */
   readonly tls: TlsServerConfig | undefined
+  /** How long a TLS handshake may take; undefined waits for ever, as in Envoy. */
   readonly transportSocketConnectTimeoutMs: number | undefined
   /** Network filters in order; the last is terminal. */
-  readonly filters: readonly NetworkFilterConfig[]
+  readonly filters: readonly NetworkFilterFactory[]
+  /** Content hash of the chain: an equal one keeps its connections when the listener is replaced. */
+  readonly version: string
 }
 
+/** Empty lists and `undefined` match everything. */
 export interface FilterChainMatch {
   readonly destinationPort: number | undefined
+  /** `10.0.0.0/8`; a bare address is a /32 or /128. */
   readonly prefixRanges: readonly string[]
   /** Lower case; `*.example.com` is a wildcard. */
   readonly serverNames: readonly string[]
   /** `tls`, `raw_buffer` or empty for any. */
   readonly transportProtocol: string
   readonly applicationProtocols: readonly string[]
+  readonly directSourcePrefixRanges: readonly string[]
+  readonly sourceType: 'any' | 'same-ip-or-loopback' | 'external'
   readonly sourcePrefixRanges: readonly string[]
   readonly sourcePorts: readonly number[]
 }
 
-export type NetworkFilterConfig =
-  | { readonly kind: 'http-connection-manager'; readonly config: HttpConnectionManagerConfig }
-  | { readonly kind: 'tcp-proxy'; readonly config: TcpProxyConfig }
-
+/** `TcpProxy`, compiled; `createTcpProxy` makes a network filter of it. */
 export interface TcpProxyConfig {
   readonly statPrefix: string
   readonly clusters: readonly { readonly name: string; readonly weight: number }[]
-  /** 0 disables; default one hour. */
+  /** No byte in either direction for this long closes the connection. 0 disables; default one hour. */
   readonly idleTimeoutMs: number
+  /** 0: unlimited. */
+  readonly maxConnectionDurationMs: number
+  /** Connection attempts before giving up; Envoy's default is 1. */
+  readonly maxConnectAttempts: number
 }
