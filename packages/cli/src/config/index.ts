@@ -1,0 +1,1 @@
+export { type BattenConfig, defineConfig, type WorkloadCommand } from './define-config.ts'

@@ -1,0 +1,63 @@
+import { existsSync, statSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { BattenError, errorMessage } from '@batten/core'
+import type { BattenConfig } from './define-config.ts'
+
+/** A project folder with its configuration, paths made absolute. */
+export interface Project {
+  readonly root: string
+  /** `batten.config.ts`, when there is one. */
+  readonly file: string | undefined
+  readonly config: BattenConfig
+  /** Folders and files of YAML. */
+  readonly configPaths: readonly string[]
+  readonly filters: readonly string[]
+}
+
+const CONFIG_FILES = ['batten.config.ts', 'batten.config.mts', 'batten.config.js', 'batten.config.mjs']
+
+/** Reads the project in a folder. Throws `CLI_PROJECT_INVALID` with what is wrong and what to do. */
+export async function loadProject(folder: string): Promise<Project> {
+  const root = resolve(folder)
+  if (!existsSync(root) || !statSync(root).isDirectory())
+    throw new BattenError('CLI_PROJECT_INVALID', {
+      message: `${folder} is not a folder`,
+      hint: 'name a folder with mesh configuration, e.g. `batten dev examples/bookinfo`',
+    })
+  const file = CONFIG_FILES.map((name) => join(root, name)).find((path) => existsSync(path))
+  const config = file === undefined ? {} : await importConfig(file)
+  const paths = config.config ?? (existsSync(join(root, 'mesh')) ? ['mesh'] : ['.'])
+  const configPaths = paths.map((path) => resolve(root, path))
+  const missing = [...configPaths, ...(config.filters ?? []).map((path) => resolve(root, path))].find(
+    (p) => !existsSync(p),
+  )
+  if (missing !== undefined)
+    throw new BattenError('CLI_PROJECT_INVALID', {
+      message: `${missing} does not exist`,
+      where: file ?? root,
+      hint: 'correct the path in batten.config.ts',
+    })
+  return {
+    root,
+    file,
+    config,
+    configPaths,
+    filters: (config.filters ?? []).map((path) => resolve(root, path)),
+  }
+}
+
+async function importConfig(file: string): Promise<BattenConfig> {
+  try {
+    const module = (await import(pathToFileURL(file).href)) as { default?: unknown }
+    if (typeof module.default !== 'object' || module.default === null)
+      throw new Error('it has no default export')
+    return module.default as BattenConfig
+  } catch (error) {
+    throw new BattenError('CLI_PROJECT_INVALID', {
+      message: `cannot load ${file}: ${errorMessage(error)}`,
+      hint: 'it should say: export default defineConfig({ ... })',
+      cause: error,
+    })
+  }
+}

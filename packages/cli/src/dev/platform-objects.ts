@@ -1,0 +1,176 @@
+import type { KubernetesObject } from '@batten/api'
+import {
+  type DevPlan,
+  GATEWAY_LABELS,
+  GATEWAY_NAME,
+  GATEWAY_NAMESPACE,
+  type PlannedPod,
+  POD_LABEL,
+} from './plan.ts'
+
+const LOOPBACK = '127.0.0.1'
+
+/**
+ * What a cluster would add to the user's objects, for this machine: a Pod for each process, an EndpointSlice for each
+ * Service and Pod that says on which port its sidecar listens, a Sidecar without interception for each Pod, and the
+ * Service of the ingress gateway.
+ *
+ * Differs from Istio: a Pod's containers share no network here, so each container port has a loopback port of its own.
+ */
+export function platformObjects(plan: DevPlan, objects: readonly KubernetesObject[]): KubernetesObject[] {
+  const services = objects.filter((object) => object.kind === 'Service') as unknown as ServiceShape[]
+  return [
+    ...plan.pods.flatMap((pod) => [
+      podOf(pod),
+      sidecarOf(pod, services),
+      ...services.filter((service) => selects(service, pod)).map((service) => sliceOf(service, pod)),
+    ]),
+    ...gatewayObjects(plan),
+  ] as unknown as KubernetesObject[]
+}
+
+function podOf(pod: PlannedPod) {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name: pod.name,
+      namespace: pod.namespace,
+      // Istio's injector sets this label on a pod with a sidecar: clients then use mutual TLS to it.
+      labels: { ...pod.labels, 'security.istio.io/tlsMode': 'istio' },
+    },
+    spec: {
+      serviceAccountName: pod.serviceAccount,
+      containers: [
+        { name: 'app', image: 'local', ports: pod.ports.map(({ containerPort }) => ({ containerPort })) },
+      ],
+    },
+    status: {
+      phase: 'Running',
+      podIP: LOOPBACK,
+      podIPs: [{ ip: LOOPBACK }],
+      conditions: [{ type: 'Ready', status: 'True' }],
+    },
+  }
+}
+
+function sidecarOf(pod: PlannedPod, services: readonly ServiceShape[]) {
+  return {
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'Sidecar',
+    metadata: { name: `pod-${pod.name}`, namespace: pod.namespace },
+    spec: {
+      workloadSelector: { labels: { [POD_LABEL]: pod.name } },
+      ingress: pod.ports.map((port) => ({
+        port: {
+          number: port.inboundPort,
+          name: portName(pod, port.containerPort, services),
+          protocol: protocolOf(portName(pod, port.containerPort, services)),
+        },
+        bind: LOOPBACK,
+        captureMode: 'NONE',
+        defaultEndpoint: `${LOOPBACK}:${port.appPort}`,
+      })),
+      egress: [{ hosts: ['*/*'] }],
+    },
+  }
+}
+
+function sliceOf(service: ServiceShape, pod: PlannedPod) {
+  const ports = (service.spec?.ports ?? []).flatMap((port) => {
+    const target = pod.ports.find(
+      (p) =>
+        p.containerPort === (port.targetPort ?? port.port) || (p.name !== '' && p.name === port.targetPort),
+    )
+    return target === undefined
+      ? []
+      : [
+          {
+            name: port.name ?? '',
+            port: target.inboundPort,
+            protocol: 'TCP',
+            ...(port.appProtocol && { appProtocol: port.appProtocol }),
+          },
+        ]
+  })
+  return {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: {
+      name: `${service.metadata.name}-${pod.name}`,
+      namespace: pod.namespace,
+      labels: { 'kubernetes.io/service-name': service.metadata.name },
+    },
+    addressType: 'IPv4',
+    ports,
+    endpoints: [
+      {
+        addresses: [LOOPBACK],
+        conditions: { ready: true, serving: true, terminating: false },
+        targetRef: { kind: 'Pod', name: pod.name, namespace: pod.namespace },
+      },
+    ],
+  }
+}
+
+function gatewayObjects(plan: DevPlan) {
+  const metadata = { name: GATEWAY_NAME, namespace: GATEWAY_NAMESPACE, labels: GATEWAY_LABELS }
+  const ports = [...plan.gateway.ports].map(([port, targetPort]) => ({
+    name: `http-${port}`,
+    port,
+    targetPort,
+    protocol: 'TCP',
+  }))
+  return [
+    {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata,
+      spec: { serviceAccountName: GATEWAY_NAME, containers: [{ name: 'gateway', image: 'local' }] },
+      status: {
+        phase: 'Running',
+        podIP: LOOPBACK,
+        podIPs: [{ ip: LOOPBACK }],
+        conditions: [{ type: 'Ready', status: 'True' }],
+      },
+    },
+    // Kubernetes wants at least one port in a Service: without a Gateway there is nothing to expose.
+    ...(ports.length === 0
+      ? []
+      : [{ apiVersion: 'v1', kind: 'Service', metadata, spec: { selector: GATEWAY_LABELS, ports } }]),
+  ]
+}
+
+function selects(service: ServiceShape, pod: PlannedPod): boolean {
+  if ((service.metadata.namespace ?? 'default') !== pod.namespace) return false
+  const selector = Object.entries(service.spec?.selector ?? {})
+  return selector.length > 0 && selector.every(([key, value]) => pod.labels[key] === value)
+}
+
+function portName(pod: PlannedPod, containerPort: number, services: readonly ServiceShape[]): string {
+  for (const service of services.filter((s) => selects(s, pod)))
+    for (const port of service.spec?.ports ?? [])
+      if ((port.targetPort ?? port.port) === containerPort) return port.name ?? 'tcp'
+  return 'tcp'
+}
+
+/** Istio's rule: the part of a port's name before the first dash is its protocol. */
+function protocolOf(name: string): string {
+  const prefix = name.split('-')[0]!.toUpperCase()
+  return ['HTTP', 'HTTP2', 'GRPC', 'HTTPS', 'TLS', 'MONGO', 'REDIS', 'MYSQL'].includes(prefix)
+    ? prefix
+    : 'TCP'
+}
+
+interface ServiceShape {
+  readonly metadata: { readonly name: string; readonly namespace?: string }
+  readonly spec?: {
+    readonly selector?: Record<string, string>
+    readonly ports?: readonly {
+      readonly name?: string
+      readonly port: number
+      readonly targetPort?: number | string
+      readonly appProtocol?: string
+    }[]
+  }
+}
