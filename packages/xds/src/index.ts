@@ -1,4 +1,15 @@
 export {
+  anyName,
+  type ExtensionConfig,
+  packAny,
+  TYPED_STRUCT_NAMES,
+  typeUrlName,
+  type Unpacked,
+  unpackAny,
+  unpackAnyAs,
+  unpackExtension,
+} from './any.ts'
+export {
   asBuffer,
   type Codec,
   codec,
@@ -19,3 +30,16 @@ export {
 export type { XdsErrorCode } from './errors.ts'
 export type { MessageTypes } from './gen/message-types.ts'
 export type * from './gen/types.ts'
+export { GRPC_METHODS, type GrpcMethod } from './grpc-methods.ts'
+export { contentVersion, xxh64, xxh64Text } from './hash.ts'
+export * from './resource-names.ts'
+export {
+  FULL_STATE_TYPES,
+  PUSH_ORDER,
+  shortTypeName,
+  TYPE_URLS,
+  type TypeName,
+  type TypeUrl,
+  WILDCARD_TYPES,
+} from './type-urls.ts'
+export * from './wellknown-names.ts'
