@@ -25,6 +25,8 @@ export interface BattenConfig {
   readonly filters?: readonly string[]
   /** Port of the ingress gateway. Default 8080; the next free one when it is taken. */
   readonly gatewayPort?: number
+  /** Path that the table of addresses shows for the gateway. Default `/`. */
+  readonly landingPath?: string
 }
 
 /** One command of {@link BattenConfig.workloads}. It gets `PORT`, `HOST` and `HTTP_PROXY` in its environment. */

@@ -1,0 +1,16 @@
+import { buildRouteMap } from '@stricli/core'
+import { controlPlane } from './control-plane.ts'
+import { dev } from './dev.ts'
+import { filterBuild } from './filter-build.ts'
+import { proxy } from './proxy.ts'
+
+/** Every command by name. A command's file declares its flags; what it does is loaded when it runs. */
+export const commands = {
+  dev,
+  proxy,
+  controlPlane,
+  filter: buildRouteMap({
+    routes: { build: filterBuild },
+    docs: { brief: 'Write and build Wasm filters' },
+  }),
+}

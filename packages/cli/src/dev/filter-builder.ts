@@ -1,0 +1,65 @@
+import { mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { watchFolders } from './watch.ts'
+
+type Notice = (message: string, severity: 'info' | 'warning' | 'error') => void
+
+/**
+ * Builds the project's AssemblyScript filters: `filters/served-by.ts` becomes `filters/served-by.wasm`. A filter that
+ * does not compile is reported and the module of before stays, so the mesh goes on with it.
+ */
+export class FilterBuilder {
+  readonly #sources: readonly string[]
+  readonly #notice: Notice
+  #building: Promise<void> = Promise.resolve()
+
+  constructor(sources: readonly string[], notice: Notice) {
+    this.#sources = sources
+    this.#notice = notice
+  }
+
+  /** Builds every filter whose module is missing or older than the files beside its source. */
+  async buildAll(): Promise<void> {
+    for (const source of this.#sources) if (isStale(source)) await this.#build(source)
+  }
+
+  watch(signal: AbortSignal): void {
+    for (const source of this.#sources)
+      watchFolders([source], signal, () => {
+        this.#building = this.#building.then(() =>
+          signal.aborted || !isStale(source) ? undefined : this.#build(source),
+        )
+      })
+  }
+
+  async close(): Promise<void> {
+    await this.#building
+  }
+
+  async #build(source: string): Promise<void> {
+    // The compiler is large: a mesh without filters never loads it.
+    const { buildFilter } = await import('@batten/wasm-sdk/build')
+    const built = await buildFilter({ entry: source })
+    for (const diagnostic of built.diagnostics)
+      this.#notice(`${diagnostic}`, built.wasm === undefined ? 'error' : 'warning')
+    if (built.wasm === undefined) {
+      this.#notice(`${basename(source)} does not compile; the mesh keeps the module it has`, 'error')
+      return
+    }
+    const out = moduleOf(source)
+    mkdirSync(dirname(out), { recursive: true })
+    writeFileSync(`${out}.tmp`, built.wasm)
+    renameSync(`${out}.tmp`, out)
+    this.#notice(`${basename(source)} built (${built.wasm.length} bytes, ${Math.round(built.ms)} ms)`, 'info')
+  }
+}
+
+/** Where the module of a source goes. */
+export function moduleOf(source: string): string {
+  return join(dirname(source), `${basename(source, '.ts')}.wasm`)
+}
+
+function isStale(source: string): boolean {
+  const built = statSync(moduleOf(source), { throwIfNoEntry: false })
+  return built === undefined || built.mtimeMs < statSync(source).mtimeMs
+}

@@ -1,0 +1,83 @@
+import { relative } from 'node:path'
+import { emitKeypressEvents } from 'node:readline'
+import pc from 'picocolors'
+import type { DevFlags } from '../commands/dev.ts'
+import { EXIT, printError } from '../main.ts'
+import { renderTable } from './banner.ts'
+import { type DevMesh, startDev } from './dev-mesh.ts'
+import { renderFinding } from './findings.ts'
+
+const NOTICE = { info: pc.dim('·'), warning: pc.yellow('‼'), error: pc.red('×') }
+
+/** Runs `batten dev` until `q`, Ctrl-C, SIGTERM or SIGHUP. */
+export async function runDev(flags: DevFlags, folder = '.'): Promise<void> {
+  const stopped = stopRequest()
+  const started = performance.now()
+  let mesh: DevMesh
+  try {
+    mesh = await startDev({
+      folder,
+      gatewayPort: flags.gatewayPort,
+      proxy: flags.proxy,
+      events: {
+        output: (child, line, stream) => printOutput(flags.verbose, child, line, stream),
+        findings: (added, all) => {
+          for (const finding of added) console.log(renderFinding(finding, process.cwd()))
+          if (added.length === 0 && all.length === 0) console.log(`${pc.green('√')} no findings`)
+        },
+        notice: (message, severity) => console.log(`${NOTICE[severity]} ${message}`),
+      },
+    })
+  } catch (error) {
+    printError(error)
+    process.exitCode = EXIT.unknown
+    stopped.release()
+    return
+  }
+  console.log(`\n${renderTable(mesh.addresses())}\n`)
+  const seconds = ((performance.now() - started) / 1000).toFixed(1)
+  const keys = process.stdin.isTTY ? ', q stops' : ''
+  console.log(
+    `ready in ${seconds} s; watching ${mesh.project.configPaths.map((p) => relative(process.cwd(), p) || '.').join(', ')}${keys}`,
+  )
+  await stopped.promise
+  console.log('stopping')
+  await mesh.close()
+  stopped.release()
+}
+
+/** Output of the applications is shown; proxies and the control plane only say what is worth a look, unless verbose. */
+function printOutput(verbose: boolean, child: string, line: string, stream: 'stdout' | 'stderr'): void {
+  const isPart = child === 'control plane' || child.startsWith('sidecar ') || child === 'gateway'
+  if (isPart && !verbose) {
+    const level = stream === 'stderr' ? /"level":"(warn|error)"/.exec(line)?.[1] : undefined
+    if (level === undefined && !/^\S*(Error|Trap)/.test(line)) return
+  }
+  console.log(`${pc.dim(`${child} |`)} ${line}`)
+}
+
+/** Settles when somebody wants the mesh to stop. */
+function stopRequest(): { promise: Promise<void>; release(): void } {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const stop = () => resolve()
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  for (const signal of signals) process.on(signal, stop)
+  const onKey = (text: string | undefined, key: { name?: string; ctrl?: boolean }) => {
+    if (text === 'q' || (key.ctrl && key.name === 'c')) stop()
+  }
+  if (process.stdin.isTTY) {
+    emitKeypressEvents(process.stdin)
+    process.stdin.setRawMode(true)
+    process.stdin.on('keypress', onKey)
+  }
+  return {
+    promise,
+    release() {
+      for (const signal of signals) process.off(signal, stop)
+      if (!process.stdin.isTTY) return
+      process.stdin.off('keypress', onKey)
+      process.stdin.setRawMode(false)
+      process.stdin.pause()
+    },
+  }
+}
