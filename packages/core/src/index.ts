@@ -1,4 +1,5 @@
 export { type Clock, systemClock, type Timer } from './clock.ts'
+export { parseDurationMs } from './duration.ts'
 export { BattenError, type ErrorDetails, errorMessage } from './errors.ts'
 export {
   createLogger,
