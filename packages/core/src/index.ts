@@ -1,5 +1,15 @@
 export { type Clock, systemClock, type Timer } from './clock.ts'
-export { parseDurationMs } from './duration.ts'
+export {
+  formatDuration,
+  formatNanos,
+  formatProtoDuration,
+  msToProtoDuration,
+  type ProtoDuration,
+  parseDuration,
+  parseDurationMs,
+  parseProtoDuration,
+  protoDurationToMs,
+} from './duration.ts'
 export { BattenError, type ErrorDetails, errorMessage } from './errors.ts'
 export {
   createLogger,
