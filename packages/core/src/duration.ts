@@ -51,7 +51,8 @@ export function parseDurationMs(text: string): number | undefined {
   }
   if (total > MAX_GO_MS) return undefined
   // Sums of fractions like 0.1s + 0.2s must not show binary rounding; nanoseconds are the smallest unit.
-  const rounded = total < 1e9 ? Math.round(total * 1e6) / 1e6 : total
+  const scale = total < 1e9 ? 1e6 : 1e3
+  const rounded = Math.round(total * scale) / scale
   return negative ? -rounded : rounded
 }
 
@@ -72,15 +73,18 @@ export function parseDuration(text: string): number {
  * @example formatDuration(3_723_500) // '1h2m3.5s'
  */
 export function formatDuration(ms: number): string {
-  const nanos = Math.round(Math.abs(ms) * 1e6)
-  if (nanos === 0) return '0s'
+  const absolute = Math.abs(ms)
   const sign = ms < 0 ? '-' : ''
-  if (nanos < 1000) return `${sign}${nanos}ns`
-  if (nanos < 1e6) return `${sign}${nanos / 1000}µs`
-  if (nanos < 1e9) return `${sign}${nanos / 1e6}ms`
-  const hours = Math.floor(nanos / 3.6e12)
-  const minutes = Math.floor((nanos % 3.6e12) / 6e10)
-  const seconds = (nanos % 6e10) / 1e9
+  if (absolute < 1000) {
+    const nanos = Math.round(absolute * 1e6)
+    if (nanos === 0) return '0s'
+    if (nanos < 1000) return `${sign}${nanos}ns`
+    return nanos < 1e6 ? `${sign}${nanos / 1000}µs` : `${sign}${nanos / 1e6}ms`
+  }
+  const whole = Math.trunc(absolute)
+  const hours = Math.floor(whole / 3_600_000)
+  const minutes = Math.floor((whole % 3_600_000) / 60_000)
+  const seconds = Math.round((whole % 60_000) * 1e6 + (absolute - whole) * 1e6) / 1e9
   return `${sign}${hours > 0 ? `${hours}h` : ''}${hours > 0 || minutes > 0 ? `${minutes}m` : ''}${seconds}s`
 }
 
