@@ -1,0 +1,95 @@
+/**
+ * Memory for everything that lives no longer than one callback: what the host hands over through `malloc`, encoded
+ * names and values, out parameters. Allocation moves a pointer; entering the module from outside frees all of it.
+ */
+
+/** Bytes that the arena has at first, and the most that it grows to when callbacks ask for more than it has. */
+const INITIAL_BYTES: usize = 16 * 1024
+const MAX_BYTES: usize = 256 * 1024
+/** Every address is a multiple of this. */
+const ALIGN: usize = 8
+
+let base: usize = 0
+let top: usize = 0
+let end: usize = 0
+
+/** Blocks that did not fit: a list linked through their first word, freed by the next reset. */
+let overflow: usize = 0
+let overflowBytes: usize = 0
+
+/** Bytes handed out since the garbage collector ran: what was handed out usually became objects. */
+let pressure: usize = 0
+
+/** Takes `size` bytes; never fails except by trapping when the memory limit is reached. */
+export function take(size: usize): usize {
+  const at = top
+  const next = at + ((size + ALIGN - 1) & ~(ALIGN - 1))
+  if (next <= end && next >= at) {
+    top = next
+    return at
+  }
+  return takeSlow(size)
+}
+
+function takeSlow(size: usize): usize {
+  if (base == 0) {
+    base = heap.alloc(INITIAL_BYTES)
+    top = base
+    end = base + INITIAL_BYTES
+    if (size <= INITIAL_BYTES) return take(size)
+  }
+  const block = heap.alloc(size + ALIGN)
+  store<usize>(block, overflow)
+  overflow = block
+  overflowBytes += size
+  return block + ALIGN
+}
+
+/** The current position; give it to {@link release} to free what was taken since. */
+// @ts-expect-error: decorator
+export function mark(): usize {
+  return top
+}
+
+/** Frees what was taken since `position`, except for what did not fit. */
+// @ts-expect-error: decorator
+export function release(position: usize): void {
+  pressure += top - position
+  top = position
+}
+
+/** Frees everything. Called when the host enters the module. */
+export function reset(): void {
+  pressure += top - base
+  top = base
+  if (overflow != 0) freeOverflow()
+}
+
+function freeOverflow(): void {
+  let block = overflow
+  while (block != 0) {
+    const next = load<usize>(block)
+    heap.free(block)
+    block = next
+  }
+  overflow = 0
+  const wanted = end - base + overflowBytes
+  pressure += overflowBytes
+  overflowBytes = 0
+  if (wanted <= MAX_BYTES) {
+    heap.free(base)
+    base = heap.alloc(wanted)
+    top = base
+    end = base + wanted
+  }
+}
+
+/** Bytes handed out since the last call. */
+export function takePressure(): usize {
+  const bytes = pressure
+  pressure = 0
+  return bytes
+}
+
+/** Two words for out parameters; valid until the next use. */
+export const out: usize = memory.data(16, 8)

@@ -1,0 +1,11 @@
+/** What the generated entry of a filter uses; see `src/build/generate-entry.ts`. Not for filters. */
+export { StreamType } from './abi'
+export { requestBody, responseBody } from './body'
+export { onCallResponse } from './callout'
+export { readConfiguration } from './configuration'
+export { ContextTable } from './context-table'
+export { enter, leave, malloc } from './entry'
+export { requestHeaders, requestTrailers, responseHeaders, responseTrailers } from './headers'
+export { JsonReader, readArray, readMap } from './json'
+export { defineMetrics } from './metrics'
+export { FilterRoot, NoConfig, setCreatedId } from './root'

@@ -1,0 +1,112 @@
+/**
+ * What the AssemblyScript standard library wants of a JavaScript host, on the functions that a proxy has. The
+ * compiler front end points `abort`, `seed`, `trace` and the imports of `~lib/bindings/dom` here, so that a module
+ * imports nothing that Envoy lacks.
+ */
+import { proxy_get_current_time_nanoseconds, random_get } from './abi'
+import { out, take } from './arena'
+import { LogLevel, writeLog } from './log'
+
+/** Nanoseconds since the epoch. */
+export function nowNanoseconds(): u64 {
+  proxy_get_current_time_nanoseconds(out)
+  return load<u64>(out)
+}
+
+/** `throw`, a failed `assert`, an index out of range: says where in the log, then traps. */
+export function abort(
+  message: string | null = null,
+  fileName: string | null = null,
+  line: u32 = 0,
+  column: u32 = 0,
+): void {
+  let text = message == null ? 'aborted' : message
+  if (fileName != null) text += ' at ' + fileName + ':' + line.toString() + ':' + column.toString()
+  writeLog(LogLevel.Critical, text)
+  unreachable()
+}
+
+/** Seed of `Math.random`. */
+export function seed(): f64 {
+  random_get(out, 8)
+  return reinterpret<f64>(load<u64>(out))
+}
+
+export function trace(
+  message: string,
+  count: i32 = 0,
+  a0: f64 = 0,
+  a1: f64 = 0,
+  a2: f64 = 0,
+  a3: f64 = 0,
+  a4: f64 = 0,
+): void {
+  let text = message
+  if (count > 0) text += ' ' + a0.toString()
+  if (count > 1) text += ' ' + a1.toString()
+  if (count > 2) text += ' ' + a2.toString()
+  if (count > 3) text += ' ' + a3.toString()
+  if (count > 4) text += ' ' + a4.toString()
+  writeLog(LogLevel.Trace, text)
+}
+
+export namespace Date {
+  export function now(): f64 {
+    return <f64>(nowNanoseconds() / 1_000_000)
+  }
+}
+
+export namespace performance {
+  export function now(): f64 {
+    return <f64>nowNanoseconds() / 1e6
+  }
+}
+
+export namespace console {
+  export function assert(condition: bool, message: string): void {
+    if (!condition) writeLog(LogLevel.Error, 'assertion failed: ' + message)
+  }
+  export function log(message: string): void {
+    writeLog(LogLevel.Info, message)
+  }
+  export function debug(message: string): void {
+    writeLog(LogLevel.Debug, message)
+  }
+  export function info(message: string): void {
+    writeLog(LogLevel.Info, message)
+  }
+  export function warn(message: string): void {
+    writeLog(LogLevel.Warn, message)
+  }
+  export function error(message: string): void {
+    writeLog(LogLevel.Error, message)
+  }
+
+  const started = new Map<string, u64>()
+
+  export function time(label: string): void {
+    started.set(label, nowNanoseconds())
+  }
+  export function timeLog(label: string): void {
+    if (!started.has(label)) return
+    const microseconds = (nowNanoseconds() - started.get(label)) / 1000
+    writeLog(LogLevel.Info, label + ': ' + microseconds.toString() + ' us')
+  }
+  export function timeEnd(label: string): void {
+    timeLog(label)
+    started.delete(label)
+  }
+}
+
+export namespace crypto {
+  export function getRandomValues(array: Uint8Array): void {
+    let filled = 0
+    while (filled < array.length) {
+      const size = min(array.length - filled, 65536)
+      const at = take(<usize>size)
+      if (random_get(at, <usize>size) != 0) throw new Error('the proxy has no random bytes')
+      memory.copy(array.dataStart + <usize>filled, at, <usize>size)
+      filled += size
+    }
+  }
+}

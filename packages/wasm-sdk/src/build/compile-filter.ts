@@ -1,0 +1,184 @@
+import { readFile } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { ImportStatement, type Parser } from 'assemblyscript'
+import asc from 'assemblyscript/asc'
+import { analyzeFilter, FilterSourceError } from './analyze-filter.ts'
+import { type FilterDiagnostic, locate } from './diagnostics.ts'
+import { generateEntry } from './generate-entry.ts'
+import { blankTypeImports } from './type-imports.ts'
+
+/** What the compiler is asked to do. */
+export interface CompileRequest {
+  /** Absolute path of the filter's source. */
+  readonly entry: string
+  readonly debug: boolean
+  readonly optimize: boolean
+}
+
+export interface CompileResult {
+  /** Undefined when there were errors. */
+  readonly wasm: Uint8Array<ArrayBuffer> | undefined
+  readonly diagnostics: readonly FilterDiagnostic[]
+  /** Absolute paths of every file of the user's that took part: what to watch. */
+  readonly sources: readonly string[]
+}
+
+/** The SDK's own AssemblyScript; two levels up from here both in `src` and in `dist`. */
+const ASSEMBLY_DIR = fileURLToPath(new URL('../../assembly/', import.meta.url))
+const SDK_ASSEMBLY = '~lib/@batten/wasm-sdk/assembly'
+const SDK_FILE = /(?:^|[/\\])node_modules[/\\]@batten[/\\]wasm-sdk[/\\]assembly[/\\](.+)$/
+
+/** Virtual files; the names are not ones that a user's file has by accident. */
+const STARTER = 'batten-filter-starter.ts'
+const GENERATED = 'batten-filter-entry.ts'
+
+/** What the standard library imports from JavaScript, and gets from the SDK's `platform.ts` instead. */
+const PLATFORM_NAMES = new Set(['console', 'crypto', 'Date', 'performance'])
+
+/** Compiles one filter. Never throws because of what the source says: that is in `diagnostics`. */
+export async function compileFilter(request: CompileRequest): Promise<CompileResult> {
+  const baseDir = dirname(request.entry)
+  const entryName = basename(request.entry)
+  const entryPath = entryName.replace(/\.ts$/, '')
+  const sources = new Map<string, string>()
+  const diagnostics: FilterDiagnostic[] = []
+  let wasm: Uint8Array<ArrayBuffer> | undefined
+  let fatal = ''
+
+  const transform = {
+    afterParse(parser: Parser): void {
+      redirectPlatform(parser)
+      try {
+        parser.parseFile(generateEntry(analyzeFilter(parser, entryPath)), GENERATED, true)
+      } catch (error) {
+        if (!(error instanceof FilterSourceError)) throw error
+        diagnostics.push(sourceError(error, baseDir))
+      }
+    },
+  }
+
+  const { error } = await asc.main(compilerArguments(request), {
+    stdout: { write: () => {} },
+    stderr: { write: (chunk: string | Uint8Array) => (fatal += chunk.toString()) },
+    async readFile(name: string, base: string) {
+      if (name === STARTER) return `import './${entryPath}'\nimport '@batten/wasm-sdk/assembly/generated'\n`
+      const path = sdkFile(name) ?? resolve(base, name)
+      const text = await readFile(path, 'utf8').catch(() => null)
+      if (text === null || path.startsWith(ASSEMBLY_DIR)) return text
+      sources.set(path, text)
+      return blankTypeImports(text)
+    },
+    writeFile(_name: string, contents: string | Uint8Array) {
+      if (typeof contents !== 'string') wasm = new Uint8Array(contents)
+    },
+    listFiles: () => [],
+    reportDiagnostic(diagnostic: CompilerDiagnostic) {
+      diagnostics.push(compilerDiagnostic(diagnostic, baseDir, sources))
+    },
+    // biome-ignore lint/suspicious/noExplicitAny: the compiler's type wants classes, it takes objects as well
+    transforms: [transform] as any,
+  })
+  const failed = diagnostics.some((diagnostic) => diagnostic.severity === 'error')
+  if (error !== null && !failed) diagnostics.push(internalError(error.message, fatal))
+  return {
+    wasm: error === null && !failed ? wasm : undefined,
+    diagnostics,
+    sources: [...sources.keys()],
+  }
+}
+
+function compilerArguments(request: CompileRequest): string[] {
+  const level = request.optimize ? ['--optimizeLevel', '3', '--shrinkLevel', '1'] : ['--optimizeLevel', '0']
+  return [
+    STARTER,
+    '--baseDir',
+    dirname(request.entry),
+    '--outFile',
+    'filter.wasm',
+    '--exportStart',
+    '_initialize',
+    '--runtime',
+    process.env['BATTEN_RT'] ?? 'minimal',
+    ...['abort', 'seed', 'trace'].flatMap((name) => ['--use', `${name}=${SDK_ASSEMBLY}/platform/${name}`]),
+    ...level,
+    ...(request.debug ? ['--debug'] : []),
+    // The exports of the generated entry are the module's; the user's classes are no exports of it.
+    '--disableWarning',
+    '235',
+  ]
+}
+
+function sdkFile(name: string): string | undefined {
+  const rest = SDK_FILE.exec(name)?.[1]
+  return rest === undefined ? undefined : join(ASSEMBLY_DIR, rest)
+}
+
+/** Points `console`, `Date`, `crypto` and `performance` of the standard library at the SDK. */
+function redirectPlatform(parser: Parser): void {
+  for (const source of parser.sources) {
+    if (!source.internalPath.startsWith('~lib/') || source.internalPath.startsWith(SDK_ASSEMBLY)) continue
+    for (const statement of source.statements) {
+      if (!(statement instanceof ImportStatement) || statement.internalPath !== '~lib/bindings/dom') continue
+      const names = statement.declarations ?? []
+      if (names.every(({ foreignName }) => PLATFORM_NAMES.has(foreignName.text))) {
+        statement.internalPath = `${SDK_ASSEMBLY}/platform`
+      }
+    }
+  }
+}
+
+/** What the compiler reports. */
+interface CompilerDiagnostic {
+  readonly message: string
+  readonly code: number
+  readonly category: number
+  readonly range: {
+    readonly start: number
+    readonly end: number
+    readonly source: { readonly normalizedPath: string } | null
+  } | null
+}
+
+/** `DiagnosticCategory` of the compiler. */
+const SEVERITIES: readonly FilterDiagnostic['severity'][] = ['info', 'info', 'warning', 'error']
+
+function compilerDiagnostic(
+  diagnostic: CompilerDiagnostic,
+  baseDir: string,
+  sources: ReadonlyMap<string, string>,
+): FilterDiagnostic {
+  const severity = SEVERITIES[diagnostic.category] ?? 'error'
+  // Codes under 1000 are AssemblyScript's own, the others are TypeScript's.
+  const code = `${diagnostic.code < 1000 ? 'AS' : 'TS'}${diagnostic.code}`
+  const range = diagnostic.range
+  const name = range?.source?.normalizedPath
+  const file = name === undefined || name.startsWith('~lib/') ? undefined : resolve(baseDir, name)
+  const text = file === undefined ? undefined : sources.get(file)
+  if (range === null || file === undefined || text === undefined) {
+    const where = name === undefined ? '' : ` (in ${name})`
+    return { severity, code, message: diagnostic.message + where, ...NOWHERE }
+  }
+  const length = range.end - range.start
+  return { severity, code, message: diagnostic.message, file, length, ...locate(text, range.start) }
+}
+
+function sourceError(error: FilterSourceError, baseDir: string): FilterDiagnostic {
+  const { source, start, end, message } = error
+  const whole = start === 0 && end === source.text.length
+  return {
+    severity: 'error',
+    code: 'BATTEN',
+    message,
+    file: resolve(baseDir, source.normalizedPath),
+    length: whole ? 1 : end - start,
+    ...locate(source.text, start),
+  }
+}
+
+function internalError(message: string, output: string): FilterDiagnostic {
+  const detail = output.trim() === '' ? message : `${message}: ${output.trim()}`
+  return { severity: 'error', code: 'BATTEN', message: detail, ...NOWHERE }
+}
+
+const NOWHERE = { file: undefined, line: 0, column: 0, sourceLine: '', length: 0 } as const
