@@ -1,0 +1,120 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from '../free-port.ts'
+import { ANSWER_OK, type DifferentialCase } from './case.ts'
+import { type Observation, observe } from './observation.ts'
+import type { ProxyUnderTest, StartProxy } from './proxy-under-test.ts'
+import { runConnection, type SeenConnection } from './raw-client.ts'
+import { ScriptedUpstream } from './scripted-upstream.ts'
+
+/**
+ * One proxy with one bootstrap, against which cases run one after another. In the bootstrap `${LISTENER}`, `${ADMIN}`,
+ * `${ACCESS_LOG}` and `${UPSTREAM_<NAME>}` stand for ports and the path of the access log.
+ */
+export class DifferentialRun {
+  readonly #proxy: ProxyUnderTest
+  readonly #folder: string
+  readonly #listener: number
+  readonly #admin: number
+  readonly #upstreams: ReadonlyMap<string, ScriptedUpstream>
+  readonly #ports: ReadonlyMap<string, string>
+
+  private constructor(
+    proxy: ProxyUnderTest,
+    folder: string,
+    listener: number,
+    admin: number,
+    upstreams: ReadonlyMap<string, ScriptedUpstream>,
+    ports: ReadonlyMap<string, string>,
+  ) {
+    this.#proxy = proxy
+    this.#folder = folder
+    this.#listener = listener
+    this.#admin = admin
+    this.#upstreams = upstreams
+    this.#ports = ports
+  }
+
+  static async start(bootstrapFile: string, start: StartProxy): Promise<DifferentialRun> {
+    const folder = mkdtempSync(join(tmpdir(), 'batten-differential-'))
+    const template = readFileSync(bootstrapFile, 'utf8')
+    const [listener, admin] = [await freePort(), await freePort()]
+    const upstreams = new Map<string, ScriptedUpstream>()
+    const values: Record<string, string> = {
+      LISTENER: `${listener}`,
+      ADMIN: `${admin}`,
+      ACCESS_LOG: join(folder, 'access.log'),
+    }
+    const ports = new Map([[`${listener}`, '<listener>']])
+    for (const [, name] of template.matchAll(/\$\{UPSTREAM_([A-Z0-9]+)\}/g)) {
+      if (upstreams.has(name!.toLowerCase())) continue
+      const upstream = new ScriptedUpstream()
+      const port = await upstream.listen()
+      upstreams.set(name!.toLowerCase(), upstream)
+      values[`UPSTREAM_${name}`] = `${port}`
+      ports.set(`${port}`, `<upstream ${name!.toLowerCase()}>`)
+    }
+    const file = join(folder, 'bootstrap.yaml')
+    writeFileSync(
+      file,
+      template.replace(/\$\{([A-Z0-9_]+)\}/g, (whole, name: string) => values[name] ?? whole),
+    )
+    writeFileSync(values.ACCESS_LOG!, '')
+    const proxy = await start(file, admin)
+    return new DifferentialRun(proxy, folder, listener, admin, upstreams, ports)
+  }
+
+  async run(testCase: DifferentialCase): Promise<Observation> {
+    for (const [name, upstream] of this.#upstreams) upstream.reset(testCase.upstreams[name] ?? ANSWER_OK)
+    // Connections that the reset closed are noticed by the proxy before the case begins.
+    await sleep(30)
+    const before = await this.#counters(testCase.counters)
+    const logged = this.#log().length
+    const seen: SeenConnection[] = []
+    for (const connection of testCase.connections) seen.push(await runConnection(this.#listener, connection))
+    const log = await this.#settledLog(logged)
+    const after = await this.#counters(testCase.counters)
+    const growth = Object.fromEntries(
+      testCase.counters.map((name) => [name, (after[name] ?? 0) - (before[name] ?? 0)]),
+    )
+    const upstreams = new Map([...this.#upstreams].map(([name, upstream]) => [name, upstream.seen]))
+    return observe(seen, upstreams, log, growth, this.#ports)
+  }
+
+  async close(): Promise<void> {
+    await this.#proxy.close()
+    await Promise.all([...this.#upstreams.values()].map((upstream) => upstream.close()))
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  #log(): string[] {
+    return readFileSync(join(this.#folder, 'access.log'), 'utf8')
+      .split('\n')
+      .filter((line) => line !== '')
+  }
+
+  /** The log lines of a case, read when no more arrive. */
+  async #settledLog(from: number): Promise<string[]> {
+    let lines = -1
+    for (let quiet = 0; quiet < 3; ) {
+      const now = this.#log().length
+      quiet = now === lines ? quiet + 1 : 0
+      lines = now
+      await sleep(50)
+    }
+    return this.#log().slice(from)
+  }
+
+  async #counters(names: readonly string[]): Promise<Record<string, number>> {
+    if (names.length === 0) return {}
+    const text = await (await fetch(`http://127.0.0.1:${this.#admin}/stats`)).text()
+    const values: Record<string, number> = {}
+    for (const line of text.split('\n')) {
+      const colon = line.lastIndexOf(': ')
+      if (colon > 0) values[line.slice(0, colon)] = Number(line.slice(colon + 2))
+    }
+    return Object.fromEntries(names.map((name) => [name, values[name] ?? 0]))
+  }
+}

@@ -1,0 +1,13 @@
+import { createServer } from 'node:net'
+
+/** A loopback port that was free a moment ago: for files that must name a port before anything listens. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
+    })
+  })
+}
