@@ -132,7 +132,7 @@ function compileRead(descriptor: MessageDescriptor, resolve: Resolve): MessageFu
   const name = JSON.stringify(descriptor.name)
   return scope.compile(`function(r,end,m,d){
 if(d>${MAX_DEPTH})throw R.tooDeep();
-${oneofs.map((_, i) => `let o${i};`).join('')}let e;
+${oneofs.map((_, i) => `let o${i};`).join('')}let e,n;
 while(r.pos<end){const t=r.tag();switch(t){
 ${cases}default:R.skipField(r,t,${name})}}
 if(r.pos!==end)throw R.truncated();
@@ -180,7 +180,7 @@ if(r.pos!==e)throw R.truncated();break}\n`
 function valueRead(value: ValueType, scope: Scope): string {
   if (value.kind === 'scalar') return scalarRead(value.scalar)
   const name = scope.enum((value as { name: string }).name)
-  return `(e=r.int32(),${name}.byNumber.get(e)??String(e))`
+  return `(n=r.int32(),${name}.byNumber.get(n)??String(n))`
 }
 
 function scalarRead(scalar: ScalarType): string {

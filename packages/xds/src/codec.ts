@@ -3,6 +3,10 @@ import protobuf from 'protobufjs/minimal.js'
 import { createMessageFunctions, type MessageFunctions, type PlainMessage } from './codec-compiler.ts'
 import { type MessageDescriptor, messageDescriptor } from './descriptor.ts'
 import type { MessageTypes } from './gen/message-types.ts'
+import { type FromJsonOptions, JsonReader } from './json-reader.ts'
+import { JsonWriter, type ToJsonOptions } from './json-writer.ts'
+import type { JsonValue } from './struct.ts'
+import { verifyMessage } from './verify.ts'
 import { type UnknownFieldListener, withUnknownFields } from './wire.ts'
 
 /** Full protobuf name of a message that has a codec. */
@@ -42,6 +46,12 @@ export interface Codec<T> {
    * @throws BattenError `XDS_DECODE_FAILED`
    */
   decode(bytes: Uint8Array, options?: DecodeOptions): T
+  /** See `messageFromJson`. @throws BattenError `XDS_JSON_INVALID`, `XDS_UNKNOWN_TYPE` */
+  fromJson(json: unknown, options?: FromJsonOptions): T
+  /** See `messageToJson`. */
+  toJson(message: T, options?: ToJsonOptions): JsonValue
+  /** What is wrong with the object as this message, as `path: reason`; undefined if nothing is. */
+  verify(message: unknown): string | undefined
 }
 
 class MessageCodec implements Codec<PlainMessage> {
@@ -84,6 +94,18 @@ class MessageCodec implements Codec<PlainMessage> {
         cause: thrown,
       })
     }
+  }
+
+  fromJson(json: unknown, options?: FromJsonOptions): PlainMessage {
+    return new JsonReader(options).message(this.name, json)
+  }
+
+  toJson(message: PlainMessage, options?: ToJsonOptions): JsonValue {
+    return new JsonWriter(options).message(this.name, message)
+  }
+
+  verify(message: unknown): string | undefined {
+    return verifyMessage(this.name, message)
   }
 }
 

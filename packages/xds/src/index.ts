@@ -32,7 +32,12 @@ export type { MessageTypes } from './gen/message-types.ts'
 export type * from './gen/types.ts'
 export { GRPC_METHODS, type GrpcMethod } from './grpc-methods.ts'
 export { contentVersion, xxh64, xxh64Text } from './hash.ts'
+export { messageFromJson, messageToJson } from './json.ts'
+export type { FromJsonOptions } from './json-reader.ts'
+export { REDACTED, type ToJsonOptions } from './json-writer.ts'
 export * from './resource-names.ts'
+export * from './struct.ts'
+export { formatTimestamp, msToTimestamp, parseTimestamp, timestampToMs } from './timestamp.ts'
 export {
   FULL_STATE_TYPES,
   PUSH_ORDER,
