@@ -1,4 +1,4 @@
-/** How much a finding matters: an `error` leaves the object (or field) out, a `warning` does not. */
+/** How much a finding matters: with an `error` something does not work as written. */
 export type FindingSeverity = 'error' | 'warning' | 'info'
 
 /** Something a user should know about the configuration: what, where, and what to do next. */

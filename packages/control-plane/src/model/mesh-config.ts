@@ -1,4 +1,4 @@
-import { BattenError } from '@batten/core'
+import { BattenError, parseDurationMs } from '@batten/core'
 
 /**
  * Mesh-wide settings: the part of Istio's MeshConfig that the control plane uses. Durations are milliseconds.
@@ -161,7 +161,7 @@ function record(value: unknown): Record<string, unknown> {
   return value as Record<string, unknown>
 }
 
-function oneOf<T extends string>(value: unknown, allowed: readonly T[]): T {
+function oneOf<const T extends string>(value: unknown, allowed: readonly T[]): T {
   if (!allowed.includes(value as T)) throw wrong(`one of ${allowed.join(', ')}`, value)
   return value as T
 }

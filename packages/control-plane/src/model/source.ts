@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '@batten/api'
+import type { Finding } from './finding.ts'
 
 /** Where an object was read: for findings. */
 export interface Origin {
@@ -6,8 +7,8 @@ export interface Origin {
   readonly source: string
   /** File path, when there is one. */
   readonly file?: string
-  /** 1-based line and column of a field path; undefined when unknown. */
-  position?(path: string): { line: number; column: number } | undefined
+  /** 1-based line and column of a field (`spec.http[0].timeout`), of its key or its value; undefined when unknown. */
+  position?(path: string, at?: 'key' | 'value'): { line: number; column: number } | undefined
 }
 
 /** A source of objects: a directory, memory, a Kubernetes API server. */
@@ -20,10 +21,12 @@ export interface ObjectSource {
 /** What sources write into. A batch is applied at once: the model never shows half of a file. */
 export interface ObjectSink {
   apply(batch: ObjectBatch): void
+  /** Says what is wrong with what `source` reads, apart from its objects; replaces what was said before. */
+  report(source: string, findings: readonly Finding[]): void
 }
 
 export interface ObjectBatch {
   readonly upserts: readonly { readonly object: KubernetesObject; readonly origin: Origin }[]
-  /** `apiVersion-group/kind/namespace/name` keys; see `objectKey`. */
+  /** `apiVersion-group/kind/namespace/name` keys; see `objectKey`. Removals happen before upserts. */
   readonly removals: readonly string[]
 }

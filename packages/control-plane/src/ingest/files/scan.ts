@@ -1,0 +1,61 @@
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/** What is remembered of a file to see that it changed. */
+export interface FileStamp {
+  readonly path: string
+  /** Changes whenever the content may have changed: replaced, written or touched. */
+  readonly stamp: string
+  readonly size: number
+}
+
+/** Files and directories below the roots. */
+export interface Scan {
+  /** Sorted by path. */
+  readonly files: readonly FileStamp[]
+  readonly directories: readonly string[]
+  /** Roots that cannot be read, and why. */
+  readonly failures: readonly { readonly path: string; readonly message: string }[]
+}
+
+const EXTENSIONS = /\.(ya?ml|json)$/i
+/** Never looked into: they hold no configuration, and thousands of files. */
+const SKIPPED: ReadonlySet<string> = new Set(['node_modules', 'dist'])
+/** Guards against a root such as `/`. */
+const MAX_FILES = 10_000
+const MAX_DEPTH = 32
+
+/**
+ * Finds every YAML and JSON file in the given files and directories. Names that begin with a dot are left out; symbolic
+ * links are followed, as the volumes of Kubernetes need.
+ */
+export async function scan(roots: readonly string[]): Promise<Scan> {
+  const files: FileStamp[] = []
+  const directories: string[] = []
+  const failures: { path: string; message: string }[] = []
+  const visit = async (path: string, depth: number, isRoot: boolean): Promise<void> => {
+    let info: Awaited<ReturnType<typeof stat>>
+    try {
+      info = await stat(path)
+    } catch (thrown) {
+      // Below a root a file may vanish between listing and looking: that is just a removed file.
+      if (isRoot) failures.push({ path, message: (thrown as Error).message })
+      return
+    }
+    if (info.isDirectory()) {
+      if (depth > MAX_DEPTH) return
+      directories.push(path)
+      const names = await readdir(path).catch(() => [])
+      for (const name of names.sort())
+        if (!name.startsWith('.') && !SKIPPED.has(name)) await visit(join(path, name), depth + 1, false)
+    } else if (info.isFile() && (isRoot || EXTENSIONS.test(path))) {
+      if (files.length >= MAX_FILES) {
+        failures.push({ path, message: `more than ${MAX_FILES} files; the rest is left out` })
+        return
+      }
+      files.push({ path, stamp: `${info.ino}:${info.size}:${info.mtimeMs}:${info.ctimeMs}`, size: info.size })
+    }
+  }
+  for (const root of roots) await visit(root, 0, true)
+  return { files: files.sort((a, b) => (a.path < b.path ? -1 : 1)), directories, failures }
+}

@@ -1,0 +1,135 @@
+import type { EndpointSlice, ServiceEntry } from '@batten/api'
+import { type Endpoint, endpointsFromEntry, endpointsFromSlices, endpointsFromWorkloads } from './endpoint.ts'
+import { isEqual, isSameList, keepEqual } from './equal.ts'
+import { defineQuery, QueryEngine } from './incremental.ts'
+import { objectKey } from './object-key.ts'
+import { type ObjectTables, objectsOf } from './objects-by-kind.ts'
+import type { MeshService } from './service.ts'
+import { selects, type Workload } from './workload.ts'
+
+/** Label by which an EndpointSlice names its Service. */
+const SERVICE_NAME = 'kubernetes.io/service-name'
+
+interface Inputs {
+  readonly services: ReadonlyMap<string, MeshService>
+  readonly workloads: ReadonlyMap<string, Workload>
+  readonly workloadsByNamespace: ReadonlyMap<string, readonly Workload[]>
+  /** By `namespace/name` of the Service. */
+  readonly slices: ReadonlyMap<string, readonly EndpointSlice[]>
+  /** By object key. */
+  readonly entries: ReadonlyMap<string, ServiceEntry>
+}
+
+const endpointsOf = defineQuery<Inputs, readonly Endpoint[]>(
+  'endpoints',
+  (read, key) => {
+    const service = read.entry('services', key!)
+    if (service === undefined) return []
+    if (service.externalName !== undefined) return endpointsOfExternalName(service, service.externalName)
+    if (service.registry === 'external' && service.selector === undefined) {
+      const entry = read.entry(
+        'entries',
+        `networking.istio.io/ServiceEntry/${service.namespace}/${service.name}`,
+      )
+      return entry === undefined ? [] : endpointsFromEntry(service, entry)
+    }
+    if (service.registry === 'kubernetes') {
+      const slices = read.entry('slices', `${service.namespace}/${service.name}`)
+      if (slices !== undefined)
+        return endpointsFromSlices(service, slices, (workload) => read.entry('workloads', workload))
+    }
+    const { selector } = service
+    if (selector === undefined) return []
+    const candidates = read.entry('workloadsByNamespace', service.namespace) ?? []
+    return endpointsFromWorkloads(
+      service,
+      candidates.filter(({ labels }) => selects(selector, labels)),
+    )
+  },
+  isEqual,
+)
+
+/** Keeps the endpoints of every service; after a change only those of the services that it touches are computed. */
+export class EndpointBuilder {
+  readonly #engine = new QueryEngine<Inputs>()
+  #inputs: Inputs = {
+    services: new Map(),
+    workloads: new Map(),
+    workloadsByNamespace: new Map(),
+    slices: new Map(),
+    entries: new Map(),
+  }
+
+  /** Endpoints by service key. */
+  build(
+    services: ReadonlyMap<string, MeshService>,
+    workloads: ReadonlyMap<string, Workload>,
+    tables: ObjectTables,
+    before: ReadonlyMap<string, readonly Endpoint[]>,
+  ): ReadonlyMap<string, readonly Endpoint[]> {
+    const old = this.#inputs
+    const inputs: Inputs = {
+      services,
+      workloads,
+      workloadsByNamespace:
+        workloads === old.workloads
+          ? old.workloadsByNamespace
+          : keepEqual(old.workloadsByNamespace, byNamespace(workloads), isSameList),
+      slices: keepEqual(old.slices, slicesByService(tables), isSameList),
+      entries: keepEqual(
+        old.entries,
+        new Map(
+          objectsOf(tables, 'networking.istio.io/ServiceEntry').map((entry) => [objectKey(entry), entry]),
+        ),
+        Object.is,
+      ),
+    }
+    this.#inputs = inputs
+    const out = new Map<string, readonly Endpoint[]>()
+    for (const key of services.keys()) {
+      const endpoints = this.#engine.run(inputs, endpointsOf, key)
+      if (endpoints.length > 0) out.set(key, endpoints)
+    }
+    return keepEqual(before, out, Object.is)
+  }
+}
+
+function endpointsOfExternalName(service: MeshService, name: string): Endpoint[] {
+  return service.ports.map((port) => ({
+    address: name,
+    port: typeof port.targetPort === 'number' ? port.targetPort : port.number,
+    portName: port.name,
+    workload: '',
+    namespace: service.namespace,
+    labels: {},
+    serviceAccount: '',
+    network: '',
+    locality: { region: '', zone: '', subZone: '' },
+    weight: 1,
+    hasSidecar: false,
+    health: 'healthy' as const,
+  }))
+}
+
+function byNamespace(workloads: ReadonlyMap<string, Workload>): Map<string, readonly Workload[]> {
+  const out = new Map<string, Workload[]>()
+  for (const workload of workloads.values()) {
+    const list = out.get(workload.namespace)
+    if (list === undefined) out.set(workload.namespace, [workload])
+    else list.push(workload)
+  }
+  return out
+}
+
+function slicesByService(tables: ObjectTables): Map<string, readonly EndpointSlice[]> {
+  const out = new Map<string, EndpointSlice[]>()
+  for (const slice of objectsOf(tables, 'discovery.k8s.io/EndpointSlice')) {
+    const name = slice.metadata.labels?.[SERVICE_NAME]
+    if (name === undefined) continue
+    const key = `${slice.metadata.namespace ?? 'default'}/${name}`
+    const list = out.get(key)
+    if (list === undefined) out.set(key, [slice])
+    else list.push(slice)
+  }
+  return out
+}

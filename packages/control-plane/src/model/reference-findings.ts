@@ -1,0 +1,202 @@
+import type { Destination } from '@batten/api'
+import type { MeshDestinationRule } from './destination-rule.ts'
+import type { Finding } from './finding.ts'
+import { hostsOverlap, isExportedTo, resolveHost } from './host.ts'
+import type { MeshSnapshot, StoredObject } from './snapshot.ts'
+import { locate } from './validate-object.ts'
+import { MESH_GATEWAY, type MeshVirtualService } from './virtual-service.ts'
+import type { WasmModuleSource } from './wasm-plugin.ts'
+import { selects } from './workload.ts'
+
+type Tell = (finding: Omit<Finding, 'object' | 'file' | 'line' | 'column'>) => void
+
+/** What objects refer to and nobody defines, and which of them contradict each other. */
+export function referenceFindings(snapshot: MeshSnapshot, wasm?: WasmModuleSource): Finding[] {
+  const findings: Finding[] = []
+  const about = (key: string): Tell => {
+    const stored = snapshot.objects.get(key)
+    return (finding) => findings.push(at(stored, finding))
+  }
+  for (const virtualService of snapshot.virtualServices.values()) {
+    const tell = about(virtualService.key)
+    tellGateways(snapshot, virtualService, tell)
+    for (const { destination, path } of destinationsOf(virtualService))
+      tellDestination(snapshot, virtualService.namespace, destination, path, tell)
+  }
+  tellHostConflicts(snapshot, about)
+  for (const rules of snapshot.destinationRules.values())
+    for (const rule of rules) tellRuleHost(snapshot, rule, about(rule.key))
+  for (const gateway of snapshot.gateways.values()) {
+    const tell = about(gateway.key)
+    const isServed = [...snapshot.workloads.values()].some(({ labels }) => selects(gateway.selector, labels))
+    if (!isServed)
+      tell({
+        code: 'CP_GATEWAY_WITHOUT_PROXY',
+        severity: 'warning',
+        message: `no workload has the labels ${labelText(gateway.selector)}, so nothing serves this gateway`,
+        path: 'spec.selector',
+        hint: 'use the labels of your gateway pods, e.g. "istio: ingressgateway"',
+      })
+  }
+  if (wasm !== undefined) tellModules(snapshot, wasm, about)
+  return findings
+}
+
+function at(
+  stored: StoredObject | undefined,
+  finding: Omit<Finding, 'object' | 'file' | 'line' | 'column'>,
+): Finding {
+  return stored === undefined ? finding : locate(finding, stored.object, stored.origin)
+}
+
+function tellGateways(snapshot: MeshSnapshot, { gateways, spec }: MeshVirtualService, tell: Tell): void {
+  gateways.forEach((name, i) => {
+    if (name === MESH_GATEWAY || snapshot.gateways.has(name)) return
+    tell({
+      code: 'CP_GATEWAY_UNKNOWN',
+      severity: 'error',
+      message: `there is no Gateway ${name}`,
+      path: (spec.gateways ?? []).length === 0 ? 'spec' : `spec.gateways[${i}]`,
+      hint: 'create it, or write namespace/name if it is in another namespace',
+    })
+  })
+}
+
+interface DestinationPlace {
+  readonly destination: Destination
+  readonly path: string
+}
+
+function destinationsOf({ spec }: MeshVirtualService): DestinationPlace[] {
+  const places: DestinationPlace[] = []
+  spec.http?.forEach((http, i) => {
+    http.route?.forEach(({ destination }, j) => {
+      places.push({ destination, path: `spec.http[${i}].route[${j}].destination` })
+    })
+    if (http.mirror !== undefined) places.push({ destination: http.mirror, path: `spec.http[${i}].mirror` })
+    http.mirrors?.forEach(({ destination }, j) => {
+      places.push({ destination, path: `spec.http[${i}].mirrors[${j}].destination` })
+    })
+  })
+  for (const kind of ['tls', 'tcp'] as const)
+    spec[kind]?.forEach((route, i) => {
+      route.route?.forEach(({ destination }, j) => {
+        places.push({ destination, path: `spec.${kind}[${i}].route[${j}].destination` })
+      })
+    })
+  return places
+}
+
+function tellDestination(
+  snapshot: MeshSnapshot,
+  namespace: string,
+  destination: Destination,
+  path: string,
+  tell: Tell,
+): void {
+  const host = resolveHost(destination.host, namespace, snapshot.mesh.domainSuffix)
+  const services = (snapshot.servicesByHost.get(host) ?? []).filter((service) =>
+    isExportedTo(service.exportTo, service.namespace, namespace),
+  )
+  const service = services[0]
+  if (service === undefined) {
+    if (isCoveredByWildcard(snapshot, host)) return
+    tell({
+      code: 'CP_HOST_UNKNOWN',
+      severity: 'error',
+      message: `there is no service ${host}, so requests for it fail`,
+      path: `${path}.host`,
+      hint: 'create the Service or a ServiceEntry, or correct the name',
+    })
+    return
+  }
+  const port = destination.port?.number
+  if (port !== undefined && !service.ports.some(({ number }) => number === port))
+    tell({
+      code: 'CP_PORT_UNKNOWN',
+      severity: 'error',
+      message: `${host} has no port ${port}; it has ${service.ports.map(({ number }) => number).join(', ')}`,
+      path: `${path}.port.number`,
+    })
+  const { subset } = destination
+  if (subset === undefined || subset === '') return
+  const defined = rulesFor(snapshot, host).flatMap((rule) =>
+    (rule.spec.subsets ?? []).map(({ name }) => name),
+  )
+  if (defined.includes(subset)) return
+  tell({
+    code: 'CP_SUBSET_UNDEFINED',
+    severity: 'error',
+    message: `no DestinationRule defines subset "${subset}" of ${host}, so requests for it fail`,
+    path: `${path}.subset`,
+    hint:
+      defined.length === 0
+        ? 'add a DestinationRule with this subset, or remove `subset`'
+        : `defined are ${[...new Set(defined)].join(', ')}`,
+  })
+}
+
+function isCoveredByWildcard(snapshot: MeshSnapshot, host: string): boolean {
+  for (const known of snapshot.servicesByHost.keys())
+    if (known.startsWith('*') && hostsOverlap(known, host)) return true
+  return false
+}
+
+function rulesFor(snapshot: MeshSnapshot, host: string): MeshDestinationRule[] {
+  return [...snapshot.destinationRules.values()].flat().filter((rule) => hostsOverlap(rule.host, host))
+}
+
+function tellRuleHost(snapshot: MeshSnapshot, rule: MeshDestinationRule, tell: Tell): void {
+  for (const host of snapshot.servicesByHost.keys()) if (hostsOverlap(rule.host, host)) return
+  tell({
+    code: 'CP_HOST_UNKNOWN',
+    severity: 'warning',
+    message: `there is no service ${rule.host}, so the rule has no effect`,
+    path: 'spec.host',
+    hint: 'create the Service or a ServiceEntry, or correct the name',
+  })
+}
+
+/** Sidecars take only the oldest VirtualService of a host. */
+function tellHostConflicts(snapshot: MeshSnapshot, about: (key: string) => Tell): void {
+  const owners = new Map<string, MeshVirtualService[]>()
+  for (const virtualService of snapshot.virtualServices.values()) {
+    if (!virtualService.gateways.includes(MESH_GATEWAY)) continue
+    for (const host of virtualService.hosts) owners.set(host, [...(owners.get(host) ?? []), virtualService])
+  }
+  for (const [host, list] of owners) {
+    if (list.length < 2) continue
+    const names = list.map(({ namespace, name }) => `${namespace}/${name}`).sort()
+    for (const { key, namespace, name } of list)
+      about(key)({
+        code: 'CP_VIRTUAL_SERVICE_CONFLICT',
+        severity: 'warning',
+        message: `${names.filter((other) => other !== `${namespace}/${name}`).join(', ')} has the host ${host} as well; sidecars use the oldest only`,
+        path: 'spec.hosts',
+        hint: 'put the routes into one VirtualService',
+      })
+  }
+}
+
+function tellModules(snapshot: MeshSnapshot, wasm: WasmModuleSource, about: (key: string) => Tell): void {
+  for (const plugin of [...snapshot.wasmPlugins.values()].flat()) {
+    const failure = wasm.failures.get(plugin.module)
+    if (failure === undefined) continue
+    const hasLastGood = snapshot.wasmModules.get(plugin.module)?.bytes !== undefined
+    about(plugin.key)({
+      code: 'CP_WASM_UNAVAILABLE',
+      severity: 'error',
+      message: `${failure.message}${hasLastGood ? '; the last good module stays' : ''}`,
+      path: 'spec.url',
+      hint: failure.hint,
+    })
+  }
+}
+
+function labelText(labels: Readonly<Record<string, string>>): string {
+  return (
+    Object.entries(labels)
+      .map(([key, value]) => `${key}=${value}`)
+      .join(', ') || '(none)'
+  )
+}

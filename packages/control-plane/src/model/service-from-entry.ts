@@ -1,0 +1,42 @@
+import type { ServiceEntry } from '@batten/api'
+import { DEFAULT_NAMESPACE } from './object-key.ts'
+import { parseProtocol } from './protocol.ts'
+import { type MeshService, type ServiceResolution, serviceKey } from './service.ts'
+
+const RESOLUTIONS: Readonly<Record<string, ServiceResolution>> = {
+  NONE: 'passthrough',
+  STATIC: 'endpoints',
+  DNS: 'dns',
+  DNS_ROUND_ROBIN: 'dns-round-robin',
+}
+
+/** The services of a ServiceEntry: one for each of its hosts. */
+export function servicesFromEntry(object: ServiceEntry): MeshService[] {
+  const name = object.metadata?.name ?? ''
+  const namespace = object.metadata?.namespace ?? DEFAULT_NAMESPACE
+  const spec = object.spec
+  const ports = (spec.ports ?? []).map((port) => ({
+    name: port.name,
+    number: port.number,
+    targetPort: port.targetPort ?? port.number,
+    protocol: parseProtocol(port.protocol),
+  }))
+  return spec.hosts.map((hostname) => ({
+    key: serviceKey(namespace, hostname),
+    hostname,
+    name,
+    namespace,
+    registry: 'external',
+    creationTimestamp: object.metadata?.creationTimestamp ?? '',
+    ports,
+    addresses: spec.addresses ?? [],
+    resolution: RESOLUTIONS[spec.resolution ?? 'NONE'] ?? 'passthrough',
+    isExternal: spec.location !== 'MESH_INTERNAL',
+    exportTo: spec.exportTo ?? [],
+    selector: spec.workloadSelector?.labels,
+    subjectAltNames: spec.subjectAltNames ?? [],
+    externalName: undefined,
+    publishNotReadyAddresses: false,
+    labels: object.metadata?.labels ?? {},
+  }))
+}

@@ -1,0 +1,75 @@
+import type { WasmPlugin, WasmPluginSpec } from '@batten/api'
+import { DEFAULT_NAMESPACE, objectKey } from './object-key.ts'
+
+/** A WasmPlugin. */
+export interface MeshWasmPlugin {
+  readonly key: string
+  readonly name: string
+  readonly namespace: string
+  readonly creationTimestamp: string
+  /** undefined: every workload of the namespace, or of the mesh in the root namespace. */
+  readonly selector: Readonly<Record<string, string>> | undefined
+  /** Names of the Gateways it is for (targetRefs); empty: by selector. */
+  readonly targets: readonly { readonly kind: string; readonly name: string }[]
+  readonly spec: WasmPluginSpec
+  /** Key of its module in the table of modules. */
+  readonly module: string
+}
+
+/** A module that a plugin names, as far as it was fetched. */
+export interface WasmModule {
+  readonly url: string
+  /** SHA-256 of the bytes, hexadecimal. */
+  readonly sha256: string
+  /** undefined until the module was fetched once. */
+  readonly bytes: Uint8Array | undefined
+}
+
+/** A module to fetch. */
+export interface WasmModuleRef {
+  readonly url: string
+  /** Expected SHA-256; empty accepts any. */
+  readonly sha256: string
+}
+
+/** Fetches modules and keeps them fresh; `@batten/control-plane`'s ingest has the real one. */
+export interface WasmModuleSource {
+  /**
+   * The modules that are wanted from now on. `changed` is called whenever a module arrived, changed or failed; what
+   * is no longer wanted is forgotten.
+   */
+  want(refs: readonly WasmModuleRef[], changed: () => void): void
+  /** By {@link wasmModuleKey}; a module that cannot be fetched has no bytes, or the last good ones. */
+  readonly modules: ReadonlyMap<string, WasmModule>
+  /** Why a module cannot be fetched, by {@link wasmModuleKey}. */
+  readonly failures: ReadonlyMap<string, { readonly message: string; readonly hint?: string }>
+  close(): Promise<void>
+}
+
+/** Key of a module in the tables: same URL and same expected hash is the same module. */
+export function wasmModuleKey(ref: WasmModuleRef): string {
+  return ref.sha256 === '' ? ref.url : `${ref.url}#${ref.sha256}`
+}
+
+/** Reads a WasmPlugin. */
+export function wasmPluginOf(object: WasmPlugin): MeshWasmPlugin {
+  const spec = object.spec
+  const labels = spec.selector?.matchLabels ?? {}
+  const targetRefs = [...(spec.targetRefs ?? []), ...(spec.targetRef === undefined ? [] : [spec.targetRef])]
+  return {
+    key: objectKey(object),
+    name: object.metadata?.name ?? '',
+    namespace: object.metadata?.namespace ?? DEFAULT_NAMESPACE,
+    creationTimestamp: object.metadata?.creationTimestamp ?? '',
+    selector: Object.keys(labels).length === 0 ? undefined : labels,
+    targets: targetRefs.map(({ kind, name }) => ({ kind, name })),
+    spec,
+    module: wasmModuleKey(wasmModuleRef(spec)),
+  }
+}
+
+/** The module that a plugin names. A URL without a scheme is an image of a registry. */
+export function wasmModuleRef(spec: WasmPluginSpec): WasmModuleRef {
+  const url = spec.url.includes('://') ? spec.url : `oci://${spec.url}`
+  return { url, sha256: spec.sha256 ?? '' }
+}
