@@ -1,0 +1,119 @@
+import { BattenError } from '@batten/core'
+import type { Destination } from '../gen/types/networking/destination.ts'
+import type { Headers, HTTPRouteDestination } from '../gen/types/networking/virtual-service.ts'
+
+/** Options of {@link to}. */
+export interface DestinationOptions {
+  /** Subset that a DestinationRule of the host defines. */
+  readonly subset?: string
+  /** Port of the service. */
+  readonly port?: number
+  /** Share of the traffic, relative to the other destinations of the route. */
+  readonly weight?: number
+  /** Header changes for this destination. */
+  readonly headers?: Headers
+}
+
+/** Subsets and their shares, as {@link split} makes them. */
+export interface Split {
+  readonly shares: Readonly<Record<string, number>>
+}
+
+/**
+ * A destination of a route; with {@link split}, one for each subset.
+ *
+ * @example
+ * route(to('reviews', { subset: 'v2' }))
+ * route(...to('reviews', split({ v1: 90, v2: 10 })))
+ */
+export function to(
+  host: string,
+  split: Split,
+  options?: Pick<DestinationOptions, 'port'>,
+): HTTPRouteDestination[]
+export function to(host: string, options?: DestinationOptions): HTTPRouteDestination
+export function to(
+  host: string,
+  options: DestinationOptions | Split = {},
+  more: Pick<DestinationOptions, 'port'> = {},
+): HTTPRouteDestination | HTTPRouteDestination[] {
+  if ('shares' in options) {
+    return Object.entries(options.shares).map(([subset, weight]) => ({
+      destination: destination(host, { subset, ...more }),
+      weight,
+    }))
+  }
+  const { weight, headers } = options
+  return {
+    destination: destination(host, options),
+    ...(weight === undefined ? {} : { weight }),
+    ...(headers === undefined ? {} : { headers }),
+  }
+}
+
+/** A destination without weight: for mirrors, TCP and TLS routes. */
+export function destination(
+  host: string,
+  options: Pick<DestinationOptions, 'subset' | 'port'> = {},
+): Destination {
+  const { subset, port } = options
+  return {
+    host,
+    ...(subset === undefined ? {} : { subset }),
+    ...(port === undefined ? {} : { port: { number: port } }),
+  }
+}
+
+/**
+ * Shares of subsets in percent. They must sum to 100: the compiler says so where it knows the numbers, else it is a
+ * `BattenError` with code `BUILDER_SPLIT_SUM`.
+ *
+ * @example
+ * to('reviews', split({ v1: 90, v2: 10 }))
+ */
+export function split<const S extends Readonly<Record<string, number>>>(shares: S & SumsTo100<S>): Split {
+  const sum = Object.values(shares).reduce((total: number, share) => total + (share as number), 0)
+  if (
+    sum !== 100 ||
+    Object.values(shares).some((share) => !Number.isInteger(share) || (share as number) < 0)
+  ) {
+    const parts = Object.entries(shares).map(([subset, share]) => `${subset}: ${String(share)}`)
+    throw new BattenError('BUILDER_SPLIT_SUM', {
+      message: `the shares of a split must be whole numbers that sum to 100, these sum to ${sum}: ${parts.join(', ')}`,
+      hint: 'for other proportions give each destination a weight: to(host, { subset, weight })',
+    })
+  }
+  return { shares: { ...shares } }
+}
+
+/** `unknown` where the shares sum to 100 or are not known to the compiler, else an error that says what they sum to. */
+export type SumsTo100<S extends Readonly<Record<string, number>>> = number extends S[keyof S]
+  ? unknown
+  : Sum<S, UnionToTuple<keyof S>>['length'] extends 100
+    ? unknown
+    : {
+        readonly [K in keyof S]: `the shares must sum to 100, not ${Sum<S, UnionToTuple<keyof S>>['length'] & number}`
+      }
+
+type Sum<
+  S extends Readonly<Record<string, number>>,
+  Keys extends readonly unknown[],
+  Total extends unknown[] = [],
+> = Keys extends readonly [infer Head extends keyof S, ...infer Rest]
+  ? Sum<S, Rest, [...Total, ...Units<S[Head]>]>
+  : Total
+
+/** A tuple of as many elements as the number says; numbers over 100, negative ones and fractions give 101. */
+type Units<N extends number, Made extends unknown[] = []> = Made['length'] extends N
+  ? Made
+  : Made['length'] extends 101
+    ? Made
+    : Units<N, [...Made, unknown]>
+
+type UnionToTuple<U, Last = LastOf<U>> = [U] extends [never] ? [] : [...UnionToTuple<Exclude<U, Last>>, Last]
+
+type LastOf<U> = (U extends unknown ? (one: () => U) => void : never) extends (all: infer I) => void
+  ? I extends () => infer Last
+    ? Last
+    : never
+  : never

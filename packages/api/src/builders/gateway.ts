@@ -1,0 +1,29 @@
+import type { Gateway, GatewaySpec, Server } from '../gen/types/networking/gateway.ts'
+import { type ObjectOptions, objectOf } from './object.ts'
+
+/** Options of {@link gateway}: metadata and the fields of the spec. */
+export interface GatewayOptions extends ObjectOptions, GatewaySpec {}
+
+/**
+ * A Gateway: ports, hosts and TLS at the edge of the mesh.
+ *
+ * @example
+ * gateway({ name: 'bookinfo', selector: { istio: 'ingressgateway' }, servers: [httpServer(80, '*')] })
+ */
+export function gateway(options: GatewayOptions): Gateway {
+  return objectOf('networking.istio.io/v1', 'Gateway', options)
+}
+
+/** A server for plain HTTP. @example httpServer(80, 'shop.example.com') */
+export function httpServer(port: number, ...hosts: string[]): Server {
+  return { port: { number: port, name: `http-${port}`, protocol: 'HTTP' }, hosts }
+}
+
+/** A server that terminates TLS with the certificate of a Secret. @example httpsServer(443, 'shop-cert', 'shop.example.com') */
+export function httpsServer(port: number, credentialName: string, ...hosts: string[]): Server {
+  return {
+    port: { number: port, name: `https-${port}`, protocol: 'HTTPS' },
+    hosts,
+    tls: { mode: 'SIMPLE', credentialName },
+  }
+}

@@ -1,0 +1,15 @@
+import type { ServiceEntry, ServiceEntrySpec } from '../gen/types/networking/service-entry.ts'
+import { type ObjectOptions, objectOf } from './object.ts'
+
+/** Options of {@link serviceEntry}: metadata and the fields of the spec. */
+export interface ServiceEntryOptions extends ObjectOptions, ServiceEntrySpec {}
+
+/**
+ * A ServiceEntry: a service that is added to the registry.
+ *
+ * @example
+ * serviceEntry({ name: 'api', hosts: ['api.example.com'], resolution: 'DNS', ports: [{ number: 443, name: 'tls', protocol: 'TLS' }] })
+ */
+export function serviceEntry(options: ServiceEntryOptions): ServiceEntry {
+  return objectOf('networking.istio.io/v1', 'ServiceEntry', options)
+}

@@ -1,0 +1,106 @@
+import { expect, it } from 'vitest'
+import { validate } from '../validate/validate.ts'
+import { split, to } from './destinations.ts'
+import { caller, header, method, prefix, query } from './match.ts'
+import { delegate, redirect, respond, route } from './route.ts'
+import { virtualService } from './virtual-service.ts'
+
+it('writes a route with conditions, retries and a timeout', () => {
+  const object = virtualService({
+    name: 'reviews',
+    namespace: 'shop',
+    hosts: ['reviews'],
+    http: [
+      route(to('reviews', { subset: 'v2' }))
+        .when(prefix('/api'), header('End-User').exact('jason'))
+        .when(query('debug').exact('1'), method('GET', 'HEAD'), caller({ app: 'web' }))
+        .retry(3, { perTryTimeout: '1s' })
+        .timeout('2s'),
+      route(to('reviews', split({ v1: 90, v2: 10 }))).named('split'),
+    ],
+  })
+  expect(object).toEqual({
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'VirtualService',
+    metadata: { name: 'reviews', namespace: 'shop' },
+    spec: {
+      hosts: ['reviews'],
+      http: [
+        {
+          match: [
+            { uri: { prefix: '/api' }, headers: { 'end-user': { exact: 'jason' } } },
+            {
+              queryParams: { debug: { exact: '1' } },
+              method: { regex: 'GET|HEAD' },
+              sourceLabels: { app: 'web' },
+            },
+          ],
+          route: [{ destination: { host: 'reviews', subset: 'v2' } }],
+          retries: { attempts: 3, perTryTimeout: '1s' },
+          timeout: '2s',
+        },
+        {
+          name: 'split',
+          route: [
+            { destination: { host: 'reviews', subset: 'v1' }, weight: 90 },
+            { destination: { host: 'reviews', subset: 'v2' }, weight: 10 },
+          ],
+        },
+      ],
+    },
+  })
+  expect(validate(object)).toEqual([])
+})
+
+it('writes faults, mirrors, header changes, redirects, direct responses and delegates', () => {
+  const object = virtualService({
+    name: 'edge',
+    hosts: ['edge'],
+    http: [
+      route(to('a', { port: 80 }))
+        .fault({ delay: '5s', abort: 503, percent: 10 })
+        .mirror('b', { percent: 1 })
+        .requestHeaders({ set: { a: '1' } })
+        .responseHeaders({ remove: ['b'] })
+        .rewrite('/x'),
+      redirect({ uri: '/y' }).when(prefix('/old')),
+      respond(503, 'closed').when(header('x-closed').present()),
+      delegate('other', 'ns').when(prefix('/other')),
+    ],
+  })
+  expect(object.spec.http).toEqual([
+    {
+      route: [{ destination: { host: 'a', port: { number: 80 } } }],
+      fault: {
+        delay: { fixedDelay: '5s', percentage: { value: 10 } },
+        abort: { httpStatus: 503, percentage: { value: 10 } },
+      },
+      mirror: { host: 'b' },
+      mirrorPercentage: { value: 1 },
+      headers: { request: { set: { a: '1' } }, response: { remove: ['b'] } },
+      rewrite: { uri: '/x' },
+    },
+    { match: [{ uri: { prefix: '/old' } }], redirect: { uri: '/y' } },
+    { match: [{ headers: { 'x-closed': {} } }], directResponse: { status: 503, body: { string: 'closed' } } },
+    { match: [{ uri: { prefix: '/other' } }], delegate: { name: 'other', namespace: 'ns' } },
+  ])
+  expect(validate(object)).toEqual([])
+})
+
+it('refuses a split that does not sum to 100 when the compiler does not know the numbers', () => {
+  const shares: Record<string, number> = { v1: 90, v2: 20 }
+  expect(() => split(shares)).toThrow('sum to 100, these sum to 110: v1: 90, v2: 20')
+})
+
+it('is a compile error to write a split that does not sum to 100, or a field that does not exist', () => {
+  // @ts-expect-error the shares must sum to 100
+  expect(() => split({ v1: 90, v2: 20 })).toThrow()
+  split({ v1: 50, v2: 50 })
+  split({ v1: 100 })
+  // @ts-expect-error `hst` does not exist
+  virtualService({ name: 'a', hosts: [], http: [{ route: [{ destination: { hst: 'a' } }] }] })
+  // @ts-expect-error exact and prefix exclude each other
+  virtualService({ name: 'a', hosts: [], http: [{ match: [{ uri: { exact: 'a', prefix: 'b' } }] }] })
+  // @ts-expect-error not a value of the enumeration
+  virtualService({ name: 'a', hosts: [], http: [{ redirect: { derivePort: 'FROM' } }] })
+})

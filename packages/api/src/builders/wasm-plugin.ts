@@ -1,0 +1,15 @@
+import type { WasmPlugin, WasmPluginSpec } from '../gen/types/extensions/wasm-plugin.ts'
+import { type ObjectOptions, objectOf } from './object.ts'
+
+/** Options of {@link wasmPlugin}: metadata and the fields of the spec. */
+export interface WasmPluginOptions extends ObjectOptions, WasmPluginSpec {}
+
+/**
+ * A WasmPlugin: a filter in the form of a Wasm module.
+ *
+ * @example
+ * wasmPlugin({ name: 'tenant', url: 'oci://registry.example.com/tenant:1.0', phase: 'AUTHN' })
+ */
+export function wasmPlugin(options: WasmPluginOptions): WasmPlugin {
+  return objectOf('extensions.istio.io/v1alpha1', 'WasmPlugin', options)
+}

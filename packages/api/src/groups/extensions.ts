@@ -1,0 +1,3 @@
+/** Extension kinds: types and builders. */
+export * from '../builders/wasm-plugin.ts'
+export type * from '../gen/types/extensions/index.ts'

@@ -1,0 +1,10 @@
+/** Networking kinds: types and builders. */
+export * from '../builders/destination-rule.ts'
+export * from '../builders/destinations.ts'
+export * from '../builders/gateway.ts'
+export * from '../builders/match.ts'
+export * from '../builders/route.ts'
+export * from '../builders/service-entry.ts'
+export * from '../builders/sidecar.ts'
+export * from '../builders/virtual-service.ts'
+export type * from '../gen/types/networking/index.ts'

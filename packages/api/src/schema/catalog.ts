@@ -1,0 +1,69 @@
+import * as wasm from './extensions/wasm.ts'
+import * as wasmPlugin from './extensions/wasm-plugin.ts'
+import type { KindSchema } from './kind.ts'
+import * as config from './kubernetes/config.ts'
+import * as endpointSlice from './kubernetes/endpoint-slice.ts'
+import * as namespace from './kubernetes/namespace.ts'
+import * as objectMeta from './kubernetes/object-meta.ts'
+import * as pod from './kubernetes/pod.ts'
+import * as service from './kubernetes/service.ts'
+import * as selector from './meta/selector.ts'
+import * as status from './meta/status.ts'
+import * as targetReference from './meta/target-reference.ts'
+import * as destination from './networking/destination.ts'
+import * as destinationRule from './networking/destination-rule.ts'
+import * as gateway from './networking/gateway.ts'
+import * as httpPolicy from './networking/http-policy.ts'
+import * as loadBalancer from './networking/load-balancer.ts'
+import * as serverTls from './networking/server-tls.ts'
+import * as serviceEntry from './networking/service-entry.ts'
+import * as sidecar from './networking/sidecar.ts'
+import * as stringMatch from './networking/string-match.ts'
+import * as trafficPolicy from './networking/traffic-policy.ts'
+import * as virtualService from './networking/virtual-service.ts'
+import * as workloadEntry from './networking/workload-entry.ts'
+import * as peerAuthentication from './security/peer-authentication.ts'
+
+/** A schema module: what it exports, and the folder and file that is generated from it. */
+export interface SchemaModule {
+  /** Path below `schema/` and below `gen/types/`, without the ending. */
+  readonly path: string
+  readonly exports: Readonly<Record<string, unknown>>
+}
+
+function module(path: string, exports: Readonly<Record<string, unknown>>): SchemaModule {
+  return { path, exports }
+}
+
+/** Every schema module, modules before those that use them. */
+export const modules: readonly SchemaModule[] = [
+  module('meta/selector', selector),
+  module('meta/target-reference', targetReference),
+  module('meta/status', status),
+  module('networking/string-match', stringMatch),
+  module('networking/destination', destination),
+  module('networking/http-policy', httpPolicy),
+  module('networking/virtual-service', virtualService),
+  module('networking/load-balancer', loadBalancer),
+  module('networking/traffic-policy', trafficPolicy),
+  module('networking/destination-rule', destinationRule),
+  module('networking/server-tls', serverTls),
+  module('networking/gateway', gateway),
+  module('networking/workload-entry', workloadEntry),
+  module('networking/service-entry', serviceEntry),
+  module('networking/sidecar', sidecar),
+  module('security/peer-authentication', peerAuthentication),
+  module('extensions/wasm', wasm),
+  module('extensions/wasm-plugin', wasmPlugin),
+  module('kubernetes/object-meta', objectMeta),
+  module('kubernetes/namespace', namespace),
+  module('kubernetes/config', config),
+  module('kubernetes/service', service),
+  module('kubernetes/pod', pod),
+  module('kubernetes/endpoint-slice', endpointSlice),
+]
+
+/** Whether an export of a schema module is a kind. */
+export function isKind(value: unknown): value is KindSchema {
+  return typeof value === 'object' && value !== null && 'plural' in value && 'parts' in value
+}

@@ -1,0 +1,189 @@
+/**
+ * What the generated validators are made of: small checks that return `undefined` when all is well, so that a valid
+ * object costs no allocation. A failing check returns issues whose path grows from the leaf to the root.
+ */
+
+/** A step of a path: a field or an index of a list. */
+export type PathSegment = string | number
+
+/** What is wrong at one place of an object. `path` is written from the leaf to the root until {@link rooted}. */
+export interface Issue {
+  readonly path: PathSegment[]
+  readonly kind: IssueKind
+  readonly value?: unknown
+  /** Type, format, pattern, limit or allowed values, whatever the kind needs. */
+  readonly expected?: string | number | readonly string[]
+  /** Sentence of a CEL rule. */
+  readonly message?: string
+}
+
+/** Kinds of {@link Issue}. */
+export type IssueKind =
+  | 'required'
+  | 'type'
+  | 'enum'
+  | 'pattern'
+  | 'format'
+  | 'minLength'
+  | 'maxLength'
+  | 'minimum'
+  | 'maximum'
+  | 'minItems'
+  | 'maxItems'
+  | 'minProperties'
+  | 'maxProperties'
+  | 'oneOf'
+  | 'unknown'
+  | 'duplicate'
+  | 'cel'
+
+/** Nothing, or what is wrong. */
+export type Issues = Issue[] | undefined
+
+/** Checks one value; the value is never null. */
+export type Check = (value: unknown) => Issues
+
+/** An object with string keys. */
+export type Fields = Record<string, unknown>
+
+/** Whether a value is an object and no list. */
+export function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** One issue at the place itself. */
+export function issue(kind: IssueKind, value?: unknown, expected?: Issue['expected']): Issue[] {
+  return [{ path: [], kind, value, expected }]
+}
+
+/** Appends `more`, found below `key`, to `all`. */
+export function below(all: Issues, key: PathSegment, more: Issues): Issues {
+  if (more === undefined) return all
+  for (const one of more) one.path.push(key)
+  return all === undefined ? more : all.concat(more)
+}
+
+/** Appends `more`, found at the place itself, to `all`. */
+export function and(all: Issues, more: Issues): Issues {
+  if (more === undefined) return all
+  return all === undefined ? more : all.concat(more)
+}
+
+/** Turns paths round: from the root to the leaf. */
+export function rooted(issues: Issues): Issue[] {
+  if (issues === undefined) return []
+  for (const one of issues) one.path.reverse()
+  return issues
+}
+
+/** A list whose items all pass `check`; null is not an item. */
+export function listOf(value: unknown, check: Check): Issues {
+  if (!Array.isArray(value)) return issue('type', value, 'array')
+  let out: Issues
+  for (let i = 0; i < value.length; i++) {
+    const item: unknown = value[i]
+    const found = item === null || item === undefined ? nullItem(check) : check(item)
+    if (found !== undefined) out = below(out, i, found)
+  }
+  return out
+}
+
+function nullItem(check: Check): Issues {
+  const expected = check({ [NOTHING]: true })?.find((one) => one.kind === 'type')?.expected ?? 'object'
+  return issue('type', null, expected)
+}
+
+/** A key that no schema has; an object that holds it fails every check but that of an object. */
+const NOTHING = '\u0000'
+
+/** A list of strings. */
+export function strings(value: unknown): Issues {
+  if (!Array.isArray(value)) return issue('type', value, 'array')
+  let out: Issues
+  for (let i = 0; i < value.length; i++) {
+    const item: unknown = value[i]
+    if (typeof item !== 'string') out = below(out, i, issue('type', item, 'string'))
+  }
+  return out
+}
+
+/** A map whose values pass `check`. Null drops the entry, as in the API server. */
+export function mapOf(value: unknown, check: Check): Issues {
+  if (!isFields(value)) return issue('type', value, 'object')
+  let out: Issues
+  for (const key in value) {
+    const entry = value[key]
+    if (entry === null || entry === undefined) continue
+    const found = check(entry)
+    if (found !== undefined) out = below(out, key, found)
+  }
+  return out
+}
+
+/** A map of strings. */
+export function stringMap(value: unknown): Issues {
+  if (!isFields(value)) return issue('type', value, 'object')
+  let out: Issues
+  for (const key in value) {
+    const entry = value[key]
+    if (typeof entry !== 'string' && entry !== null && entry !== undefined) {
+      out = below(out, key, issue('type', entry, 'string'))
+    }
+  }
+  return out
+}
+
+/** How many entries of a map are there, null not counted. */
+export function entryCount(value: Fields): number {
+  let count = 0
+  for (const key in value) if (value[key] !== null && value[key] !== undefined) count++
+  return count
+}
+
+/** Code points of a string. */
+export function codePoints(value: string): number {
+  let count = 0
+  for (const _ of value) count++
+  return count
+}
+
+/** Items of a list with the same keys, the later ones. */
+export function uniqueBy(value: unknown, keys: readonly string[]): Issues {
+  if (!Array.isArray(value) || value.length < 2) return undefined
+  const seen = new Set<string>()
+  let out: Issues
+  for (let i = 0; i < value.length; i++) {
+    const item: unknown = value[i]
+    if (!isFields(item)) continue
+    const identity = Object.fromEntries(keys.map((key) => [key, item[key]]))
+    const text = JSON.stringify(identity)
+    if (seen.has(text)) out = below(out, i, issue('duplicate', text))
+    seen.add(text)
+  }
+  return out
+}
+
+/** At most one of `fields` may be there. */
+export function atMostOne(value: Fields, fields: readonly string[]): Issues {
+  let count = 0
+  for (const field of fields) if (value[field] !== undefined && value[field] !== null) count++
+  if (count <= 1) return undefined
+  return issue(
+    'oneOf',
+    fields.filter((field) => value[field] !== undefined && value[field] !== null),
+    fields,
+  )
+}
+
+/** RFC 3339 as Kubernetes reads it in CRDs. */
+const DATE_TIME = /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/
+
+/** Base64 with padding and the standard alphabet, and not empty. */
+const BYTES = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})$/
+
+/** Whether a string has a format. Formats that the API server does not know are not checked. */
+export function hasFormat(value: string, format: string): boolean {
+  if (format === 'date-time') return DATE_TIME.test(value) && !Number.isNaN(Date.parse(value))
+  if (format === 'byte') return BYTES.test(value)
+  return true
+}

@@ -1,0 +1,153 @@
+import { checkObjectMeta } from '../gen/validators/kubernetes/object-meta.ts'
+import type { KindInfo } from '../k8s.ts'
+import { type Fields, isFields, type PathSegment, rooted } from './check.ts'
+import { findingOf, type RawFinding } from './findings.ts'
+
+const LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/
+const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
+const DNS_1035 = /^[a-z]([-a-z0-9]*[a-z0-9])?$/
+const KEY_NAME = /^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/
+const LABEL_VALUE = /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/
+
+/** All annotations of an object together, in bytes of keys and values. */
+const MAX_ANNOTATIONS = 256 * 1024
+
+/** Checks what Kubernetes checks in the metadata of every object. */
+export function metadataFindings(metadata: unknown, info: KindInfo | undefined): RawFinding[] {
+  if (metadata === undefined || metadata === null) return [nameRequired()]
+  const issues = checkObjectMeta(metadata)
+  if (issues !== undefined) for (const one of issues) one.path.push('metadata')
+  const out = rooted(issues).map((one) => findingOf(one))
+  if (!isFields(metadata)) return out
+  return [
+    ...out,
+    ...nameFindings(metadata, info),
+    ...labelFindings(metadata),
+    ...annotationFindings(metadata),
+  ]
+}
+
+function nameRequired(): RawFinding {
+  return invalid(['metadata', 'name'], 'Required value: name or generateName is required', 'SCHEMA_REQUIRED')
+}
+
+function nameFindings(metadata: Fields, info: KindInfo | undefined): RawFinding[] {
+  const { name, generateName, namespace } = metadata
+  const out: RawFinding[] = []
+  if (
+    (name === undefined || name === null || name === '') &&
+    (generateName === undefined || generateName === '')
+  ) {
+    out.push(nameRequired())
+  } else if (typeof name === 'string' && name !== '') {
+    const problem = nameProblem(name, info)
+    if (problem !== undefined)
+      out.push(invalid(['metadata', 'name'], `Invalid value: ${JSON.stringify(name)}: ${problem}`))
+  }
+  if (typeof namespace === 'string' && namespace !== '') {
+    if (info?.scope === 'Cluster') {
+      out.push(invalid(['metadata', 'namespace'], 'Forbidden: not allowed on this type'))
+    } else if (!LABEL.test(namespace) || namespace.length > 63) {
+      out.push(
+        invalid(
+          ['metadata', 'namespace'],
+          `Invalid value: ${JSON.stringify(namespace)}: ${labelProblem(namespace)}`,
+        ),
+      )
+    }
+  }
+  return out
+}
+
+function nameProblem(name: string, info: KindInfo | undefined): string | undefined {
+  if (info?.group === '' && info.kind === 'Service') {
+    if (name.length > 63) return 'must be no more than 63 characters'
+    if (DNS_1035.test(name)) return undefined
+    return "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')"
+  }
+  if (info?.group === '' && info.kind === 'Namespace') {
+    return LABEL.test(name) && name.length <= 63 ? undefined : labelProblem(name)
+  }
+  if (name.length > 253) return 'must be no more than 253 characters'
+  if (SUBDOMAIN.test(name)) return undefined
+  return "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
+}
+
+function labelProblem(text: string): string {
+  if (text.length > 63) return 'must be no more than 63 characters'
+  return "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
+}
+
+function labelFindings(metadata: Fields): RawFinding[] {
+  if (!isFields(metadata['labels'])) return []
+  const out: RawFinding[] = []
+  for (const [key, value] of Object.entries(metadata['labels'])) {
+    const problem = keyProblem(key)
+    if (problem !== undefined)
+      out.push(invalid(['metadata', 'labels'], `Invalid value: ${JSON.stringify(key)}: ${problem}`))
+    if (typeof value === 'string' && (value.length > 63 || !LABEL_VALUE.test(value))) {
+      const why =
+        value.length > 63
+          ? 'must be no more than 63 characters'
+          : "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
+      out.push(
+        invalid(
+          ['metadata', 'labels', key],
+          `Invalid value: ${JSON.stringify(value)}: ${why}`,
+          undefined,
+          'metadata.labels',
+        ),
+      )
+    }
+  }
+  return out
+}
+
+function annotationFindings(metadata: Fields): RawFinding[] {
+  if (!isFields(metadata['annotations'])) return []
+  const out: RawFinding[] = []
+  let size = 0
+  for (const [key, value] of Object.entries(metadata['annotations'])) {
+    // Annotation keys may be upper case in their prefix.
+    const problem = keyProblem(key.toLowerCase())
+    if (problem !== undefined) {
+      out.push(invalid(['metadata', 'annotations'], `Invalid value: ${JSON.stringify(key)}: ${problem}`))
+    }
+    size += key.length + (typeof value === 'string' ? value.length : 0)
+  }
+  if (size > MAX_ANNOTATIONS) {
+    out.push(invalid(['metadata', 'annotations'], `Too long: may not be more than ${MAX_ANNOTATIONS} bytes`))
+  }
+  return out
+}
+
+/** What is wrong with a label or annotation key: an optional DNS prefix, a slash, and a name. */
+export function keyProblem(key: string): string | undefined {
+  const parts = key.split('/')
+  const name = parts[parts.length - 1]!
+  if (parts.length > 2) {
+    return "a qualified name must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
+  }
+  if (parts.length === 2) {
+    const prefix = parts[0]!
+    if (prefix === '') return 'prefix part must be non-empty'
+    if (!SUBDOMAIN.test(prefix) || prefix.length > 253) {
+      return "prefix part a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.'"
+    }
+  }
+  if (name === '') return 'name part must be non-empty'
+  if (name.length > 63) return 'name part must be no more than 63 characters'
+  if (!KEY_NAME.test(name)) {
+    return "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
+  }
+  return undefined
+}
+
+function invalid(
+  path: PathSegment[],
+  message: string,
+  code: RawFinding['code'] = 'SCHEMA_METADATA',
+  shown: string = path.join('.'),
+): RawFinding {
+  return { code, severity: 'error', layer: 'schema', path, message: `${shown}: ${message}` }
+}

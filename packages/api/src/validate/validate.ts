@@ -1,0 +1,169 @@
+import { partChecks } from '../gen/validators/index.ts'
+import { groupVersion, type KindInfo, type KubernetesObject, kindInfo, objectName } from '../k8s.ts'
+import type { ParsedDocument, ParsedObject } from '../yaml/parse.ts'
+import { below, type Fields, type Issues, isFields, rooted } from './check.ts'
+import { type Finding, findingOf, pathText, type RawFinding, type Severity } from './findings.ts'
+import { metadataFindings } from './metadata.ts'
+
+/** Options of {@link validate}. */
+export interface ValidateOptions {
+  /**
+   * What unknown and duplicate fields mean, as in the API of Kubernetes: `Strict` refuses them, `Warn` warns,
+   * `Ignore` says nothing.
+   *
+   * @defaultValue `Strict`
+   */
+  readonly fieldValidation?: 'Strict' | 'Warn' | 'Ignore'
+  /**
+   * What is done with the object. On `create` the API server drops the status, so that only unknown fields of it
+   * matter; on `status` the status is what is written.
+   *
+   * @defaultValue `create`
+   */
+  readonly operation?: 'create' | 'update' | 'status'
+  /** Layers to run. @defaultValue all */
+  readonly layers?: readonly Finding['layer'][]
+  /** Refuses kinds that this package does not know. @defaultValue false */
+  readonly knownKindsOnly?: boolean
+}
+
+/** What can be validated. */
+export type Validatable = ParsedDocument | ParsedObject | KubernetesObject
+
+/**
+ * Says what the API server and Istio's webhook would say about an object: all findings at once.
+ *
+ * No finding of severity `error` means that the object is accepted.
+ *
+ * @example
+ * const { documents } = fromYaml(text, { file: 'reviews.yaml' })
+ * for (const finding of validate(documents)) console.log(finding.file, finding.range?.line, finding.message)
+ */
+export function validate(
+  input: Validatable | readonly Validatable[],
+  options: ValidateOptions = {},
+): Finding[] {
+  if (isList(input)) return input.flatMap((one) => validate(one, options))
+  if (isDocument(input)) {
+    return [...input.findings, ...input.objects.flatMap((parsed) => validate(parsed, options))]
+  }
+  if (!isParsed(input)) return objectFindings(input, options).map((raw) => finished(raw, input, undefined))
+  return objectFindings(input.object, options).map((raw) => finished(raw, input.object, input))
+}
+
+/** Whether findings leave an object accepted. */
+export function accepted(findings: readonly Finding[]): boolean {
+  return findings.every(({ severity }) => severity !== 'error')
+}
+
+function isList(input: Validatable | readonly Validatable[]): input is readonly Validatable[] {
+  return Array.isArray(input)
+}
+
+function isDocument(input: Validatable): input is ParsedDocument {
+  return 'objects' in input && 'findings' in input && Array.isArray(input.objects)
+}
+
+function isParsed(input: ParsedObject | KubernetesObject): input is ParsedObject {
+  return 'position' in input && typeof input.position === 'function'
+}
+
+function finished(raw: RawFinding, object: KubernetesObject, parsed: ParsedObject | undefined): Finding {
+  const { atKey, path, ...rest } = raw
+  const range = parsed?.position(path, { at: atKey === true ? 'key' : 'value' })
+  return {
+    ...rest,
+    path: pathText(path),
+    ...(isFields(object.metadata) ? { object: objectName(object) } : {}),
+    ...(parsed?.file === undefined ? {} : { file: parsed.file }),
+    ...(range === undefined ? {} : { range }),
+  }
+}
+
+function objectFindings(object: KubernetesObject, options: ValidateOptions): RawFinding[] {
+  const layers = options.layers
+  const wants = (layer: Finding['layer']): boolean => layers === undefined || layers.includes(layer)
+  const head = typeFindings(object)
+  if (head.length > 0) return head
+  const info = kindInfo(object)
+  if (info === undefined || info.origin === 'document')
+    return options.knownKindsOnly === true ? [unknownKind(object)] : []
+  const { version } = groupVersion(object.apiVersion)
+  if (!info.versions.includes(version)) return info.origin === 'kubernetes' ? [] : [unknownKind(object)]
+  const schema = wants('schema') ? schemaFindings(object, info, options) : []
+  return schema
+}
+
+function typeFindings(object: unknown): RawFinding[] {
+  if (!isFields(object)) {
+    return [
+      error(
+        'YAML_NOT_AN_OBJECT',
+        `expected an object of Kubernetes, found ${Array.isArray(object) ? 'a list' : typeof object}`,
+      ),
+    ]
+  }
+  const out: RawFinding[] = []
+  for (const name of ['apiVersion', 'kind']) {
+    const value = object[name]
+    if (typeof value === 'string' && value !== '') continue
+    const shown = name === 'kind' ? 'Kind' : name
+    out.push(
+      value === undefined || value === null || value === ''
+        ? error('SCHEMA_REQUIRED', `Object '${shown}' is missing`)
+        : error('SCHEMA_TYPE', `${name}: must be a string`),
+    )
+  }
+  return out
+}
+
+function unknownKind(object: KubernetesObject): RawFinding {
+  const info = kindInfo(object)
+  const hint = info === undefined ? undefined : `served versions are ${info.versions.join(', ')}`
+  return {
+    ...error('SCHEMA_UNKNOWN_KIND', `no matches for kind "${object.kind}" in version "${object.apiVersion}"`),
+    path: ['apiVersion'],
+    ...(hint === undefined ? {} : { hint }),
+  }
+}
+
+function error(code: RawFinding['code'], message: string): RawFinding {
+  return { code, severity: 'error', layer: 'schema', path: [], message }
+}
+
+function schemaFindings(object: KubernetesObject, info: KindInfo, options: ValidateOptions): RawFinding[] {
+  const fields = object as unknown as Fields
+  const checks = partChecks[`${info.group}/${info.kind}`] ?? {}
+  const unknown: Severity | undefined =
+    options.fieldValidation === 'Ignore'
+      ? undefined
+      : options.fieldValidation === 'Warn'
+        ? 'warning'
+        : 'error'
+  let issues: Issues
+  for (const key in fields) {
+    const value = fields[key]
+    if (value === undefined || key === 'apiVersion' || key === 'kind' || key === 'metadata') continue
+    const check = checks[key]
+    if (check === undefined) {
+      if (info.origin !== 'kubernetes') issues = below(issues, key, [{ path: [], kind: 'unknown' }])
+    } else if (value !== null) {
+      let found = check(value)
+      // The API server drops the status before it looks at types, but after it decoded the object strictly.
+      if (key === 'status' && (options.operation ?? 'create') !== 'status') {
+        found = found?.filter(({ kind }) => kind === 'unknown')
+      }
+      issues = below(issues, key, found)
+    }
+  }
+  for (const key of info.required) {
+    if (fields[key] === undefined || fields[key] === null)
+      issues = below(issues, key, [{ path: [], kind: 'required' }])
+  }
+  const out = metadataFindings(object.metadata, info)
+  for (const issue of rooted(issues)) {
+    if (issue.kind !== 'unknown') out.push(findingOf(issue))
+    else if (unknown !== undefined) out.push(findingOf(issue, unknown))
+  }
+  return out
+}

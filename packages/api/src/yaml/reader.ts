@@ -1,0 +1,467 @@
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  type Scalar,
+} from 'yaml'
+import type { Code } from '../errors.ts'
+import type { SourceRange } from '../validate/findings.ts'
+import type { Limits } from './limits.ts'
+import { type Fields, isFields, type PathSegment, pathSegments } from './path.ts'
+import { plainScalar } from './scalar.ts'
+
+/** Something that keeps a document from being read; offsets are those in the document. */
+export interface Problem {
+  readonly code: Code
+  readonly message: string
+  readonly hint?: string
+  readonly path?: string
+  readonly start: number
+  readonly end: number
+}
+
+/** What a document says. */
+export interface Reading {
+  readonly value: unknown
+  readonly problems: readonly Problem[]
+  readonly isEmpty: boolean
+}
+
+/** Thrown inside the reader only, and always caught there. */
+class Refusal extends Error {
+  readonly problem: Problem
+
+  constructor(problem: Problem) {
+    super(problem.message)
+    this.problem = problem
+  }
+}
+
+/** Characters that YAML forbids. */
+const FORBIDDEN =
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])/
+
+/** Reads one document and finds places in it. The syntax tree is kept only while places are looked up. */
+export class YamlReader {
+  private readonly text: string
+  private readonly line: number
+  private readonly limits: Limits
+  private tree: WeakRef<{ document: Document.Parsed }> | undefined
+  private starts: readonly number[] | undefined
+
+  constructor(text: string, line: number, limits: Limits) {
+    this.text = text
+    this.line = line
+    this.limits = limits
+  }
+
+  read(): Reading {
+    const early = this.refuseEarly()
+    if (early !== undefined) return { value: undefined, problems: [early], isEmpty: false }
+    try {
+      const document = this.parse()
+      const problems = document.errors.map(
+        (error): Problem => ({
+          code: 'YAML_SYNTAX',
+          message: firstSentence(error.message),
+          // What is missing at the end of a text is reported where its last line ends.
+          start: Math.min(error.pos[0], Math.max(this.text.trimEnd().length - 1, 0)),
+          end: Math.max(error.pos[1], error.pos[0] + 1),
+        }),
+      )
+      // One mistake makes the parser stumble again and again; the first is the one to read.
+      if (problems.length > 0) return { value: undefined, problems: problems.slice(0, 1), isEmpty: false }
+      if (document.contents === null || isBlank(document.contents))
+        return { value: null, problems: [], isEmpty: true }
+      const conversion = new Conversion(document, this.limits)
+      const value = conversion.value(document.contents as Node, 0, [])
+      return { value, problems: conversion.problems, isEmpty: false }
+    } catch (thrown) {
+      return { value: undefined, problems: [this.problemOf(thrown)], isEmpty: false }
+    }
+  }
+
+  /** The nearest place to a path that the document has. */
+  position(path: string | readonly PathSegment[], at: 'key' | 'value'): SourceRange {
+    const document = this.document()
+    let node: Node | null = document?.contents as Node | null
+    let range = rangeOf(node)
+    let rest: string | readonly PathSegment[] = path
+    while (node !== null && node !== undefined && rest.length > 0) {
+      const target: Node | undefined = isAlias(node) && document !== undefined ? node.resolve(document) : node
+      const step: Step | undefined = stepInto(target, rest)
+      if (step === undefined) break
+      rest = step.rest
+      node = step.value
+      const isLast = rest.length === 0
+      range =
+        (isLast && at === 'key' ? rangeOf(step.key) : undefined) ??
+        rangeOf(node) ??
+        rangeOf(step.key) ??
+        range
+      if (!isLast && (node === null || node === undefined)) break
+      // Where the rest is missing the key says more than a whole block.
+      if (!isLast && (node === null || !canStep(document, node, rest))) {
+        range = rangeOf(step.key) ?? range
+        break
+      }
+    }
+    return range === undefined ? this.range(0, 0) : this.range(range[0], range[1])
+  }
+
+  /** Place of the whole document, without blank space around it. */
+  whole(): SourceRange {
+    const lead = /^(?:---[ \t]*(?:#[^\n]*)?\r?\n|[ \t]*(?:#[^\n]*)?\r?\n)*/.exec(this.text)![0].length
+    return this.range(lead, this.text.trimEnd().length)
+  }
+
+  /** Lines and columns of offsets. */
+  range(start: number, end: number): SourceRange {
+    const from = this.point(start)
+    // A block ends before the line break that closes it.
+    let last = Math.min(end, this.text.length)
+    while (last > start && /\s/.test(this.text[last - 1]!)) last--
+    const to = this.point(Math.max(last, start))
+    return { line: from.line, column: from.column, endLine: to.line, endColumn: to.column }
+  }
+
+  private point(offset: number): { line: number; column: number } {
+    const starts = (this.starts ??= lineStarts(this.text))
+    let low = 0
+    let high = starts.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if (starts[middle]! <= offset) low = middle
+      else high = middle - 1
+    }
+    return { line: this.line + low, column: offset - starts[low]! + 1 }
+  }
+
+  private document(): Document.Parsed | undefined {
+    const known = this.tree?.deref()
+    if (known !== undefined) return known.document
+    if (this.refuseEarly() !== undefined) return undefined
+    try {
+      const document = this.parse()
+      this.tree = new WeakRef({ document })
+      return document
+    } catch {
+      return undefined
+    }
+  }
+
+  private parse(): Document.Parsed {
+    return parseDocument(this.text, {
+      schema: 'failsafe',
+      version: '1.1',
+      uniqueKeys: false,
+      merge: false,
+      prettyErrors: false,
+      logLevel: 'silent',
+      lineCounter: new LineCounter(),
+    })
+  }
+
+  private refuseEarly(): Problem | undefined {
+    const { text, limits } = this
+    if (text.length > limits.maxDocumentLength) {
+      return this.refusal(
+        'YAML_TOO_LARGE',
+        `the document has ${text.length} characters, the limit is ${limits.maxDocumentLength}`,
+        0,
+      )
+    }
+    const bad = FORBIDDEN.exec(text)
+    if (bad !== null) {
+      const code = bad[0].charCodeAt(0).toString(16).padStart(4, '0')
+      return this.refusal(
+        'YAML_CONTROL_CHARACTER',
+        `control characters are not allowed: U+${code.toUpperCase()}`,
+        bad.index,
+      )
+    }
+    const deep = tooDeep(text, limits.maxDepth)
+    if (deep !== undefined)
+      return this.refusal('YAML_TOO_DEEP', `nested deeper than ${limits.maxDepth} levels`, deep)
+    return undefined
+  }
+
+  private refusal(code: Code, message: string, at: number): Problem {
+    return { code, message, start: at, end: at + 1 }
+  }
+
+  private problemOf(thrown: unknown): Problem {
+    if (thrown instanceof Refusal) return thrown.problem
+    if (thrown instanceof RangeError)
+      return this.refusal('YAML_TOO_DEEP', `nested deeper than ${this.limits.maxDepth} levels`, 0)
+    throw thrown
+  }
+}
+
+/** Turns the syntax tree into JSON values, counting nodes. */
+class Conversion {
+  readonly problems: Problem[] = []
+  private nodes = 0
+  private readonly document: Document.Parsed
+  private readonly limits: Limits
+  private readonly anchored = new Map<Node, { value: unknown; size: number }>()
+  private readonly inProgress = new Set<Node>()
+
+  constructor(document: Document.Parsed, limits: Limits) {
+    this.document = document
+    this.limits = limits
+  }
+
+  value(node: Node | null | undefined, depth: number, path: readonly PathSegment[]): unknown {
+    if (node === null || node === undefined) return null
+    if (isAlias(node)) return this.alias(node, depth, path)
+    const before = this.nodes
+    this.count(1, node)
+    if (depth > this.limits.maxDepth) {
+      throw new Refusal(problem('YAML_TOO_DEEP', `nested deeper than ${this.limits.maxDepth} levels`, node))
+    }
+    const anchored = (node as { anchor?: string }).anchor !== undefined
+    if (anchored) this.inProgress.add(node)
+    let value: unknown
+    if (isMap(node)) value = this.map(node.items as Pair<Node, Node | null>[], depth, path)
+    else if (isSeq(node))
+      value = node.items.map((item, i) => this.value(item as Node, depth + 1, [...path, i]))
+    else value = this.scalar(node as Scalar)
+    if (anchored) {
+      this.inProgress.delete(node)
+      this.anchored.set(node, { value, size: this.nodes - before })
+    }
+    return value
+  }
+
+  private alias(
+    node: Node & { source: string; resolve(document: Document): Node | undefined },
+    depth: number,
+    path: readonly PathSegment[],
+  ): unknown {
+    const target = node.resolve(this.document)
+    if (target === undefined)
+      throw new Refusal(problem('YAML_SYNTAX', `unknown anchor '${node.source}' referenced`, node))
+    if (this.inProgress.has(target)) {
+      throw new Refusal(problem('YAML_ALIASES', `anchor '${node.source}' value contains itself`, node))
+    }
+    const known = this.anchored.get(target)
+    if (known === undefined) return this.value(target, depth, path)
+    this.count(known.size, node)
+    // Each use is a value of its own, so that a change to one does not show in another.
+    return structuredClone(known.value)
+  }
+
+  private map(
+    pairs: readonly Pair<Node, Node | null>[],
+    depth: number,
+    path: readonly PathSegment[],
+  ): Fields {
+    const out: Fields = {}
+    for (const pair of pairs) {
+      const key = this.key(pair.key)
+      if (key === undefined) continue
+      if (key.isMerge) {
+        this.merge(out, pair.value, depth, path)
+        continue
+      }
+      this.set(out, key.text, this.value(pair.value, depth + 1, [...path, key.text]), pair.key, path)
+    }
+    return out
+  }
+
+  private merge(out: Fields, node: Node | null, depth: number, path: readonly PathSegment[]): void {
+    const sources = isSeq(node) ? (node.items as Node[]) : [node]
+    for (const source of sources) {
+      const value = this.value(source, depth + 1, path)
+      if (!isFields(value)) {
+        throw new Refusal(
+          problem(
+            'YAML_SYNTAX',
+            'map merge requires map or sequence of maps as the value',
+            source ?? undefined,
+          ),
+        )
+      }
+      for (const [key, merged] of Object.entries(value)) this.set(out, key, merged, source ?? undefined, path)
+    }
+  }
+
+  private set(
+    out: Fields,
+    key: string,
+    value: unknown,
+    at: Node | undefined,
+    path: readonly PathSegment[],
+  ): void {
+    if (Object.hasOwn(out, key)) {
+      this.problems.push({
+        ...problem('YAML_DUPLICATE_KEY', `key ${JSON.stringify(key)} already set in map`, at),
+        path: [...path, key]
+          .map((segment, i) =>
+            typeof segment === 'number' ? `[${segment}]` : i === 0 ? segment : `.${segment}`,
+          )
+          .join(''),
+        hint: 'remove one of the two',
+      })
+      return
+    }
+    if (key === '__proto__')
+      Object.defineProperty(out, key, { value, enumerable: true, configurable: true, writable: true })
+    else out[key] = value
+  }
+
+  private key(node: Node | null): { text: string; isMerge: boolean } | undefined {
+    const target = isAlias(node) ? node.resolve(this.document) : node
+    if (target === null || target === undefined || !isScalar(target)) {
+      throw new Refusal({
+        ...problem('YAML_KEY', 'keys of a map must be strings, numbers or booleans', node ?? undefined),
+        hint: 'a key that begins with { or [ needs quotes',
+      })
+    }
+    this.count(1, target)
+    const isMerge = target.type === 'PLAIN' && target.value === '<<'
+    const value = this.scalar(target)
+    if (value === null) throw new Refusal(problem('YAML_KEY', 'keys of a map must not be null', target))
+    return { text: String(value), isMerge }
+  }
+
+  private scalar(node: Scalar): unknown {
+    const source = String(node.value ?? '')
+    const tag = node.tag
+    if (tag === undefined) return node.type === 'PLAIN' ? this.json(plainScalar(source), node) : source
+    switch (tag) {
+      case 'tag:yaml.org,2002:str':
+      case 'tag:yaml.org,2002:timestamp':
+        return source
+      case 'tag:yaml.org,2002:binary':
+        return source.replaceAll(/\s/g, '')
+      case 'tag:yaml.org,2002:int':
+      case 'tag:yaml.org,2002:float':
+      case 'tag:yaml.org,2002:bool':
+      case 'tag:yaml.org,2002:null':
+        return this.json(plainScalar(source), node)
+      default:
+        return node.type === 'PLAIN' ? this.json(plainScalar(source), node) : source
+    }
+  }
+
+  private json(value: unknown, node: Scalar): unknown {
+    if (typeof value === 'number' && !Number.isFinite(value)) {
+      throw new Refusal({
+        ...problem('YAML_VALUE', `${String(node.value)} has no counterpart in JSON`, node),
+        hint: 'put quotes around it if it is text',
+      })
+    }
+    return value
+  }
+
+  private count(by: number, node: Node): void {
+    this.nodes += by
+    if (this.nodes > this.limits.maxNodes) {
+      throw new Refusal(
+        problem(
+          'YAML_ALIASES',
+          `the document has more than ${this.limits.maxNodes} nodes with its aliases expanded`,
+          node,
+        ),
+      )
+    }
+  }
+}
+
+function problem(code: Code, message: string, node: Node | undefined): Problem {
+  const range = rangeOf(node) ?? [0, 1]
+  return { code, message, start: range[0], end: Math.max(range[1], range[0] + 1) }
+}
+
+function rangeOf(node: unknown): [number, number] | undefined {
+  const range = (node as { range?: [number, number, number] | null } | null | undefined)?.range
+  return range === null || range === undefined ? undefined : [range[0], range[1]]
+}
+
+interface Step {
+  readonly key: Node | undefined
+  readonly value: Node | null
+  readonly rest: string | readonly PathSegment[]
+}
+
+function stepInto(node: Node | undefined, rest: string | readonly PathSegment[]): Step | undefined {
+  if (typeof rest !== 'string') {
+    const [head, ...tail] = rest
+    if (isSeq(node) && typeof head === 'number') return item(node.items as Node[], head, tail)
+    if (isMap(node)) return entry(node.items as Pair<Node, Node | null>[], String(head), tail)
+    return undefined
+  }
+  if (isSeq(node)) {
+    const match = /^\[(\d+)\]\.?/.exec(rest)
+    return match === null
+      ? undefined
+      : item(node.items as Node[], Number(match[1]), rest.slice(match[0].length))
+  }
+  if (!isMap(node)) return undefined
+  // Keys may hold dots, so that the longest key that fits is meant.
+  const keys = (node.items as Pair<Node, Node | null>[])
+    .map(({ key }) => keyText(key))
+    .filter((key) => pathSegments.startsWithKey(rest, key))
+  const key = keys.sort((a, b) => b.length - a.length)[0]
+  if (key === undefined) return undefined
+  return entry(node.items as Pair<Node, Node | null>[], key, rest.slice(key.length).replace(/^\./, ''))
+}
+
+function item(items: readonly Node[], index: number, rest: Step['rest']): Step | undefined {
+  const value = items[index]
+  return value === undefined ? undefined : { key: undefined, value, rest }
+}
+
+function entry(pairs: readonly Pair<Node, Node | null>[], key: string, rest: Step['rest']): Step | undefined {
+  const pair = pairs.find((one) => keyText(one.key) === key)
+  return pair === undefined ? undefined : { key: pair.key, value: pair.value, rest }
+}
+
+function canStep(document: Document | undefined, node: Node, rest: Step['rest']): boolean {
+  const target = isAlias(node) && document !== undefined ? node.resolve(document) : node
+  return stepInto(target, rest) !== undefined
+}
+
+function keyText(node: Node | null): string {
+  if (!isScalar(node)) return ''
+  const source = String(node.value ?? '')
+  return node.type === 'PLAIN' ? String(plainScalar(source)) : source
+}
+
+function isBlank(node: unknown): boolean {
+  return isScalar(node) && node.type === 'PLAIN' && String(node.value ?? '') === '' && node.tag === undefined
+}
+
+function firstSentence(message: string): string {
+  return message.split('\n')[0]!
+}
+
+function lineStarts(text: string): number[] {
+  const out = [0]
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) out.push(at + 1)
+  return out
+}
+
+/** Offset at which brackets, or dashes of one line, nest deeper than the limit. A first look, before anything recurses. */
+function tooDeep(text: string, limit: number): number | undefined {
+  let flow = 0
+  let dashes = 0
+  for (let i = 0; i < text.length; i++) {
+    const char = text.charCodeAt(i)
+    if (char === 91 || char === 123) {
+      if (++flow > limit) return i
+    } else if (char === 93 || char === 125) {
+      if (flow > 0) flow--
+    } else if (char === 10) dashes = 0
+    else if ((char === 45 || char === 63) && text.charCodeAt(i + 1) === 32 && ++dashes > limit) return i
+  }
+  return undefined
+}
