@@ -6,6 +6,7 @@
  * - `XDS_JSON_INVALID` JSON or YAML that is no such message; `where` is the field path
  * - `XDS_UNKNOWN_TYPE` a type URL or message name without a codec
  * - `XDS_BAD_RESOURCE_NAME` a cluster or route name that does not follow Istio's forms
+ * - `XDS_TOO_MANY_NAMES` a node subscribes to more resources than it may
  */
 export type XdsErrorCode =
   | 'XDS_DECODE_FAILED'
@@ -13,3 +14,4 @@ export type XdsErrorCode =
   | 'XDS_JSON_INVALID'
   | 'XDS_UNKNOWN_TYPE'
   | 'XDS_BAD_RESOURCE_NAME'
+  | 'XDS_TOO_MANY_NAMES'

@@ -9,6 +9,7 @@ export {
   unpackAnyAs,
   unpackExtension,
 } from './any.ts'
+export { DeltaClientSubscription, type Rejection, SotwClientSubscription } from './client-subscription.ts'
 export {
   asBuffer,
   type Codec,
@@ -19,6 +20,7 @@ export {
   TYPE_URL_PREFIX,
 } from './codec.ts'
 export type { PlainMessage } from './codec-compiler.ts'
+export { DeltaSubscription, type DeltaUpdate } from './delta-subscription.ts'
 export {
   type EnumDescriptor,
   enumDescriptor,
@@ -26,6 +28,8 @@ export {
   type MessageDescriptor,
   messageDescriptor,
   messageNames,
+  type ScalarType,
+  type ValueType,
 } from './descriptor.ts'
 export type { XdsErrorCode } from './errors.ts'
 export type { MessageTypes } from './gen/message-types.ts'
@@ -36,7 +40,16 @@ export { messageFromJson, messageToJson } from './json.ts'
 export type { FromJsonOptions } from './json-reader.ts'
 export { REDACTED, type ToJsonOptions } from './json-writer.ts'
 export * from './resource-names.ts'
+export { SotwSubscription, type SotwSubscriptionOptions, type SotwUpdate } from './sotw-subscription.ts'
 export * from './struct.ts'
+export {
+  type Acknowledgement,
+  type RequestOutcome,
+  type ResourceSnapshot,
+  type SubscriptionOptions,
+  type VersionedResource,
+  WILDCARD,
+} from './subscription.ts'
 export { formatTimestamp, msToTimestamp, parseTimestamp, timestampToMs } from './timestamp.ts'
 export {
   FULL_STATE_TYPES,
