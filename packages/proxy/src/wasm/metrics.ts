@@ -1,0 +1,89 @@
+import type { Counter, Gauge, Histogram, MetricRegistry } from '@batten/core'
+import { BAD_ARGUMENT, NOT_FOUND, OK } from './abi/status.ts'
+
+const COUNTER = 0
+const GAUGE = 1
+const HISTOGRAM = 2
+
+/** How many metrics one proxy keeps for its modules: a name made of request data must not fill the memory. */
+const MAX_METRICS = 10_000
+
+/** Values that modules record have no unit; powers of four cover microseconds to hours and bytes to gigabytes. */
+const BOUNDS: readonly number[] = Array.from({ length: 20 }, (_, power) => 4 ** power)
+
+/**
+ * The metrics that modules define. Their number carries the type in its low two bits, as in Envoy; the same name and
+ * type are the same metric for every module and VM of the proxy.
+ *
+ * Envoy's `/stats` shows them as `wasmcustom.<name>`, its Prometheus page as `<name>`: modules name their metrics for
+ * the whole mesh (`istio_requests_total`). The registry has the Prometheus name.
+ */
+export class WasmMetrics {
+  readonly #registry: MetricRegistry
+  readonly #metrics: (Counter | Gauge | Histogram)[] = []
+  readonly #ids = new Map<string, number>()
+
+  constructor(registry: MetricRegistry) {
+    this.#registry = registry
+  }
+
+  /** The metric's number; undefined when there are too many, or another kind of metric has the name. */
+  define(type: number, name: string): number | undefined {
+    const key = `${type}${name}`
+    const known = this.#ids.get(key)
+    if (known !== undefined) return known
+    if (this.#metrics.length >= MAX_METRICS) return undefined
+    const metric = this.#create(type, prometheusName(name), name)
+    if (metric === undefined) return undefined
+    const id = ((this.#metrics.length << 2) | type) >>> 0
+    this.#metrics.push(metric)
+    this.#ids.set(key, id)
+    return id
+  }
+
+  /** Adds; a gauge goes down with a negative amount. */
+  increment(id: number, delta: number): number {
+    const metric = this.#metrics[id >>> 2]
+    if (metric === undefined) return NOT_FOUND
+    const type = id & 3
+    if (type === COUNTER && delta > 0) (metric as Counter).add(delta)
+    else if (type === GAUGE) (metric as Gauge).add(delta)
+    else return BAD_ARGUMENT
+    return OK
+  }
+
+  /** Adds to a counter, sets a gauge, observes a value. */
+  record(id: number, value: number): number {
+    const metric = this.#metrics[id >>> 2]
+    if (metric === undefined) return NOT_FOUND
+    const type = id & 3
+    if (type === COUNTER) (metric as Counter).add(value)
+    else if (type === GAUGE) (metric as Gauge).set(value)
+    else (metric as Histogram).observe(value)
+    return OK
+  }
+
+  /** The value of a counter or gauge. */
+  value(id: number): number | undefined {
+    const metric = this.#metrics[id >>> 2]
+    if (metric === undefined || (id & 3) === HISTOGRAM) return undefined
+    return (metric as Counter | Gauge).value
+  }
+
+  #create(type: number, name: string, original: string): Counter | Gauge | Histogram | undefined {
+    const help = `Defined by a Wasm module as ${original}.`
+    try {
+      if (type === COUNTER) return this.#registry.counter(name, {}, help)
+      if (type === GAUGE) return this.#registry.gauge(name, {}, help)
+      return this.#registry.histogram(name, {}, help, BOUNDS)
+    } catch {
+      return undefined
+    }
+  }
+}
+
+/** A valid Prometheus name: what is not allowed becomes `_`. */
+export function prometheusName(name: string): string {
+  const safe = name.replace(/[^a-zA-Z0-9_:]/g, '_')
+  return /^[0-9]/.test(safe) ? `_${safe}` : safe
+}
