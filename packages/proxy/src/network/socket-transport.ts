@@ -281,6 +281,8 @@ export class SocketTransport implements Transport {
 
   readonly #onError = (error: Error): void => {
     this.#error ??= error
+    // An error of OpenSSL after the handshake, such as an alert from the peer, does not close the socket by itself.
+    if (!this.socket.destroyed) this.destroy()
   }
 
   readonly #onEnd = (): void => {

@@ -45,6 +45,9 @@ export type TlsSecret =
  */
 export interface SecretStore {
   get(name: string): TlsSecret | undefined
+  /** Names of all secrets, sorted. */
+  names(): readonly string[]
+  /** A secret equal to the current one changes nothing and calls nobody back. */
   set(secret: TlsSecret): void
   remove(name: string): void
   /** Calls back on every change of a secret with this name; returns the unsubscribe function. */
