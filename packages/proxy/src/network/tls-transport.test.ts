@@ -295,12 +295,12 @@ describe('a TLS server', () => {
   })
 
   it.each([
-    ['of a foreign authority', foreign, 'verify cert failed: UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
-    ['that has expired', expired, 'verify cert failed: CERT_HAS_EXPIRED'],
+    ['of a foreign authority', foreign, /^verify cert failed: UNABLE_TO_/],
+    ['that has expired', expired, /^verify cert failed: CERT_HAS_EXPIRED$/],
   ])('refuses a client certificate %s before it reads a byte', async (_, clientSecrets, message) => {
     const { outcome, accepted, counted } = await refusal({ clientSecrets })
     expect(outcome).not.toBe('secret')
-    expect(accepted).toMatchObject({ reason: 'certificate', message })
+    expect(accepted).toMatchObject({ reason: 'certificate', message: expect.stringMatching(message) })
     expect(counted).toEqual({ 'ssl.fail_verify_error': 1 })
   })
 
