@@ -26,7 +26,7 @@ export function crdOf(kind: KindSchema): Json {
     properties: kind.parts,
     ...(kind.required === undefined ? {} : { required: kind.required }),
   } as unknown as Node)
-  const stored = kind.versions[0]
+  const stored = kind.storedVersion ?? kind.versions[0]
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',

@@ -49,7 +49,8 @@ class TypeWriter {
     const doc = comment(entry.meta.summary ?? '', entry.meta, entry.link)
     if (entry.node.enum !== undefined)
       return `${enumDoc(entry)}export type ${entry.name} = ${entry.node.enum.map(quote).join(' | ')}\n`
-    const oneOfs = entry.meta.oneOfs ?? []
+    // A group of one field excludes nothing.
+    const oneOfs = (entry.meta.oneOfs ?? []).filter(({ fields }) => fields.length > 1)
     if (oneOfs.length === 0)
       return `${doc}export interface ${entry.name} {\n${this.fields(entry.node, undefined)}}\n`
     return doc + this.union(entry, oneOfs)

@@ -106,6 +106,7 @@ class CheckWriter {
       )
     }
     for (const oneOf of meta.oneOfs ?? []) {
+      if (oneOf.fields.length === 1) continue
       this.need('atMostOne', 'and')
       lines.push(`  out = and(out, atMostOne(value, ${this.constant(oneOf.fields)}))\n`)
     }

@@ -23,7 +23,7 @@ export interface KindInfo {
   readonly kind: string
   /** API group; empty for core kinds. */
   readonly group: string
-  /** Served versions; the first is the one that is stored. */
+  /** Served versions, the newest first. */
   readonly versions: readonly string[]
   readonly plural: string
   readonly shortNames: readonly string[]

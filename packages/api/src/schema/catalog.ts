@@ -1,3 +1,4 @@
+import * as trafficExtension from './extensions/traffic-extension.ts'
 import * as wasm from './extensions/wasm.ts'
 import * as wasmPlugin from './extensions/wasm-plugin.ts'
 import type { KindSchema } from './kind.ts'
@@ -12,9 +13,11 @@ import * as status from './meta/status.ts'
 import * as targetReference from './meta/target-reference.ts'
 import * as destination from './networking/destination.ts'
 import * as destinationRule from './networking/destination-rule.ts'
+import * as envoyFilter from './networking/envoy-filter.ts'
 import * as gateway from './networking/gateway.ts'
 import * as httpPolicy from './networking/http-policy.ts'
 import * as loadBalancer from './networking/load-balancer.ts'
+import * as proxyConfig from './networking/proxy-config.ts'
 import * as serverTls from './networking/server-tls.ts'
 import * as serviceEntry from './networking/service-entry.ts'
 import * as sidecar from './networking/sidecar.ts'
@@ -22,7 +25,11 @@ import * as stringMatch from './networking/string-match.ts'
 import * as trafficPolicy from './networking/traffic-policy.ts'
 import * as virtualService from './networking/virtual-service.ts'
 import * as workloadEntry from './networking/workload-entry.ts'
+import * as workloadGroup from './networking/workload-group.ts'
+import * as authorizationPolicy from './security/authorization-policy.ts'
 import * as peerAuthentication from './security/peer-authentication.ts'
+import * as requestAuthentication from './security/request-authentication.ts'
+import * as telemetry from './telemetry/telemetry.ts'
 
 /** A schema module: what it exports, and the folder and file that is generated from it. */
 export interface SchemaModule {
@@ -50,11 +57,18 @@ export const modules: readonly SchemaModule[] = [
   module('networking/server-tls', serverTls),
   module('networking/gateway', gateway),
   module('networking/workload-entry', workloadEntry),
+  module('networking/workload-group', workloadGroup),
   module('networking/service-entry', serviceEntry),
   module('networking/sidecar', sidecar),
+  module('networking/envoy-filter', envoyFilter),
+  module('networking/proxy-config', proxyConfig),
+  module('security/authorization-policy', authorizationPolicy),
+  module('security/request-authentication', requestAuthentication),
+  module('telemetry/telemetry', telemetry),
   module('security/peer-authentication', peerAuthentication),
   module('extensions/wasm', wasm),
   module('extensions/wasm-plugin', wasmPlugin),
+  module('extensions/traffic-extension', trafficExtension),
   module('kubernetes/object-meta', objectMeta),
   module('kubernetes/namespace', namespace),
   module('kubernetes/config', config),

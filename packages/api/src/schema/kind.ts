@@ -12,9 +12,10 @@ export interface PrinterColumn {
 export interface KindSchema {
   readonly kind: string
   readonly group: string
-  /** Versions that are served; the first is the one that is stored. */
+  /** Versions that are served, the newest first. */
   readonly versions: readonly string[]
-  /** Served versions in the order in which the CRD lists them; the same as `versions` unless set. */
+  /** The version that is stored. @defaultValue the first */
+  readonly storedVersion?: string
   readonly plural: string
   readonly shortNames?: readonly string[]
   readonly scope: 'Namespaced' | 'Cluster'
