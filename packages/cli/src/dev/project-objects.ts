@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { fromYaml, type KubernetesObject } from '@batten/api'
+import type { KubernetesObject } from '@batten/api'
+import { fromYaml } from '@batten/api/yaml'
 
 /** Every object of the project's YAML files. Documents that cannot be read are left out: the control plane reports them. */
 export function readProjectObjects(paths: readonly string[]): KubernetesObject[] {
