@@ -1,0 +1,93 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { SteadyLoad } from '@batten/testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { BookinfoProject } from './support/project.ts'
+
+const RATE = 500
+
+let project: BookinfoProject
+
+beforeAll(async () => {
+  project = await BookinfoProject.start()
+})
+afterAll(() => project?.close())
+
+const url = () => `${project.url}/api/v1/products/0/reviews`
+const adminOf = (pod: string) =>
+  `http://127.0.0.1:${project.mesh.plan.pods.find((p) => p.name === pod)!.adminPort}`
+
+/** Steady load while something happens; nothing may fail. */
+async function nothingIsLost(during: () => Promise<void>): Promise<void> {
+  const load = new SteadyLoad({ url: url(), rate: RATE })
+  await sleep(300)
+  await during()
+  await sleep(300)
+  const { failures, sent } = await load.stop()
+  expect(failures).toEqual([])
+  expect(sent).toBeGreaterThan(100)
+}
+
+describe('under 500 requests a second nothing is lost', () => {
+  it('through 50 changes of the configuration', async () => {
+    const text = readFileSync(project.path('mesh/reviews.yaml'), 'utf8')
+    await nothingIsLost(async () => {
+      for (let i = 1; i <= 50; i++)
+        await project.write(
+          'mesh/reviews.yaml',
+          text
+            .replaceAll(/weight: 50/g, () => `weight: ${(i % 2) * 40 + 30}`)
+            .replace(
+              'weight: 70\n        - destination: { host: reviews, subset: v3 }\n          weight: 70',
+              'weight: 60',
+            ),
+        )
+    })
+  })
+
+  it('through 20 new versions of a filter', async () => {
+    const source = project.path('filters/served-by.ts')
+    const text = readFileSync(source, 'utf8')
+    const served = async () => (await fetch(`${project.url}/productpage`)).headers.get('x-build')
+    await nothingIsLost(async () => {
+      for (let i = 1; i <= 20; i++) {
+        writeFileSync(
+          source,
+          text.replace('responses.increment()', `responses.increment()\n    headers.set('x-build', '${i}')`),
+        )
+        for (let waited = 0; (await served()) !== String(i); waited++) {
+          if (waited > 200)
+            throw new Error(`build ${i} did not arrive: ${project.notices.slice(-3).join('; ')}`)
+          await sleep(50)
+        }
+      }
+    })
+    const stats = await (await fetch(`${adminOf('productpage-v1')}/stats/prometheus`)).text()
+    expect(stats).toMatch(/served_by_responses\S* [1-9]/)
+  })
+
+  it('through a kill -9 of the control plane and its restart', async () => {
+    await nothingIsLost(async () => {
+      process.kill(project.mesh.processes.get('control plane')!, 'SIGKILL')
+      await sleep(1000)
+      await project.mesh.synced()
+    })
+    expect(project.notices.join('\n')).toContain('control plane ended (signal SIGKILL)')
+  })
+
+  it('through a rotation of every certificate', async () => {
+    await nothingIsLost(async () => {
+      await project.mesh.rotateCertificates()
+    })
+  })
+
+  it('through the drain of a sidecar', async () => {
+    const text = readFileSync(project.path('mesh/reviews.yaml'), 'utf8')
+    // Every version takes part, so that there is somebody else to ask.
+    await project.write('mesh/reviews.yaml', text.slice(0, text.lastIndexOf('---')))
+    await nothingIsLost(async () => {
+      await fetch(`${adminOf('reviews-v2')}/drain_listeners?graceful`, { method: 'POST' })
+      await sleep(1500)
+    })
+  })
+})
