@@ -23,3 +23,4 @@ export {
 } from './log.ts'
 export type { LogDestination } from './log-writer.ts'
 export * from './metrics/index.ts'
+export { compileRegex, type Regex, type RegexOptions } from './regex.ts'
