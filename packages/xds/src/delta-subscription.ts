@@ -146,6 +146,11 @@ export class DeltaSubscription {
     return this.#lastError
   }
 
+  /** What the node has, as far as we know: versions by name. */
+  get sent(): ReadonlyMap<string, string> {
+    return this.#sent
+  }
+
   /** The version of a resource that the node has or was sent. */
   versionOf(name: string): string | undefined {
     return this.#sent.get(name)

@@ -142,6 +142,11 @@ export class SotwSubscription {
     return this.#lastError
   }
 
+  /** What the node has, as far as we know: versions by name. */
+  get sent(): ReadonlyMap<string, string> {
+    return this.#sent
+  }
+
   /** The version of a resource that the node was sent. */
   versionOf(name: string): string | undefined {
     return this.#sent.get(name)
