@@ -1,5 +1,6 @@
 import type { Clock, Logger, MetricRegistry } from '@batten/core'
 import type { Connection } from '../network/connection.ts'
+import type { StatsStore } from '../telemetry/stats.ts'
 import type { Cluster } from '../upstream/cluster.ts'
 import type { HeaderMap, RequestHeaders, ResponseHeaders } from './header-map.ts'
 import type { Route } from './route/route-config.ts'
@@ -146,6 +147,8 @@ export interface HttpFilterContext {
   /** Name that the filter has in the chain. */
   readonly filterName: string
   readonly metrics: MetricRegistry
+  /** Envoy's dotted names over {@link metrics}; absent where nobody reads `/stats`. */
+  readonly stats?: StatsStore
   readonly log: Logger
   readonly clock: Clock
   /** Uniform in [0, 1). */
