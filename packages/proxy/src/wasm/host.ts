@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { Clock, Counter, Gauge, Logger, MetricRegistry } from '@batten/core'
-import { WasmMetrics } from './metrics.ts'
+import type { Clock, Counter, Gauge, Logger } from '@batten/core'
+import { WasmMetrics, type WasmStats } from './metrics.ts'
 import type { WasmModule } from './module.ts'
 import type { Dispatch, PluginConfig } from './plugin-config.ts'
 import { PluginContext } from './plugin-context.ts'
@@ -11,7 +11,7 @@ import { type VmOptions, type VmServices, WasmVm } from './vm.ts'
 export interface WasmHostServices {
   readonly clock: Clock
   readonly log: Logger
-  readonly metrics: MetricRegistry
+  readonly stats: WasmStats
   /** Uniform in [0, 1). */
   readonly random: () => number
 }
@@ -27,23 +27,19 @@ export class WasmHost {
   readonly #rootCounts = new Map<WasmVm, number>()
   readonly #created: Counter
   readonly #active: Gauge
-  readonly #registry: MetricRegistry
+  readonly #stats: WasmStats
 
   constructor(services: WasmHostServices) {
-    this.#registry = services.metrics
+    this.#stats = services.stats
     this.#services = {
       clock: services.clock,
       log: services.log.child('wasm'),
       random: services.random,
-      metrics: new WasmMetrics(services.metrics),
+      metrics: new WasmMetrics(services.stats),
       sharedData: new SharedData(),
     }
-    this.#created = services.metrics.counter(
-      'envoy_wasm_envoy_wasm_runtime_v8_created',
-      {},
-      'Wasm VMs created.',
-    )
-    this.#active = services.metrics.gauge('envoy_wasm_envoy_wasm_runtime_v8_active', {}, 'Wasm VMs in use.')
+    this.#created = services.stats.counter('wasm.envoy.wasm.runtime.v8.created')
+    this.#active = services.stats.gauge('wasm.envoy.wasm.runtime.v8.active')
   }
 
   get clock(): Clock {
@@ -59,9 +55,8 @@ export class WasmHost {
   }
 
   /** A counter of one plugin, `wasm.<plugin>.<name>`. */
-  pluginCounter(plugin: string, name: string, help: string): Counter {
-    const safe = plugin.replace(/[^a-zA-Z0-9_]/g, '_')
-    return this.#registry.counter(`envoy_wasm_${safe}_${name}`, {}, help)
+  pluginCounter(plugin: string, name: string): Counter {
+    return this.#stats.counter(`wasm.${plugin}.${name}`)
   }
 
   /**

@@ -3,7 +3,7 @@
  * of the proxy.
  *
  * @example
- * const host = new WasmHost({ clock: systemClock, log, metrics, random: Math.random })
+ * const host = new WasmHost({ clock: systemClock, log, stats: new StatsStore(), random: Math.random })
  * const module = compileWasmModule(await readFile('auth.wasm'))
  * const plugin = createWasmPlugin({ host, module, name: 'auth', configuration: Buffer.from('{"header":"x-key"}') })
  *
@@ -12,6 +12,7 @@
 export type { AbiVersion } from './abi/host-function.ts'
 export type { WasmErrorCode } from './errors.ts'
 export { WasmHost, type WasmHostServices } from './host.ts'
+export type { WasmStats } from './metrics.ts'
 export {
   type CompileWasmOptions,
   compileWasmModule,

@@ -1,4 +1,5 @@
-import type { Counter, Gauge, Histogram, MetricRegistry } from '@batten/core'
+import type { Counter, Gauge, Histogram } from '@batten/core'
+import type { StatsStore } from '../telemetry/stats.ts'
 import { BAD_ARGUMENT, NOT_FOUND, OK } from './abi/status.ts'
 
 const COUNTER = 0
@@ -11,20 +12,23 @@ const MAX_METRICS = 10_000
 /** Values that modules record have no unit; powers of four cover microseconds to hours and bytes to gigabytes. */
 const BOUNDS: readonly number[] = Array.from({ length: 20 }, (_, power) => 4 ** power)
 
+/** Where metrics go, by Envoy's dotted names. */
+export type WasmStats = Pick<StatsStore, 'counter' | 'gauge' | 'histogram'>
+
 /**
  * The metrics that modules define. Their number carries the type in its low two bits, as in Envoy; the same name and
  * type are the same metric for every module and VM of the proxy.
  *
  * Envoy's `/stats` shows them as `wasmcustom.<name>`, its Prometheus page as `<name>`: modules name their metrics for
- * the whole mesh (`istio_requests_total`). The registry has the Prometheus name.
+ * the whole mesh (`istio_requests_total`).
  */
 export class WasmMetrics {
-  readonly #registry: MetricRegistry
+  readonly #stats: WasmStats
   readonly #metrics: (Counter | Gauge | Histogram)[] = []
   readonly #ids = new Map<string, number>()
 
-  constructor(registry: MetricRegistry) {
-    this.#registry = registry
+  constructor(stats: WasmStats) {
+    this.#stats = stats
   }
 
   /** The metric's number; undefined when there are too many, or another kind of metric has the name. */
@@ -33,7 +37,7 @@ export class WasmMetrics {
     const known = this.#ids.get(key)
     if (known !== undefined) return known
     if (this.#metrics.length >= MAX_METRICS) return undefined
-    const metric = this.#create(type, prometheusName(name), name)
+    const metric = this.#create(type, `wasmcustom.${name}`)
     if (metric === undefined) return undefined
     const id = ((this.#metrics.length << 2) | type) >>> 0
     this.#metrics.push(metric)
@@ -70,20 +74,13 @@ export class WasmMetrics {
     return (metric as Counter | Gauge).value
   }
 
-  #create(type: number, name: string, original: string): Counter | Gauge | Histogram | undefined {
-    const help = `Defined by a Wasm module as ${original}.`
+  #create(type: number, name: string): Counter | Gauge | Histogram | undefined {
     try {
-      if (type === COUNTER) return this.#registry.counter(name, {}, help)
-      if (type === GAUGE) return this.#registry.gauge(name, {}, help)
-      return this.#registry.histogram(name, {}, help, BOUNDS)
+      if (type === COUNTER) return this.#stats.counter(name)
+      if (type === GAUGE) return this.#stats.gauge(name)
+      return this.#stats.histogram(name, BOUNDS)
     } catch {
       return undefined
     }
   }
-}
-
-/** A valid Prometheus name: what is not allowed becomes `_`. */
-export function prometheusName(name: string): string {
-  const safe = name.replace(/[^a-zA-Z0-9_:]/g, '_')
-  return /^[0-9]/.test(safe) ? `_${safe}` : safe
 }

@@ -1,4 +1,3 @@
-import type { Counter } from '@batten/core'
 import type { HttpFilter, HttpFilterFactory, HttpFilterPhase, HttpStream } from '../http/filter.ts'
 import type { WasmHost } from './host.ts'
 import { failReply, HttpContext } from './http-context.ts'
@@ -139,10 +138,7 @@ export class WasmPlugin implements HttpFilterFactory {
     const { host, reloadBackoffMs = 1000 } = this.#options
     const now = host.clock.monotonicMs()
     if (now < this.#nextReloadMs) {
-      this.#count(
-        'vm_reload_backoff',
-        'Requests that found the module failed, within the back-off of its restart.',
-      )
+      this.#count('vm_reload_backoff')
       return false
     }
     this.#nextReloadMs = now + reloadBackoffMs * (1 + host.random())
@@ -150,19 +146,18 @@ export class WasmPlugin implements HttpFilterFactory {
     try {
       this.#root = this.#acquire()
     } catch (error) {
-      this.#count('vm_reload_failure', 'Restarts of the module that failed.')
+      this.#count('vm_reload_failure')
       host.log.error('a Wasm module could not be started again', { plugin: this.name, reason: String(error) })
       return false
     }
-    this.#count('vm_reload_success', 'Restarts of the module after it failed.')
+    this.#count('vm_reload_success')
     this.#streams.set(this.#root, 0)
     if (this.#streams.get(failed) === 0) this.#release(failed)
     return true
   }
 
-  #count(name: string, help: string): void {
-    const counter: Counter = this.#options.host.pluginCounter(this.name, name, help)
-    counter.inc()
+  #count(name: string): void {
+    this.#options.host.pluginCounter(this.name, name).inc()
   }
 }
 
