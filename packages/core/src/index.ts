@@ -1,3 +1,4 @@
+export { Cidr, CidrSet, CidrTable, type IpFamily, ipFamily, normalizeIp } from './cidr.ts'
 export { type Clock, systemClock, type Timer } from './clock.ts'
 export {
   formatDuration,
@@ -11,6 +12,8 @@ export {
   protoDurationToMs,
 } from './duration.ts'
 export { BattenError, type ErrorDetails, errorMessage } from './errors.ts'
+export { HostTable, portOf, stripPort } from './host-match.ts'
+export { hasLabels, LabelSelector, type LabelSelectorSpec, type LabelSet } from './label-selector.ts'
 export {
   createLogger,
   LOG_LEVELS,
@@ -24,3 +27,4 @@ export {
 export type { LogDestination } from './log-writer.ts'
 export * from './metrics/index.ts'
 export { compileRegex, type Regex, type RegexOptions } from './regex.ts'
+export { anyOfStrings, compileStringMatch, type StringMatch, type StringMatcher } from './string-match.ts'
