@@ -1,0 +1,79 @@
+import { type AccessLog, type SubstitutionFormatString, structToJson } from '@batten/xds'
+import type { AccessLogger } from '../telemetry/access-log/access-logger.ts'
+import { compileDataSource } from './compile-data-source.ts'
+import type { CompileEnvironment } from './environment.ts'
+import { MessageReader } from './message-reader.ts'
+import { unknownExtension, unpackExtension } from './unpack.ts'
+
+/** One access log, compiled: where lines go and how they look. */
+export interface AccessLogConfig {
+  readonly destination: { readonly file: string } | 'stdout' | 'stderr'
+  /** undefined: Envoy's default text format. */
+  readonly format:
+    | { readonly kind: 'text'; readonly text: string }
+    | { readonly kind: 'json'; readonly template: Readonly<Record<string, unknown>> }
+    | undefined
+  readonly omitEmptyValues: boolean
+}
+
+const FILE = 'envoy.extensions.access_loggers.file.v3.FileAccessLog'
+const STDOUT = 'envoy.extensions.access_loggers.stream.v3.StdoutAccessLog'
+const STDERR = 'envoy.extensions.access_loggers.stream.v3.StderrAccessLog'
+
+type Stream = { logFormat?: SubstitutionFormatString | undefined }
+
+/** `access_log` of a connection manager. */
+export function compileAccessLogs(
+  logs: readonly MessageReader<AccessLog>[],
+  environment: Pick<CompileEnvironment, 'createAccessLogger'>,
+): readonly AccessLogger[] {
+  return Object.freeze(
+    logs.map((log) => log.at.within(() => environment.createAccessLogger(compileAccessLog(log)))),
+  )
+}
+
+/** `AccessLog` -> {@link AccessLogConfig}. */
+export function compileAccessLog(log: MessageReader<AccessLog>): AccessLogConfig {
+  log.skip('name')
+  const at = log.path('typedConfig')
+  const { name, typeUrl, message } = unpackExtension(log.take('typedConfig'), at)
+  if (log.has('filter')) throw log.path('filter').unsupported('filters of access logs are not supported yet')
+  log.done()
+  if (name === FILE) {
+    const file = new MessageReader(
+      message as Stream & { path?: string; format?: string; jsonFormat?: object },
+      'FileAccessLog',
+      at,
+    )
+    const path = file.requiredText('path')
+    const text = file.take('format')
+    const format = compileFormat(file)
+    file.done()
+    const plain = text === undefined ? undefined : ({ kind: 'text', text } as const)
+    return Object.freeze({ destination: streamOf(path), ...format, format: format.format ?? plain })
+  }
+  if (name !== STDOUT && name !== STDERR) throw unknownExtension(typeUrl, at)
+  const stream = new MessageReader(message as Stream, 'StreamAccessLog', at)
+  const format = compileFormat(stream)
+  stream.done()
+  return Object.freeze({ destination: name === STDOUT ? 'stdout' : 'stderr', ...format })
+}
+
+/** Writing to these paths is writing to the stream; opening them anew fails in some containers. */
+function streamOf(path: string): AccessLogConfig['destination'] {
+  if (path === '/dev/stdout') return 'stdout'
+  return path === '/dev/stderr' ? 'stderr' : { file: path }
+}
+
+function compileFormat(reader: MessageReader<Stream>): Pick<AccessLogConfig, 'format' | 'omitEmptyValues'> {
+  const format = reader.nested('logFormat', 'SubstitutionFormatString')
+  if (format === undefined) return { format: undefined, omitEmptyValues: false }
+  const text = format.take('textFormat')
+  const json = format.take('jsonFormat')
+  const source = format.nested('textFormatSource', 'DataSource')
+  const omitEmptyValues = format.flag('omitEmptyValues')
+  format.done()
+  if (json !== undefined) return { format: { kind: 'json', template: structToJson(json) }, omitEmptyValues }
+  const content = source === undefined ? text : compileDataSource(source).toString('utf8')
+  return { format: content === undefined ? undefined : { kind: 'text', text: content }, omitEmptyValues }
+}

@@ -1,0 +1,85 @@
+import type { HeaderValueOption } from '@batten/xds'
+import type { HeaderMutation, HeaderMutations } from '../http/route/header-mutation.ts'
+import type { FieldPath } from './field-path.ts'
+import type { MessageReader } from './message-reader.ts'
+import type { CompileHeaderValue } from './route-context.ts'
+
+/** The four fields that routes, virtual hosts, route configurations and weighted clusters have alike. */
+interface WithHeaderMutations {
+  requestHeadersToAdd?: HeaderValueOption[] | undefined
+  requestHeadersToRemove?: string[] | undefined
+  responseHeadersToAdd?: HeaderValueOption[] | undefined
+  responseHeadersToRemove?: string[] | undefined
+}
+
+const KINDS: Readonly<Record<string, Exclude<HeaderMutation['kind'], 'remove'>>> = {
+  APPEND_IF_EXISTS_OR_ADD: 'append-if-exists-or-add',
+  ADD_IF_ABSENT: 'add-if-absent',
+  OVERWRITE_IF_EXISTS_OR_ADD: 'overwrite',
+  OVERWRITE_IF_EXISTS: 'overwrite-if-exists',
+}
+
+/** Header fields to add and to remove at one level; undefined when there are none. */
+export function compileHeaderMutations<T extends WithHeaderMutations>(
+  reader: MessageReader<T>,
+  values: CompileHeaderValue,
+): HeaderMutations | undefined {
+  const message: MessageReader<WithHeaderMutations> = reader as never
+  // Envoy adds before it removes.
+  const request = [
+    ...message
+      .each('requestHeadersToAdd', 'HeaderValueOption')
+      .map((option) => compileOption(option, values)),
+    ...compileRemovals(message, 'requestHeadersToRemove'),
+  ]
+  const response = [
+    ...message
+      .each('responseHeadersToAdd', 'HeaderValueOption')
+      .map((option) => compileOption(option, values)),
+    ...compileRemovals(message, 'responseHeadersToRemove'),
+  ]
+  if (request.length === 0 && response.length === 0) return undefined
+  return Object.freeze({ request: Object.freeze(request), response: Object.freeze(response) })
+}
+
+function compileRemovals(
+  message: MessageReader<WithHeaderMutations>,
+  key: 'requestHeadersToRemove' | 'responseHeadersToRemove',
+): HeaderMutation[] {
+  return message.list(key).map((name, i) => {
+    checkName(name, message.path(key).index(i), true)
+    return Object.freeze({ kind: 'remove', name: name.toLowerCase() })
+  })
+}
+
+function compileOption(option: MessageReader<HeaderValueOption>, values: CompileHeaderValue): HeaderMutation {
+  const header = option.nested('header', 'HeaderValue')
+  if (header === undefined) throw option.path('header').invalid('is required')
+  const name = header.requiredText('key').toLowerCase()
+  checkName(name, header.path('key'), false)
+  const raw = header.take('rawValue')
+  const text = raw === undefined ? header.text('value') : Buffer.from(raw).toString('latin1')
+  header.done()
+  const value = values(text, header.path('value'))
+  const keepEmpty = option.flag('keepEmptyValue')
+  // `append` is the older form of `append_action`: present, it decides between adding and overwriting.
+  const { append } = option.message
+  option.skip('append')
+  const kind =
+    append !== undefined && !option.has('appendAction')
+      ? (append.value ?? false)
+        ? 'append-if-exists-or-add'
+        : 'overwrite'
+      : KINDS[option.take('appendAction') ?? 'APPEND_IF_EXISTS_OR_ADD']!
+  option.skip('appendAction')
+  option.done()
+  return Object.freeze({ kind, name, value, keepEmpty })
+}
+
+/** Envoy refuses to touch what routing itself depends on. */
+function checkName(name: string, at: FieldPath, removing: boolean): void {
+  if (/[\s\u0000-\u001f\u007f]/.test(name)) throw at.invalid(`${JSON.stringify(name)} is no header name`)
+  const lower = name.toLowerCase()
+  if (removing ? lower.startsWith(':') || lower === 'host' : lower === ':path' || lower === ':method')
+    throw at.invalid(`${name} must not be ${removing ? 'removed' : 'changed'}`)
+}

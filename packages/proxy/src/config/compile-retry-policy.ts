@@ -1,0 +1,76 @@
+import type { RouteRetryPolicy } from '@batten/xds'
+import type { RetryCondition, RetryPolicy } from '../http/route/route-config.ts'
+import type { MessageReader } from './message-reader.ts'
+import { unpackExtension } from './unpack.ts'
+
+const CONDITIONS: ReadonlySet<string> = new Set<RetryCondition>([
+  '5xx',
+  'gateway-error',
+  'reset',
+  'reset-before-request',
+  'connect-failure',
+  'envoy-ratelimited',
+  'retriable-4xx',
+  'refused-stream',
+  'retriable-status-codes',
+  'retriable-headers',
+  'cancelled',
+  'deadline-exceeded',
+  'internal',
+  'resource-exhausted',
+  'unavailable',
+])
+
+/** Conditions that are never met here because of what they are about, with the reason. */
+const NEVER_MET: Readonly<Record<string, string>> = {
+  'http3-post-connect-failure': 'HTTP/3 is not spoken upstream',
+}
+
+/** `RetryPolicy` -> {@link RetryPolicy}. Unknown words in `retry_on` are refused. Differs from Envoy: it drops them. */
+export function compileRetryPolicy(policy: MessageReader<RouteRetryPolicy>): RetryPolicy {
+  const retryOn = new Set<RetryCondition>()
+  for (const word of policy.text('retryOn').split(',')) {
+    const condition = word.trim()
+    if (condition === '' || condition in NEVER_MET) continue
+    if (!CONDITIONS.has(condition))
+      throw policy.path('retryOn').unsupported(`${JSON.stringify(condition)} is not supported yet`)
+    retryOn.add(condition as RetryCondition)
+  }
+  const backOff = policy.nested('retryBackOff', 'RetryBackOff')
+  const backOffBaseMs = backOff?.durationMs('baseInterval') ?? 25
+  const backOffMaxMs = backOff?.durationMs('maxInterval') ?? backOffBaseMs * 10
+  backOff?.done()
+  if (backOffBaseMs < 1)
+    throw policy.path('retryBackOff').field('baseInterval').invalid('must be at least 1 ms')
+  if (backOffMaxMs < backOffBaseMs)
+    throw policy.path('retryBackOff').field('maxInterval').invalid('is below base_interval')
+  const result: RetryPolicy = {
+    retryOn,
+    numRetries: policy.number('numRetries') ?? 1,
+    perTryTimeoutMs: policy.durationMs('perTryTimeout') ?? 0,
+    retriableStatusCodes: new Set(policy.list('retriableStatusCodes')),
+    backOffBaseMs,
+    backOffMaxMs,
+    avoidPreviousHosts: compileHostPredicates(policy),
+    hostSelectionMaxAttempts: policy.number('hostSelectionRetryMaxAttempts') ?? 1,
+  }
+  policy.done()
+  return Object.freeze(result)
+}
+
+function compileHostPredicates(policy: MessageReader<RouteRetryPolicy>): boolean {
+  let avoidPreviousHosts = false
+  for (const predicate of policy.each('retryHostPredicate', 'RetryHostPredicate')) {
+    const name = predicate.text('name')
+    const typedConfig = predicate.take('typedConfig')
+    predicate.done()
+    const found =
+      typedConfig === undefined ? name : unpackExtension(typedConfig, predicate.path('typedConfig')).name
+    const isPreviousHosts =
+      found === 'envoy.retry_host_predicates.previous_hosts' ||
+      found === 'envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate'
+    if (!isPreviousHosts) throw predicate.at.unsupported(`${found} is not supported yet`)
+    avoidPreviousHosts = true
+  }
+  return avoidPreviousHosts
+}

@@ -1,0 +1,117 @@
+import type {
+  RouteAction as RouteActionMessage,
+  WeightedCluster as WeightedClusterMessage,
+} from '@batten/xds'
+import type { RouteAction, WeightedCluster } from '../http/route/route-config.ts'
+import { compileHeaderMutations } from './compile-header-mutations.ts'
+import { compileRetryPolicy } from './compile-retry-policy.ts'
+import { compileRegexRewrite } from './compile-string-matcher.ts'
+import type { MessageReader } from './message-reader.ts'
+import type { RouteContext } from './route-context.ts'
+
+/** Envoy's timeout of a route that says nothing. */
+const DEFAULT_TIMEOUT_MS = 15_000
+
+const NOT_FOUND_STATUS: Readonly<Record<string, number>> = {
+  SERVICE_UNAVAILABLE: 503,
+  NOT_FOUND: 404,
+  INTERNAL_SERVER_ERROR: 500,
+}
+
+/** `RouteAction` -> {@link RouteAction}. */
+export function compileRouteAction(
+  action: MessageReader<RouteActionMessage>,
+  context: RouteContext,
+): RouteAction {
+  const retryPolicy = action.nested('retryPolicy', 'RetryPolicy')
+  const maxStream = action.nested('maxStreamDuration', 'RouteAction.MaxStreamDuration')
+  const maxStreamDurationMs = maxStream?.durationMs('maxStreamDuration')
+  maxStream?.done()
+  if (action.has('priority') && action.message.priority !== 'DEFAULT')
+    throw action.path('priority').unsupported('priority HIGH is not supported yet')
+  const result: RouteAction = {
+    kind: 'route',
+    cluster: compileClusterChoice(action, context),
+    clusterNotFoundStatus:
+      NOT_FOUND_STATUS[action.take('clusterNotFoundResponseCode') ?? 'SERVICE_UNAVAILABLE']!,
+    prefixRewrite: action.take('prefixRewrite'),
+    regexRewrite: compileRegexRewrite(action.nested('regexRewrite', 'RegexMatchAndSubstitute')),
+    hostRewrite: compileHostRewrite(action),
+    timeoutMs: action.durationMs('timeout') ?? DEFAULT_TIMEOUT_MS,
+    idleTimeoutMs: action.durationMs('idleTimeout'),
+    maxStreamDurationMs,
+    retryPolicy: retryPolicy === undefined ? undefined : compileRetryPolicy(retryPolicy),
+    upgrades: compileUpgrades(action),
+    metadataMatch: undefined,
+  }
+  action.done()
+  return Object.freeze(result)
+}
+
+function compileClusterChoice(
+  action: MessageReader<RouteActionMessage>,
+  context: RouteContext,
+): RouteAction['cluster'] {
+  const name = action.text('cluster')
+  const header = action.text('clusterHeader')
+  const weighted = action.nested('weightedClusters', 'WeightedCluster')
+  if (name !== '') {
+    context.clusters.add(name)
+    return Object.freeze({ kind: 'name', name })
+  }
+  if (header !== '') return Object.freeze({ kind: 'header', header: header.toLowerCase() })
+  if (weighted === undefined)
+    throw action.at.invalid('one of cluster, cluster_header, weighted_clusters is required')
+  const entries = compileWeightedClusters(weighted, context)
+  const totalWeight = entries.reduce((sum, entry) => sum + entry.weight, 0)
+  if (totalWeight === 0) throw weighted.at.invalid('the sum of the weights must be greater than 0')
+  const declared = weighted.number('totalWeight')
+  if (declared !== undefined && declared !== totalWeight)
+    throw weighted.path('totalWeight').invalid(`is ${declared}, but the weights sum up to ${totalWeight}`)
+  weighted.done()
+  return Object.freeze({ kind: 'weighted', entries: Object.freeze(entries), totalWeight })
+}
+
+function compileWeightedClusters(
+  weighted: MessageReader<WeightedClusterMessage>,
+  context: RouteContext,
+): WeightedCluster[] {
+  const entries = weighted.each('clusters', 'WeightedCluster.ClusterWeight')
+  if (entries.length === 0) throw weighted.path('clusters').invalid('at least one cluster is required')
+  return entries.map((entry) => {
+    const name = entry.requiredText('name')
+    context.clusters.add(name)
+    const compiled: WeightedCluster = {
+      name,
+      weight: entry.number('weight') ?? 0,
+      mutations: compileHeaderMutations(entry, context.values),
+      hostRewrite: entry.take('hostRewriteLiteral'),
+      filterConfigs: context.filterConfigs(
+        entry.take('typedPerFilterConfig'),
+        entry.path('typedPerFilterConfig'),
+      ),
+    }
+    entry.done()
+    return Object.freeze(compiled)
+  })
+}
+
+function compileHostRewrite(action: MessageReader<RouteActionMessage>): RouteAction['hostRewrite'] {
+  const value = action.text('hostRewriteLiteral')
+  const header = action.text('hostRewriteHeader')
+  const automatic = action.flag('autoHostRewrite')
+  if (value !== '') return Object.freeze({ kind: 'literal', value })
+  if (header !== '') return Object.freeze({ kind: 'header', header: header.toLowerCase() })
+  return automatic ? Object.freeze({ kind: 'auto' }) : undefined
+}
+
+function compileUpgrades(action: MessageReader<RouteActionMessage>): ReadonlySet<string> {
+  const upgrades = new Set<string>()
+  for (const upgrade of action.each('upgradeConfigs', 'RouteAction.UpgradeConfig')) {
+    const type = upgrade.requiredText('upgradeType').toLowerCase()
+    const enabled = upgrade.flag('enabled', true)
+    upgrade.done()
+    if (enabled) upgrades.add(type)
+  }
+  return upgrades
+}

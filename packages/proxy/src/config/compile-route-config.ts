@@ -1,0 +1,87 @@
+import { HostTable, stripPort } from '@batten/core'
+import type { RouteConfiguration } from '@batten/xds'
+import type { RouteConfig, VirtualHost } from '../http/route/route-config.ts'
+import { compileHeaderMutations } from './compile-header-mutations.ts'
+import { compileMetadata } from './compile-metadata.ts'
+import { compileVirtualHost } from './compile-virtual-host.ts'
+import type { FieldPath } from './field-path.ts'
+import { MessageReader } from './message-reader.ts'
+import type { RouteContext } from './route-context.ts'
+
+export interface CompiledRouteConfig {
+  readonly config: RouteConfig
+  /** Every cluster that a route names: they have to be there before the routes are used. */
+  readonly clusters: ReadonlySet<string>
+}
+
+/** What a route configuration needs of the proxy around it. */
+export type RouteEnvironment = Pick<RouteContext, 'values' | 'filterConfigs'>
+
+/** `RouteConfiguration` -> {@link RouteConfig}. Defaults are Envoy's. */
+export function compileRouteConfig(
+  message: RouteConfiguration,
+  environment: RouteEnvironment,
+  at: FieldPath,
+): CompiledRouteConfig {
+  const reader = new MessageReader(message, 'RouteConfiguration', at)
+  const context: RouteContext = {
+    ...environment,
+    clusters: new Set(),
+    maxDirectResponseBytes: reader.number('maxDirectResponseBodySizeBytes') ?? 4096,
+  }
+  const inherited = context.filterConfigs(
+    reader.take('typedPerFilterConfig'),
+    reader.path('typedPerFilterConfig'),
+  )
+  const hosts = reader.each('virtualHosts', 'VirtualHost')
+  const virtualHosts = Object.freeze(hosts.map((host) => compileVirtualHost(host, context, inherited)))
+  checkDomains(hosts.map((host) => ({ at: host.at, domains: host.message.domains ?? [] })))
+  checkNames(virtualHosts, at)
+  const ignorePort = reader.flag('ignorePortInHostMatching')
+  const table = new HostTable<VirtualHost>()
+  for (const host of virtualHosts) for (const domain of host.domains) table.add(domain, host)
+  compileMetadata(reader.nested('metadata', 'Metadata'))
+  const config: RouteConfig = {
+    name: reader.text('name'),
+    virtualHosts,
+    findVirtualHost: ignorePort
+      ? (authority) => table.find(stripPort(authority))
+      : (authority) => table.find(authority),
+    mutations: compileHeaderMutations(reader, context.values),
+  }
+  reader.done()
+  return { config: Object.freeze(config), clusters: context.clusters }
+}
+
+/** A domain belongs to one virtual host; `*` stands only alone, in front or at the end. */
+function checkDomains(hosts: readonly { at: FieldPath; domains: readonly string[] }[]): void {
+  const owners = new Map<string, FieldPath>()
+  for (const host of hosts) {
+    host.domains.forEach((domain, i) => {
+      const at = host.at.field('domains').index(i)
+      const lower = domain.toLowerCase()
+      if (
+        domain === '' ||
+        /[^*]\*[^*]/.test(domain) ||
+        (domain.length > 1 && domain.startsWith('*') && domain.endsWith('*'))
+      )
+        throw at.invalid(`${JSON.stringify(domain)} is no domain; "*" stands alone, in front or at the end`)
+      const other = owners.get(lower)
+      if (other !== undefined) throw at.invalid(`${JSON.stringify(domain)} is also in ${other}`)
+      owners.set(lower, host.at)
+    })
+  }
+}
+
+function checkNames(virtualHosts: readonly { readonly name: string }[], at: FieldPath): void {
+  const names = new Set<string>()
+  for (const [i, { name }] of virtualHosts.entries()) {
+    if (names.has(name))
+      throw at
+        .field('virtualHosts')
+        .index(i)
+        .field('name')
+        .invalid(`${JSON.stringify(name)} is used twice`)
+    names.add(name)
+  }
+}

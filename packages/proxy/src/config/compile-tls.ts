@@ -1,0 +1,178 @@
+import type { StringMatcher } from '@batten/core'
+import type {
+  CertificateValidationContext,
+  CommonTlsContext,
+  DownstreamTlsContext,
+  SdsSecretConfig,
+  TlsParameters,
+  UpstreamTlsContext,
+} from '@batten/xds'
+import type { TlsClientConfig, TlsCommonConfig, TlsServerConfig } from '../tls/tls-config.ts'
+import { compileConfigSource, type ResourceSource } from './compile-config-source.ts'
+import { compileTlsCertificate, compileTrustedCa } from './compile-secret.ts'
+import { compileStringMatcher } from './compile-string-matcher.ts'
+import type { MessageReader } from './message-reader.ts'
+import type { ResourceReferences } from './resource-references.ts'
+
+/**
+ * Protocols that are never offered in a handshake, so that no peer chooses what this proxy does not speak.
+ *
+ * Differs from Envoy: a context that lists them is accepted without them. ALPN is a negotiation; the peer takes the
+ * next one both know.
+ */
+const NOT_OFFERED: Readonly<Record<string, string>> = {
+  h2: 'HTTP/2 is not spoken on the request path yet',
+  'istio-peer-exchange': 'peers that agree on it send metadata before the first byte of the application',
+}
+
+/** `DownstreamTlsContext` -> the server side of a filter chain. */
+export function compileDownstreamTls(
+  context: MessageReader<DownstreamTlsContext>,
+  references: ResourceReferences,
+): TlsServerConfig {
+  const requireClientCertificate = context.flag('requireClientCertificate')
+  const common = compileCommon(context.nested('commonTlsContext', 'CommonTlsContext'), references)
+  context.choice('ocspStaplePolicy', ['LENIENT_STAPLING'], 'LENIENT_STAPLING')
+  context.done()
+  if (common.certificate === undefined)
+    throw context.path('commonTlsContext').invalid('a server needs a certificate')
+  return Object.freeze({ ...common, requireClientCertificate })
+}
+
+/** `UpstreamTlsContext` -> the client side of a cluster. */
+export function compileUpstreamTls(
+  context: MessageReader<UpstreamTlsContext>,
+  references: ResourceReferences,
+): TlsClientConfig {
+  const sni = context.text('sni')
+  const common = compileCommon(context.nested('commonTlsContext', 'CommonTlsContext'), references)
+  context.done()
+  return Object.freeze({ ...common, sni })
+}
+
+function compileCommon(
+  common: MessageReader<CommonTlsContext> | undefined,
+  references: ResourceReferences,
+): TlsCommonConfig {
+  if (common === undefined)
+    return {
+      ...compileParameters(undefined),
+      certificate: undefined,
+      validation: undefined,
+      alpn: [],
+      subjectAltNames: [],
+    }
+  const alpn = common.list('alpnProtocols').filter((protocol) => !(protocol in NOT_OFFERED))
+  const result: TlsCommonConfig = {
+    ...compileParameters(common.nested('tlsParams', 'TlsParameters')),
+    certificate: compileCertificate(common, references),
+    ...compileValidation(common, references),
+    alpn: Object.freeze(alpn),
+  }
+  common.done()
+  return result
+}
+
+function compileCertificate(
+  common: MessageReader<CommonTlsContext>,
+  references: ResourceReferences,
+): string | undefined {
+  const inline = common.each('tlsCertificates', 'TlsCertificate')
+  const dynamic = common.each('tlsCertificateSdsSecretConfigs', 'SdsSecretConfig')
+  const second = inline[1] ?? dynamic[1] ?? (inline.length > 0 ? dynamic[0] : undefined)
+  if (second !== undefined) throw second.at.unsupported('only one certificate is supported yet')
+  if (inline[0] !== undefined) {
+    const { certificateChain, privateKey } = compileTlsCertificate(inline[0])
+    return references.addInlineCertificate(certificateChain, privateKey)
+  }
+  return dynamic[0] === undefined ? undefined : compileSdsSecretConfig(dynamic[0], references)
+}
+
+function compileValidation(
+  common: MessageReader<CommonTlsContext>,
+  references: ResourceReferences,
+): Pick<TlsCommonConfig, 'validation' | 'subjectAltNames'> {
+  const plain = common.nested('validationContext', 'CertificateValidationContext')
+  const dynamic = common.nested('validationContextSdsSecretConfig', 'SdsSecretConfig')
+  const combined = common.nested('combinedValidationContext', 'CombinedCertificateValidationContext')
+  if (combined === undefined && plain === undefined && dynamic === undefined)
+    return { validation: undefined, subjectAltNames: [] }
+
+  const context = plain ?? combined?.nested('defaultValidationContext', 'CertificateValidationContext')
+  const secret = dynamic ?? combined?.nested('validationContextSdsSecretConfig', 'SdsSecretConfig')
+  combined?.done()
+  const subjectAltNames = context === undefined ? [] : compileSubjectAltNames(context)
+  const inlineCa = context === undefined ? undefined : compileTrustedCa(context)
+  if (context !== undefined) {
+    context.choice('trustChainVerification', ['VERIFY_TRUST_CHAIN'], 'VERIFY_TRUST_CHAIN')
+    context.done()
+  }
+  // A dynamic context wins over the default one, as protobuf merging does in Envoy.
+  if (secret !== undefined) return { validation: compileSdsSecretConfig(secret, references), subjectAltNames }
+  if (inlineCa !== undefined) return { validation: references.addInlineTrustedCa(inlineCa), subjectAltNames }
+  if (subjectAltNames.length > 0)
+    throw context!.at.invalid('checking names of peers without trusted_ca is insecure', 'add trusted_ca')
+  return { validation: undefined, subjectAltNames }
+}
+
+function compileSubjectAltNames(
+  context: MessageReader<CertificateValidationContext>,
+): readonly StringMatcher[] {
+  const typed = context.each('matchTypedSubjectAltNames', 'SubjectAltNameMatcher').map((entry) => {
+    entry.choice('sanType', ['URI', 'DNS'], 'URI')
+    const matcher = entry.nested('matcher', 'StringMatcher')
+    if (matcher === undefined) throw entry.path('matcher').invalid('a matcher is required')
+    entry.done()
+    return compileStringMatcher(matcher)
+  })
+  const untyped = context.each('matchSubjectAltNames', 'StringMatcher').map(compileStringMatcher)
+  return Object.freeze([...typed, ...untyped])
+}
+
+function compileSdsSecretConfig(
+  config: MessageReader<SdsSecretConfig>,
+  references: ResourceReferences,
+): string {
+  const name = config.requiredText('name')
+  const sdsConfig = config.nested('sdsConfig', 'ConfigSource')
+  config.done()
+  const from =
+    sdsConfig === undefined
+      ? { source: { kind: 'static' } as const, initialFetchTimeoutMs: 0 }
+      : compileConfigSource(sdsConfig)
+  const other = references.secrets.get(name)
+  if (other !== undefined && !sameSource(other.source, from.source))
+    throw config.path('sdsConfig').unsupported(`secret ${JSON.stringify(name)} comes from two sources`)
+  references.secrets.set(name, { name, ...from })
+  return name
+}
+
+function sameSource(a: ResourceSource, b: ResourceSource): boolean {
+  return JSON.stringify(a) === JSON.stringify(b)
+}
+
+type Version = TlsCommonConfig['minVersion']
+
+function compileParameters(
+  parameters: MessageReader<TlsParameters> | undefined,
+): Pick<TlsCommonConfig, 'minVersion' | 'maxVersion' | 'ciphers'> {
+  if (parameters === undefined) return { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3', ciphers: '' }
+  const minVersion = version(parameters, 'tlsMinimumProtocolVersion', 'TLSv1.2')
+  const maxVersion = version(parameters, 'tlsMaximumProtocolVersion', 'TLSv1.3')
+  if (minVersion > maxVersion)
+    throw parameters.path('tlsMinimumProtocolVersion').invalid('is above tls_maximum_protocol_version')
+  // BoringSSL's groups of equal preference, `[A|B]`, have no counterpart in OpenSSL: the order decides.
+  const ciphers = parameters.list('cipherSuites').join(':').replace(/[[\]]/g, '').replaceAll('|', ':')
+  parameters.done()
+  return { minVersion, maxVersion, ciphers }
+}
+
+function version(
+  parameters: MessageReader<TlsParameters>,
+  key: 'tlsMinimumProtocolVersion' | 'tlsMaximumProtocolVersion',
+  automatic: Version,
+): Version {
+  const value = parameters.choice(key, ['TLS_AUTO', 'TLSv1_2', 'TLSv1_3'], 'TLS_AUTO')
+  if (value === 'TLS_AUTO') return automatic
+  return value === 'TLSv1_2' ? 'TLSv1.2' : 'TLSv1.3'
+}

@@ -1,0 +1,320 @@
+import type { Clock, Logger, Timer } from '@batten/core'
+import { codec, contentVersion, type Listener, TYPE_URLS } from '@batten/xds'
+import type { CompiledFilterChain } from '../../config/compile-filter-chain.ts'
+import { type CompiledListener, compileListener } from '../../config/compile-listener.ts'
+import type { CompileEnvironment } from '../../config/environment.ts'
+import { FieldPath } from '../../config/field-path.ts'
+import { decodeStrict } from '../../config/unpack.ts'
+import { configErrorText } from '../../errors.ts'
+import type { ListenerConfig } from '../../listener/listener-config.ts'
+import { ResourceRecords } from '../dump.ts'
+import type { Binding, ReferenceBinder } from '../reference-binder.ts'
+import type { ArrivedResource, RejectedResource, ResourceHandler } from '../resource-handler.ts'
+import { closedGates, Gate, whenAllOpen } from '../warming.ts'
+
+const MESSAGE = 'envoy.config.listener.v3.Listener'
+
+/** How long a listener waits for clusters that its chains name, beyond what it refers to itself. */
+const HOLD_MS = 5000
+
+/** What listeners are applied to: the listener manager. */
+export interface ListenerTarget {
+  /** Replaces the listener of that name. Rejects when its address cannot be bound. */
+  apply(config: ListenerConfig): Promise<void>
+  /** Stops accepting and drains. */
+  remove(listener: string): void
+}
+
+/** A filter chain in use by versions of one listener: equal chains are compiled once and live on. */
+interface BoundChain {
+  readonly compiled: CompiledFilterChain
+  readonly binding: Binding
+  users: number
+  /** The listener manager has seen it, and closes its filters when their last connection ends. */
+  handedOver: boolean
+}
+
+/** One version of a listener. */
+interface Generation {
+  readonly config: ListenerConfig
+  readonly version: string
+  readonly chains: readonly BoundChain[]
+}
+
+interface Entry {
+  readonly name: string
+  readonly isStatic: boolean
+  readonly bound: Map<string, BoundChain>
+  active: Generation | undefined
+  warming: { readonly generation: Generation; cancel: () => void } | undefined
+  readonly firstWarm: Gate
+}
+
+export interface ListenerResourcesOptions {
+  readonly target: ListenerTarget
+  readonly environment: CompileEnvironment
+  readonly binder: ReferenceBinder
+  readonly clock: Clock
+  readonly log: Logger
+  /** Clusters of the first response must be warm before any listener takes connections. */
+  readonly clustersReady: Gate
+  readonly warmingClusters: (names: Iterable<string>) => Gate[]
+  /** Listeners in use changed: clusters that only old ones named may go. */
+  readonly changed: () => void
+}
+
+/** Listeners. One is used when its routes, secrets and extensions are there; until then the old one stays. */
+export class ListenerResources implements ResourceHandler {
+  readonly typeUrl = TYPE_URLS.LDS
+  readonly shortName = 'lds'
+  readonly records: ResourceRecords
+  /** Opens when every listener of the first response takes connections, or failed to. */
+  readonly ready = new Gate('listeners (LDS)')
+  readonly #options: ListenerResourcesOptions
+  readonly #entries = new Map<string, Entry>()
+  #received = false
+
+  constructor(options: ListenerResourcesOptions) {
+    this.#options = options
+    this.records = new ResourceRecords(options.clock)
+  }
+
+  /**
+   * A listener of the bootstrap. The promise settles when it takes connections.
+   *
+   * @throws BattenError when it cannot be compiled or bound
+   */
+  async addStatic(message: Listener, at: FieldPath): Promise<void> {
+    const value = codec(MESSAGE).encode(message)
+    const name = message.name || contentVersion(value)
+    if (this.#entries.has(name)) throw at.field('name').invalid(`${JSON.stringify(name)} is used twice`)
+    const entry = this.#entry(name, true)
+    await new Promise<void>((resolve, reject) => {
+      this.#warm(entry, { ...message, name }, contentVersion(value), at, (bound) =>
+        bound.then(resolve, reject),
+      )
+    })
+  }
+
+  /** Listeners that wait for something, with what they wait for. */
+  waiting(): { readonly name: string; readonly for: readonly string[] }[] {
+    const result = []
+    for (const { name, warming } of this.#entries.values())
+      if (warming !== undefined)
+        result.push({ name, for: closedGates(gatesOf(warming.generation)).map((gate) => gate.label) })
+    return result
+  }
+
+  isWarming(name: string): boolean {
+    return this.#entries.get(name)?.warming !== undefined
+  }
+
+  isActive(name: string): boolean {
+    return this.#entries.get(name)?.active !== undefined
+  }
+
+  /** Whether a listener in use names the cluster itself, not by RDS. */
+  refersTo(cluster: string): boolean {
+    for (const { active, warming } of this.#entries.values())
+      for (const generation of [active, warming?.generation])
+        if (generation?.chains.some(({ compiled }) => compiled.references.clusters.has(cluster))) return true
+    return false
+  }
+
+  nameOf(value: Uint8Array): string {
+    return codec(MESSAGE).decode(value).name ?? ''
+  }
+
+  apply(arrived: readonly ArrivedResource[], removed: readonly string[]): RejectedResource[] {
+    const rejected: RejectedResource[] = []
+    for (const resource of arrived) {
+      const { name, version, value } = resource
+      try {
+        this.#update(resource)
+        this.records.accept(name, version, value)
+      } catch (thrown) {
+        const message = configErrorText(thrown)
+        this.records.reject(name, version, value, message)
+        rejected.push({ name, message })
+      }
+    }
+    for (const name of removed) this.#remove(name)
+    if (!this.#received) {
+      this.#received = true
+      whenAllOpen(
+        [...this.#entries.values()].map((entry) => entry.firstWarm),
+        () => this.ready.open(),
+      )
+    }
+    return rejected
+  }
+
+  #update({ name, value, version: serverVersion }: ArrivedResource): void {
+    const at = FieldPath.of('listener', name)
+    const old = this.#entries.get(name)
+    if (old?.isStatic) throw at.invalid('the bootstrap has a static listener of this name')
+    const version = contentVersion(value)
+    if (old !== undefined) {
+      if ((old.warming?.generation ?? old.active)?.version === version) return
+      if (old.active?.version === version) {
+        this.#cancelWarming(old)
+        return
+      }
+    }
+    const message = decodeStrict(MESSAGE, value, at)
+    if ((message.name ?? '') !== name)
+      throw at.field('name').invalid(`is ${JSON.stringify(message.name ?? '')}`)
+    const entry = old ?? this.#entry(name, false)
+    try {
+      this.#warm(entry, message, version, at, (bound) => {
+        bound.catch((thrown: unknown) => {
+          const text = configErrorText(thrown)
+          this.#options.log.error('a listener could not be started', { listener: name, reason: text })
+          this.records.reject(name, serverVersion, value, text)
+        })
+      })
+    } catch (thrown) {
+      if (entry.active === undefined && entry.warming === undefined) this.#entries.delete(name)
+      throw thrown
+    }
+  }
+
+  #entry(name: string, isStatic: boolean): Entry {
+    const entry: Entry = {
+      name,
+      isStatic,
+      bound: new Map(),
+      active: undefined,
+      warming: undefined,
+      firstWarm: new Gate(`listener ${JSON.stringify(name)}`),
+    }
+    this.#entries.set(name, entry)
+    return entry
+  }
+
+  #warm(
+    entry: Entry,
+    message: Listener,
+    version: string,
+    at: FieldPath,
+    applied: (bound: Promise<void>) => void,
+  ): void {
+    const { environment, clustersReady, warmingClusters, clock, log } = this.#options
+    const compiled = compileListener(
+      message,
+      version,
+      environment,
+      at,
+      (key) => entry.bound.get(key)?.compiled,
+    )
+    const chains = this.#bindChains(entry, compiled, at)
+    const generation: Generation = { config: compiled.config, version, chains }
+    this.#cancelWarming(entry)
+    const warming = { generation, cancel: () => {} }
+    entry.warming = warming
+    const activate = () => applied(this.#activate(entry, generation))
+    const clusters = generation.chains.flatMap((chain) => [...chain.compiled.references.clusters])
+    // Static listeners of a proxy without a control plane must not wait for one that never answers.
+    const own = entry.isStatic ? gatesOf(generation) : [...gatesOf(generation), clustersReady]
+    warming.cancel = whenAllOpen(own, () => {
+      const gates = warmingClusters(clusters)
+      let timer: Timer | undefined
+      const cancel = whenAllOpen(gates, () => {
+        timer?.cancel()
+        activate()
+      })
+      if (closedGates(gates).length === 0) return
+      timer = clock.setTimeout(() => {
+        cancel()
+        log.warn('a listener is used although clusters that it names are not warm', {
+          listener: entry.name,
+          waitedFor: closedGates(gates).map((gate) => gate.label),
+        })
+        activate()
+      }, HOLD_MS)
+      warming.cancel = () => {
+        cancel()
+        timer?.cancel()
+      }
+    })
+  }
+
+  #bindChains(entry: Entry, compiled: CompiledListener, at: FieldPath): BoundChain[] {
+    const chains: BoundChain[] = []
+    try {
+      for (const chain of compiled.chains) {
+        let bound = entry.bound.get(chain.config.version)
+        if (bound === undefined) {
+          bound = {
+            compiled: chain,
+            binding: this.#options.binder.bind(chain.references, at),
+            users: 0,
+            handedOver: false,
+          }
+          entry.bound.set(chain.config.version, bound)
+        }
+        bound.users += 1
+        chains.push(bound)
+      }
+    } catch (thrown) {
+      this.#releaseChains(entry, chains)
+      throw thrown
+    }
+    return chains
+  }
+
+  #releaseChains(entry: Entry, chains: readonly BoundChain[]): void {
+    for (const chain of chains) {
+      chain.users -= 1
+      if (chain.users > 0) continue
+      entry.bound.delete(chain.compiled.config.version)
+      chain.binding.release()
+      if (!chain.handedOver) for (const filter of chain.compiled.config.filters) filter.close?.()
+    }
+  }
+
+  async #activate(entry: Entry, generation: Generation): Promise<void> {
+    const old = entry.active
+    entry.active = generation
+    entry.warming = undefined
+    for (const chain of generation.chains) chain.handedOver = true
+    try {
+      await this.#options.target.apply(generation.config)
+    } finally {
+      if (old !== undefined) this.#releaseChains(entry, old.chains)
+      entry.firstWarm.open()
+      this.#options.changed()
+    }
+  }
+
+  #cancelWarming(entry: Entry): void {
+    const { warming } = entry
+    if (warming === undefined) return
+    entry.warming = undefined
+    warming.cancel()
+    this.#releaseChains(entry, warming.generation.chains)
+  }
+
+  #remove(name: string): void {
+    const entry = this.#entries.get(name)
+    if (entry === undefined || entry.isStatic) return
+    this.#cancelWarming(entry)
+    this.#entries.delete(name)
+    this.records.remove(name)
+    if (entry.active !== undefined) {
+      this.#options.target.remove(name)
+      this.#releaseChains(entry, entry.active.chains)
+    }
+    entry.firstWarm.open()
+    this.#options.changed()
+  }
+
+  close(): void {
+    this.ready.close()
+    for (const entry of this.#entries.values()) entry.warming?.cancel()
+  }
+}
+
+function gatesOf(generation: Generation): Gate[] {
+  return generation.chains.flatMap((chain) => chain.binding.gates)
+}
