@@ -1,30 +1,66 @@
+import type { Gauge } from '@batten/core'
+import type { StatsScope } from '../telemetry/stats.ts'
 import type { CircuitBreakerConfig } from './cluster-config.ts'
 
-/** Limits of a cluster for one priority. Taking and giving back are a comparison and an addition. */
+/** One limit of a circuit breaker with what counts against it. */
+export class BreakerResource {
+  #limit: number
+  #active = 0
+  /** 1 while nothing more is let in. */
+  readonly #openGauge: Gauge
+
+  constructor(limit: number, openGauge: Gauge) {
+    this.#limit = limit
+    this.#openGauge = openGauge
+    this.setLimit(limit)
+  }
+
+  get active(): number {
+    return this.#active
+  }
+
+  get isOpen(): boolean {
+    return this.#active >= this.#limit
+  }
+
+  inc(): void {
+    if (++this.#active >= this.#limit) this.#openGauge.value = 1
+  }
+
+  dec(): void {
+    if (--this.#active < this.#limit) this.#openGauge.value = 0
+  }
+
+  setLimit(limit: number): void {
+    this.#limit = limit
+    this.#openGauge.value = this.isOpen ? 1 : 0
+  }
+}
+
+/**
+ * What a cluster may use at most, of all its hosts together.
+ *
+ * @see https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/circuit_breaking
+ */
 export class CircuitBreaker {
-  limits: CircuitBreakerConfig
-  connections = 0
-  pending = 0
-  requests = 0
-  retries = 0
+  readonly connections: BreakerResource
+  readonly pending: BreakerResource
+  readonly requests: BreakerResource
+  readonly retries: BreakerResource
 
-  constructor(limits: CircuitBreakerConfig) {
-    this.limits = limits
+  constructor(config: CircuitBreakerConfig, stats: StatsScope) {
+    const gauge = (name: string) => stats.gauge(`circuit_breakers.default.${name}`)
+    this.connections = new BreakerResource(config.maxConnections, gauge('cx_open'))
+    this.pending = new BreakerResource(config.maxPendingRequests, gauge('rq_pending_open'))
+    this.requests = new BreakerResource(config.maxRequests, gauge('rq_open'))
+    this.retries = new BreakerResource(config.maxRetries, gauge('rq_retry_open'))
   }
 
-  get canConnect(): boolean {
-    return this.connections < this.limits.maxConnections
-  }
-
-  get canQueue(): boolean {
-    return this.pending < this.limits.maxPendingRequests
-  }
-
-  get canRequest(): boolean {
-    return this.requests < this.limits.maxRequests
-  }
-
-  get canRetry(): boolean {
-    return this.retries < this.limits.maxRetries
+  /** New limits; what is under way goes on. */
+  configure(config: CircuitBreakerConfig): void {
+    this.connections.setLimit(config.maxConnections)
+    this.pending.setLimit(config.maxPendingRequests)
+    this.requests.setLimit(config.maxRequests)
+    this.retries.setLimit(config.maxRetries)
   }
 }

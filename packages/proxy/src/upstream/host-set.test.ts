@@ -70,4 +70,16 @@ describe('HostSet', () => {
     expect(counts.a).toBeLessThan(720)
     expect(counts.z).toBe(1000 - counts.a!)
   })
+
+  it('gives degraded hosts what healthy ones cannot take', () => {
+    const counts = shares([host('a'), host('b', 'degraded'), host('c', 'degraded'), host('d', 'degraded')])
+    // 25 % healthy counts as 35 %.
+    expect(counts.a).toBeGreaterThan(330)
+    expect(counts.a).toBeLessThan(370)
+  })
+
+  it('goes to every host of every priority when nobody is healthy', () => {
+    const counts = shares([host('a', 'unhealthy'), host('b', 'unhealthy'), host('z', 'unhealthy', 1)])
+    expect(Object.keys(counts).sort()).toEqual(['a', 'b', 'z'])
+  })
 })

@@ -2,24 +2,38 @@ import type { LoadBalancerKind } from './cluster-config.ts'
 import type { UpstreamHost } from './host.ts'
 import { type LoadBalancer, type LoadBalancerOptions, loadBalancers } from './load-balancers/index.ts'
 
-/** A priority's hosts count as that much healthier than they are, so that a few sick ones move no traffic away. */
+/** A priority takes all of its traffic until less than 1/1.4 of it is healthy. */
 const OVERPROVISIONING = 1.4
 
-interface Level {
+/** Hosts that are chosen together, with the share of traffic that goes to them. */
+interface Share {
   readonly balancer: LoadBalancer
-  /** Share of the requests, as the end of its interval in [0, 1]. */
-  readonly end: number
+  readonly percent: number
+  readonly isPanic: boolean
+}
+
+interface Priority {
+  readonly all: UpstreamHost[]
+  readonly healthy: UpstreamHost[]
+  readonly degraded: UpstreamHost[]
 }
 
 /**
- * The hosts of a cluster by priority and health, frozen until they change: which priority takes a request, and which
- * hosts of it are asked. When too few hosts are healthy, health is ignored (panic).
+ * The hosts of a cluster by priority and health, frozen until they change, with everything worked out that a choice
+ * needs. What healthy hosts of a priority cannot take goes to the next priority, then to degraded hosts; when too few
+ * hosts are healthy altogether, health is ignored (panic).
  *
  * @see https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/load_balancing/priority
+ * @see https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/load_balancing/panic_threshold
  */
 export class HostSet {
   readonly hosts: readonly UpstreamHost[]
-  readonly #levels: readonly Level[]
+  readonly healthyCount: number
+  readonly degradedCount: number
+  /** Whether the last {@link choose} ignored health. */
+  choseInPanic = false
+  readonly #shares: readonly Share[]
+  readonly #only: Share | undefined
   readonly #random: () => number
 
   constructor(
@@ -30,73 +44,84 @@ export class HostSet {
   ) {
     this.hosts = hosts
     this.#random = options.random
-    this.#levels = levelsOf(hosts, kind, healthyPanicPercent, options)
+    const priorities = groupByPriority(hosts)
+    this.healthyCount = priorities.reduce((sum, p) => sum + p.healthy.length, 0)
+    this.degradedCount = priorities.reduce((sum, p) => sum + p.degraded.length, 0)
+    this.#shares = sharesOf(priorities, healthyPanicPercent, (members, percent, isPanic) => ({
+      balancer: loadBalancers[kind](members, options),
+      percent,
+      isPanic,
+    }))
+    this.#only = this.#shares.length === 1 ? this.#shares[0] : undefined
   }
 
+  /** A host for the next request; undefined when none may take it. */
   choose(): UpstreamHost | undefined {
-    const levels = this.#levels
-    if (levels.length <= 1) return levels[0]?.balancer.choose() as UpstreamHost | undefined
-    const at = this.#random()
-    for (const level of levels) if (at < level.end) return level.balancer.choose() as UpstreamHost | undefined
-    return levels[levels.length - 1]!.balancer.choose() as UpstreamHost | undefined
+    const share = this.#only ?? this.#chooseShare()
+    if (share === undefined) return undefined
+    this.choseInPanic = share.isPanic
+    return share.balancer.choose() as UpstreamHost | undefined
+  }
+
+  #chooseShare(): Share | undefined {
+    let point = this.#random() * 100
+    for (const share of this.#shares) {
+      if (point < share.percent) return share
+      point -= share.percent
+    }
+    return this.#shares.at(-1)
   }
 }
 
-function levelsOf(
-  hosts: readonly UpstreamHost[],
-  kind: LoadBalancerKind,
-  healthyPanicPercent: number,
-  options: LoadBalancerOptions,
-): Level[] {
-  const byPriority = Map.groupBy(hosts, (host) => host.config.priority)
-  const priorities = [...byPriority.keys()].sort((a, b) => a - b)
-  const members = priorities.map((priority) => {
+function groupByPriority(hosts: readonly UpstreamHost[]): Priority[] {
+  const priorities: Priority[] = []
+  for (const host of hosts) {
+    const { priority, health } = host.config
     // A draining host takes no new request, whatever the rest looks like.
-    const all = byPriority.get(priority)!.filter((host) => host.config.health !== 'draining')
-    const healthy = all.filter((host) => host.isHealthy)
-    const degraded = all.filter((host) => host.config.health === 'degraded')
-    const capacity =
-      all.length === 0 ? 0 : Math.min(1, (OVERPROVISIONING * (healthy.length + degraded.length)) / all.length)
-    return { all, healthy, degraded, capacity }
-  })
-  const total = members.reduce((sum, level) => sum + level.capacity, 0)
-  const levels: Level[] = []
-  let end = 0
-  for (const level of members) {
-    const share =
-      total >= 1
-        ? Math.min(level.capacity, 1 - end)
-        : total === 0
-          ? level === members[0]
-            ? 1
-            : 0
-          : level.capacity / total
-    if (share <= 0) continue
-    end += share
-    levels.push({ balancer: balancerOf(level, kind, healthyPanicPercent, total, options), end })
+    if (health === 'draining') continue
+    while (priorities.length <= priority) priorities.push({ all: [], healthy: [], degraded: [] })
+    const group = priorities[priority]!
+    group.all.push(host)
+    if (health === 'healthy') group.healthy.push(host)
+    else if (health === 'degraded') group.degraded.push(host)
   }
-  return levels
+  return priorities
 }
 
-function balancerOf(
-  level: {
-    all: readonly UpstreamHost[]
-    healthy: readonly UpstreamHost[]
-    degraded: readonly UpstreamHost[]
-  },
-  kind: LoadBalancerKind,
-  healthyPanicPercent: number,
-  totalCapacity: number,
-  options: LoadBalancerOptions,
-): LoadBalancer {
-  const { all, healthy, degraded } = level
-  const usable = healthy.length + degraded.length
-  const isPanic = totalCapacity < 1 && (usable * 100) / all.length < healthyPanicPercent
-  if (isPanic) return loadBalancers[kind](all, options)
-  // Degraded hosts take only what healthy ones cannot.
-  const healthyShare = Math.min(1, (OVERPROVISIONING * healthy.length) / Math.max(1, all.length))
-  if (degraded.length === 0 || healthyShare >= 1) return loadBalancers[kind](healthy, options)
-  const first = loadBalancers[kind](healthy, options)
-  const second = loadBalancers[kind](degraded, options)
-  return { choose: () => (options.random() < healthyShare ? first.choose() : second.choose()) }
+function capacityPercent(part: readonly unknown[], all: readonly unknown[]): number {
+  return all.length === 0 ? 0 : Math.min(100, (OVERPROVISIONING * 100 * part.length) / all.length)
+}
+
+function sharesOf(
+  priorities: readonly Priority[],
+  panicPercent: number,
+  share: (members: readonly UpstreamHost[], percent: number, isPanic: boolean) => Share,
+): Share[] {
+  const healthy = priorities.map((p) => capacityPercent(p.healthy, p.all))
+  const degraded = priorities.map((p) => capacityPercent(p.degraded, p.all))
+  const total = [...healthy, ...degraded].reduce((sum, percent) => sum + percent, 0)
+  const isPanicking = (p: Priority) =>
+    total < 100 && ((p.healthy.length + p.degraded.length) * 100) / p.all.length < panicPercent
+
+  if (total === 0) {
+    // Nobody is healthy anywhere: by the number of hosts, where panic is allowed.
+    const panicking = priorities.filter((p) => p.all.length > 0 && isPanicking(p))
+    const count = panicking.reduce((sum, p) => sum + p.all.length, 0)
+    return panicking.map((p) => share(p.all, (p.all.length * 100) / count, true))
+  }
+  const scale = total < 100 ? 100 / total : 1
+  const shares: Share[] = []
+  let left = 100
+  for (const [part, capacities] of [
+    ['healthy', healthy],
+    ['degraded', degraded],
+  ] as const)
+    for (const [i, group] of priorities.entries()) {
+      const percent = Math.min(left, capacities[i]! * scale)
+      if (percent <= 0) continue
+      left -= percent
+      const isPanic = isPanicking(group)
+      shares.push(share(isPanic ? group.all : group[part], percent, isPanic))
+    }
+  return shares
 }

@@ -10,23 +10,36 @@ export interface Host {
   activeRequests: number
 }
 
-/**
- * A host as its cluster keeps it. It survives updates that name the same address, and with it its connections; a host
- * that is gone from the cluster finishes its requests and takes no new ones.
- */
+/** Counts of one host, as `/clusters` prints them. */
+export interface HostCounts {
+  cxTotal: number
+  cxActive: number
+  cxConnectFail: number
+  rqTotal: number
+  rqSuccess: number
+  rqError: number
+  rqTimeout: number
+}
+
+/** A host that the cluster manager keeps: equal keys across updates are the same object, so its connections stay. */
 export class UpstreamHost implements Host {
   config: HostConfig
   readonly address: string
   activeRequests = 0
-  /** Made with the first request. */
+  readonly counts: HostCounts = {
+    cxTotal: 0,
+    cxActive: 0,
+    cxConnectFail: 0,
+    rqTotal: 0,
+    rqSuccess: 0,
+    rqError: 0,
+    rqTimeout: 0,
+  }
+  /** Made with the first request. Replaced when the cluster's transport changes; the old one drains. */
   pool: Http1Pool | undefined
 
   constructor(config: HostConfig) {
     this.config = config
     this.address = config.key
-  }
-
-  get isHealthy(): boolean {
-    return this.config.health === 'healthy'
   }
 }

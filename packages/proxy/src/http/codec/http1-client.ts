@@ -34,6 +34,8 @@ export class Http1ClientConnection implements TransportHandler, BodySink {
   exchanges = 0
   /** Whether a byte of the current response arrived. */
   responseStarted = false
+  /** Whether it was the host that ended the connection. */
+  closedByHost = false
   readonly #owner: ClientCodecOwner
   readonly #parser: HeadParser
   readonly #limits: HeadLimits
@@ -189,6 +191,7 @@ export class Http1ClientConnection implements TransportHandler, BodySink {
   /** The host ended the connection. */
   #terminated(error?: Error): void {
     if (this.#state === 'closed') return
+    this.closedByHost = true
     const sink = this.#sink
     // Cut in the middle of a response is a broken message; before it, a broken connection.
     const reason = this.#state === 'body' && error === undefined ? 'protocol_error' : 'connection_termination'

@@ -1,0 +1,51 @@
+import type { Clock } from '@batten/core'
+import {
+  type ConnectError,
+  type ConnectTarget,
+  connectPlain,
+  type PendingConnect,
+} from '../network/connect.ts'
+import type { StatScope } from '../network/stat-scope.ts'
+import { connectTls } from '../network/tls-transport.ts'
+import type { Transport } from '../network/transport.ts'
+import { ClientTlsContext } from '../tls/client-context.ts'
+import type { SecureContextPool } from '../tls/secure-contexts.ts'
+import type { TransportConfig } from './cluster-config.ts'
+
+export interface UpstreamConnectOptions {
+  readonly timeoutMs: number
+  readonly bindAddress: string | undefined
+}
+
+/**
+ * Connects to the hosts of one cluster (or of one of its transport socket matches). Each connection is made with the
+ * secrets of its moment: a rotation leaves live connections alone.
+ */
+export interface TransportFactory {
+  /** Calls `done` once and never before it returns, not at all after `cancel`. */
+  connect(
+    target: ConnectTarget,
+    options: UpstreamConnectOptions,
+    done: (result: Transport | ConnectError) => void,
+  ): PendingConnect
+  close(): void
+}
+
+/** Makes the factory of a transport configuration; the proxy has one, tests have their own. */
+export type CreateTransportFactory = (config: TransportConfig, stats: StatScope) => TransportFactory
+
+/** Plain and TLS transports over sockets of the system. */
+export function socketTransports(secrets: SecureContextPool, clock: Clock): CreateTransportFactory {
+  return (config, stats) => {
+    if (config.kind === 'plain')
+      return {
+        connect: (target, options, done) => connectPlain(target, { ...options, clock }, done),
+        close() {},
+      }
+    const context = new ClientTlsContext(config.tls, secrets, stats)
+    return {
+      connect: (target, options, done) => connectTls(target, context, { ...options, clock }, done),
+      close: () => context.close(),
+    }
+  }
+}
