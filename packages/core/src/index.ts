@@ -1,5 +1,6 @@
 export { Cidr, CidrSet, CidrTable, type IpFamily, ipFamily, normalizeIp } from './cidr.ts'
 export { type Clock, systemClock, type Timer } from './clock.ts'
+export { type DrainHold, type DrainResult, DrainTrigger, type DrainWatch, runWithDrain } from './drain.ts'
 export {
   formatDuration,
   formatNanos,
@@ -14,6 +15,7 @@ export {
 export { BattenError, type ErrorDetails, errorMessage } from './errors.ts'
 export { HostTable, portOf, stripPort } from './host-match.ts'
 export { hasLabels, LabelSelector, type LabelSelectorSpec, type LabelSet } from './label-selector.ts'
+export { type Component, Lifecycle, type LifecycleOptions } from './lifecycle.ts'
 export {
   createLogger,
   LOG_LEVELS,

@@ -1,0 +1,66 @@
+import { Histogram } from './histogram.ts'
+import type { Labels, MetricFamily, MetricRegistry } from './registry.ts'
+
+/** The content type of {@link formatPrometheus}. */
+export const PROMETHEUS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
+
+/**
+ * A registry in Prometheus' text format: families sorted by name, series in the order of their creation, histograms
+ * as cumulative buckets with sum and count. Families without series are left out.
+ *
+ * @see https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
+ */
+export function formatPrometheus(registry: MetricRegistry): string {
+  const families = [...registry.families.values()].sort((a, b) =>
+    a.name < b.name ? -1 : a.name > b.name ? 1 : 0,
+  )
+  let text = ''
+  for (const family of families) if (family.series.size > 0) text += formatFamily(family)
+  return text
+}
+
+function formatFamily(family: MetricFamily): string {
+  const { name } = family
+  let text = family.help === '' ? '' : `# HELP ${name} ${escapeHelp(family.help)}\n`
+  text += `# TYPE ${name} ${family.kind}\n`
+  for (const { labels, metric } of family.series.values()) {
+    if (metric instanceof Histogram) text += formatHistogram(name, labels, metric)
+    else text += `${name}${formatLabels(labels)} ${formatNumber(metric.value)}\n`
+  }
+  return text
+}
+
+function formatHistogram(name: string, labels: Labels, histogram: Histogram): string {
+  const { bounds, counts } = histogram
+  let text = ''
+  let cumulative = 0
+  for (let i = 0; i < counts.length; i++) {
+    cumulative += counts[i]!
+    const bound = i < bounds.length ? formatNumber(bounds[i]!) : '+Inf'
+    text += `${name}_bucket${formatLabels(labels, `le="${bound}"`)} ${cumulative}\n`
+  }
+  const suffix = formatLabels(labels)
+  return `${text}${name}_sum${suffix} ${formatNumber(histogram.sum)}\n${name}_count${suffix} ${histogram.count}\n`
+}
+
+function formatLabels(labels: Labels, last = ''): string {
+  let text = ''
+  for (const name in labels) text += `${text === '' ? '' : ','}${name}="${escapeLabel(labels[name]!)}"`
+  if (last !== '') text += `${text === '' ? '' : ','}${last}`
+  return text === '' ? '' : `{${text}}`
+}
+
+function formatNumber(value: number): string {
+  if (value === Number.POSITIVE_INFINITY) return '+Inf'
+  return value === Number.NEGATIVE_INFINITY ? '-Inf' : String(value)
+}
+
+function escapeLabel(value: string): string {
+  return /[\\"\n]/.test(value)
+    ? value.replace(/\\/g, '\\\\').replace(/"/g, '\\"').replace(/\n/g, '\\n')
+    : value
+}
+
+function escapeHelp(help: string): string {
+  return help.replace(/\\/g, '\\\\').replace(/\n/g, '\\n')
+}
