@@ -1,3 +1,23 @@
+/**
+ * Codes of the errors that this package throws.
+ *
+ * - `CIDR_INVALID` a text that is no IP address or range
+ * - `DURATION_INVALID` a text that is no duration
+ * - `HOST_DUPLICATE` a domain that is given twice
+ * - `LABEL_SELECTOR_INVALID` a label selector with a bad operator or syntax
+ * - `LIFECYCLE_INVALID` components that cannot be ordered, or are added too late
+ * - `REGEX_INVALID` a pattern that RE2 does not take
+ * - `INTERNAL` anything that {@link BattenError.from} wrapped
+ */
+export type CoreErrorCode =
+  | 'CIDR_INVALID'
+  | 'DURATION_INVALID'
+  | 'HOST_DUPLICATE'
+  | 'INTERNAL'
+  | 'LABEL_SELECTOR_INVALID'
+  | 'LIFECYCLE_INVALID'
+  | 'REGEX_INVALID'
+
 /** What a caller may tell about a failure; every field shows up in {@link BattenError.toString} or in `--debug` output. */
 export interface ErrorDetails {
   /** One sentence that says what went wrong. */

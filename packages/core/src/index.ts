@@ -12,7 +12,7 @@ export {
   parseProtoDuration,
   protoDurationToMs,
 } from './duration.ts'
-export { BattenError, type ErrorDetails, errorMessage } from './errors.ts'
+export { BattenError, type CoreErrorCode, type ErrorDetails, errorMessage } from './errors.ts'
 export { HostTable, portOf, stripPort } from './host-match.ts'
 export { hasLabels, LabelSelector, type LabelSelectorSpec, type LabelSet } from './label-selector.ts'
 export { type Component, Lifecycle, type LifecycleOptions } from './lifecycle.ts'

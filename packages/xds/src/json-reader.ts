@@ -15,7 +15,7 @@ import { parseTimestamp } from './timestamp.ts'
 import { MAX_DEPTH, setEntry } from './wire.ts'
 
 export interface FromJsonOptions {
-  /** In front of the field path in errors: a file name, `static_resources`. Default: nothing. */
+  /** In front of the field path in errors: a field (`dynamic_resources`) or a file (`envoy.yaml: `). Default: nothing. */
   readonly path?: string
   /** Values (scalars, objects and arrays) in all. Default: 1 000 000, some hundred times a large bootstrap. */
   readonly maxValues?: number

@@ -15,7 +15,7 @@ import type { JsonValue } from './struct.ts'
  * @throws BattenError `XDS_JSON_INVALID`, whose `where` is the field's path as written:
  * `static_resources.listeners[0].foo: unknown field`; `XDS_UNKNOWN_TYPE` for an `@type` without a codec
  * @see https://protobuf.dev/programming-guides/json/
- * @example messageFromJson('envoy.config.bootstrap.v3.Bootstrap', parseYaml(text), { path: 'envoy.yaml' })
+ * @example messageFromJson('envoy.config.bootstrap.v3.Bootstrap', parseYaml(text), { path: 'envoy.yaml: ' })
  */
 export function messageFromJson<N extends MessageName>(
   name: N,
