@@ -9,6 +9,7 @@ const MAX_BYTES: usize = 256 * 1024
 /** Every address is a multiple of this. */
 const ALIGN: usize = 8
 
+/** The arena itself; 0 until the host enters the module for the first time (start code may already log). */
 let base: usize = 0
 let top: usize = 0
 let end: usize = 0
@@ -16,9 +17,6 @@ let end: usize = 0
 /** Blocks that did not fit: a list linked through their first word, freed by the next reset. */
 let overflow: usize = 0
 let overflowBytes: usize = 0
-
-/** Bytes handed out since the garbage collector ran: what was handed out usually became objects. */
-let pressure: usize = 0
 
 /** Takes `size` bytes; never fails except by trapping when the memory limit is reached. */
 export function take(size: usize): usize {
@@ -32,12 +30,6 @@ export function take(size: usize): usize {
 }
 
 function takeSlow(size: usize): usize {
-  if (base == 0) {
-    base = heap.alloc(INITIAL_BYTES)
-    top = base
-    end = base + INITIAL_BYTES
-    if (size <= INITIAL_BYTES) return take(size)
-  }
   const block = heap.alloc(size + ALIGN)
   store<usize>(block, overflow)
   overflow = block
@@ -46,23 +38,26 @@ function takeSlow(size: usize): usize {
 }
 
 /** The current position; give it to {@link release} to free what was taken since. */
-// @ts-expect-error: decorator
 export function mark(): usize {
   return top
 }
 
 /** Frees what was taken since `position`, except for what did not fit. */
-// @ts-expect-error: decorator
 export function release(position: usize): void {
-  pressure += top - position
   top = position
 }
 
 /** Frees everything. Called when the host enters the module. */
 export function reset(): void {
-  pressure += top - base
+  if (base == 0) start()
   top = base
   if (overflow != 0) freeOverflow()
+}
+
+function start(): void {
+  base = heap.alloc(INITIAL_BYTES)
+  top = base
+  end = base + INITIAL_BYTES
 }
 
 function freeOverflow(): void {
@@ -74,7 +69,6 @@ function freeOverflow(): void {
   }
   overflow = 0
   const wanted = end - base + overflowBytes
-  pressure += overflowBytes
   overflowBytes = 0
   if (wanted <= MAX_BYTES) {
     heap.free(base)
@@ -84,12 +78,5 @@ function freeOverflow(): void {
   }
 }
 
-/** Bytes handed out since the last call. */
-export function takePressure(): usize {
-  const bytes = pressure
-  pressure = 0
-  return bytes
-}
-
-/** Two words for out parameters; valid until the next use. */
+/** Four words for out parameters; valid until the next use. */
 export const out: usize = memory.data(16, 8)

@@ -1,40 +1,29 @@
-import { reset, take, takePressure } from './arena'
+import { total } from 'rt/tcms'
+import { reset, take } from './arena'
 
-/** Garbage that may pile up before a collection: this, and as much again as live objects may weigh. */
-const GARBAGE_BYTES: usize = 512 * 1024
-const BYTES_A_CALLBACK: usize = 512
-const BYTES_A_CONTEXT: usize = 1024
+/** Bytes of objects at which the garbage collector runs for the first time. */
+const FIRST_COLLECTION: usize = 512 * 1024
 
 let depth = 0
-let garbage: usize = 0
+let limit: usize = FIRST_COLLECTION
 
 /** First thing in every callback. The host may call in again while a callback runs (it allocates, it answers). */
-// @ts-expect-error: decorator
 export function enter(): void {
   if (depth++ == 0) reset()
 }
 
 /**
  * Last thing in every callback. The garbage collector of the `minimal` runtime may only run when the stack holds no
- * reference, which is here; how much has become garbage is estimated from the bytes that went through the arena.
+ * reference, which is here. It runs when the objects weigh twice as much as after its last run, so that its cost stays
+ * a fixed share of what is allocated, however many requests are alive.
  */
-// @ts-expect-error: decorator
-export function leave(liveContexts: i32): void {
-  if (--depth == 0) {
-    garbage += BYTES_A_CALLBACK + takePressure() * 4
-    if (garbage > GARBAGE_BYTES) collect(liveContexts)
-  }
+export function leave(): void {
+  if (--depth == 0 && total > limit) collect()
 }
 
-let pages = 0
-
-function collect(liveContexts: i32): void {
-  // Many live contexts make a collection dear: wait until as much garbage has piled up.
-  const grown = memory.size() > pages
-  if (!grown && garbage < GARBAGE_BYTES + BYTES_A_CONTEXT * <usize>liveContexts) return
-  garbage = 0
+function collect(): void {
   __collect()
-  pages = memory.size()
+  limit = max(FIRST_COLLECTION, total * 2)
 }
 
 /** The host's allocator: what it hands over is read before the callback ends. */

@@ -2,6 +2,9 @@
  * What the AssemblyScript standard library wants of a JavaScript host, on the functions that a proxy has. The
  * compiler front end points `abort`, `seed`, `trace` and the imports of `~lib/bindings/dom` here, so that a module
  * imports nothing that Envoy lacks.
+ *
+ * Nothing here, nor in what it imports, may allocate at the top level: the allocator itself uses `abort`, so this
+ * file's start code runs before the allocator is ready.
  */
 import { proxy_get_current_time_nanoseconds, random_get } from './abi'
 import { out, take } from './arena'
@@ -82,19 +85,28 @@ export namespace console {
     writeLog(LogLevel.Error, message)
   }
 
-  const started = new Map<string, u64>()
+  let started: Map<string, u64> | null = null
+
+  function timers(): Map<string, u64> {
+    let map = started
+    if (map == null) {
+      map = new Map<string, u64>()
+      started = map
+    }
+    return map
+  }
 
   export function time(label: string): void {
-    started.set(label, nowNanoseconds())
+    timers().set(label, nowNanoseconds())
   }
   export function timeLog(label: string): void {
-    if (!started.has(label)) return
-    const microseconds = (nowNanoseconds() - started.get(label)) / 1000
+    if (!timers().has(label)) return
+    const microseconds = (nowNanoseconds() - timers().get(label)) / 1000
     writeLog(LogLevel.Info, label + ': ' + microseconds.toString() + ' us')
   }
   export function timeEnd(label: string): void {
     timeLog(label)
-    started.delete(label)
+    timers().delete(label)
   }
 }
 

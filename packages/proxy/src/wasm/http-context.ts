@@ -7,7 +7,6 @@ import {
   type Verdict,
 } from '../http/filter.ts'
 import type { HeaderMap, RequestHeaders, ResponseHeaders } from '../http/header-map.ts'
-import { isHeader } from './abi/headers.ts'
 import { REQUEST_STREAM, RESPONSE_STREAM } from './abi/stream.ts'
 import { BodyWindow, NO_BYTES } from './body-window.ts'
 import { GuestContext, type GuestMap, type MutableGuestMap } from './guest-context.ts'
@@ -45,7 +44,8 @@ const MAX_GRPC_STATUS = 16
 class Direction {
   headers: HeaderMap | undefined
   trailers: (HeaderMap | TrailerWriter) | undefined
-  readonly body = new BodyWindow()
+  /** Made when the guest sees the body. */
+  body: BodyWindow | undefined
   /** The guest stopped it. */
   isPaused = false
   /** The guest asked to let it go on, in the running callback. */
@@ -192,7 +192,7 @@ export class HttpContext extends GuestContext implements HttpFilter {
     chunk: Uint8Array,
     endStream: boolean,
   ): BodyVerdict {
-    const body = direction.body
+    const body = (direction.body ??= new BodyWindow())
     body.open(chunk)
     const action = this.#vm.invoke(this, callback, this.id, body.bytes!.length, endStream ? 1 : 0)
     const early = this.#earlyVerdict(action)
@@ -259,12 +259,12 @@ export class HttpContext extends GuestContext implements HttpFilter {
     const { shouldResume: request } = this.#request
     const { shouldResume: response } = this.#response
     if (request && this.#release(this.#request)) {
-      const held = this.#request.body.takeHeld()
+      const held = this.#request.body?.takeHeld()
       if (held !== undefined) this.#stream.setBufferedRequestBody(held)
       this.#stream.resumeRequest()
     }
     if (response && this.#release(this.#response)) {
-      const held = this.#response.body.takeHeld()
+      const held = this.#response.body?.takeHeld()
       if (held !== undefined) this.#stream.setBufferedResponseBody(held)
       this.#stream.resumeResponse()
     }
@@ -306,13 +306,13 @@ export class HttpContext extends GuestContext implements HttpFilter {
   override buffer(type: number): Uint8Array | undefined {
     if (type === REQUEST_BODY) {
       const { body } = this.#request
-      if (body.bytes !== undefined) return body.bytes
-      return body.isCollecting ? (body.held ?? this.#stream.bufferedRequestBody) : undefined
+      if (body?.bytes !== undefined) return body.bytes
+      return body?.isCollecting ? (body.held ?? this.#stream.bufferedRequestBody) : undefined
     }
     if (type === RESPONSE_BODY) {
       const { body } = this.#response
-      if (body.bytes !== undefined) return body.bytes
-      return body.isCollecting ? (body.held ?? this.#stream.bufferedResponseBody) : undefined
+      if (body?.bytes !== undefined) return body.bytes
+      return body?.isCollecting ? (body.held ?? this.#stream.bufferedResponseBody) : undefined
     }
     return this.root.buffer(type)
   }
@@ -320,6 +320,7 @@ export class HttpContext extends GuestContext implements HttpFilter {
   override setBuffer(type: number, bytes: Uint8Array): boolean {
     if (type !== REQUEST_BODY && type !== RESPONSE_BODY) return false
     const { body } = type === REQUEST_BODY ? this.#request : this.#response
+    if (body === undefined) return false
     if (body.bytes !== undefined) body.change(bytes)
     else if (body.isCollecting) body.hold(bytes)
     else return false
@@ -345,7 +346,7 @@ export class HttpContext extends GuestContext implements HttpFilter {
     const pairs: (readonly [string, string])[] = []
     for (let i = 0; i < headers.length; i += 2) {
       const name = headers[i]!.toLowerCase()
-      if (!name.startsWith(':') && isHeader(name, headers[i + 1]!)) pairs.push([name, headers[i + 1]!])
+      if (name !== '' && !name.startsWith(':')) pairs.push([name, headers[i + 1]!])
     }
     const isGrpcStatus = grpcStatus >= 0 && grpcStatus <= MAX_GRPC_STATUS
     this.#reply = reply(status, body, {

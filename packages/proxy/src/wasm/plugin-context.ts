@@ -78,13 +78,13 @@ export class PluginContext extends GuestContext {
     const { exports } = this.vm
     this.#call('proxy_on_context_create', exports.onContextCreate, 0)
     if (this.#call('proxy_on_vm_start', exports.onVmStart, this.vm.options.configuration.length) === 0) {
-      throw this.#refused('the module refused to start (proxy_on_vm_start returned false)')
+      throw this.#refused('the module refused to start in proxy_on_vm_start')
     }
     this.isConfiguring = true
     const configured = this.#call('proxy_on_configure', exports.onConfigure, this.configuration.length)
     this.isConfiguring = false
     if (configured === 0) {
-      throw this.#refused('the module refused its configuration (proxy_on_configure returned false)')
+      throw this.#refused('the module refused its configuration in proxy_on_configure')
     }
   }
 
@@ -105,7 +105,7 @@ export class PluginContext extends GuestContext {
   }
 
   #refused(message: string): Error {
-    return wasmError('PROXY_WASM_START', message, 'what the module said about it is in the log')
+    return wasmError('PROXY_WASM_START', this.vm.withLastError(message))
   }
 
   // ---- what the guest asks ------------------------------------------------------------------------------------

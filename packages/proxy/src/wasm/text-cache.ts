@@ -20,6 +20,21 @@ export function internLatin1(bytes: TextBuffer, at: number, size: number): strin
   return text
 }
 
+const lowerCased: string[] = new Array(SLOTS).fill('')
+
+/** {@link internLatin1} in lower case, for header names: nearly always they are already. */
+export function internName(bytes: TextBuffer, at: number, size: number): string {
+  let hash = size
+  const end = at + size
+  for (let i = at; i < end; i++) hash = (Math.imul(hash, 31) + bytes[i]!) | 0
+  const slot = (hash ^ (hash >>> 9)) & (SLOTS - 1)
+  const known = lowerCased[slot]!
+  if (known.length === size && isText(known, bytes, at)) return known
+  const text = bytes.latin1Slice(at, end).toLowerCase()
+  lowerCased[slot] = text
+  return text
+}
+
 function isText(text: string, bytes: Buffer, at: number): boolean {
   for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) !== bytes[at + i]) return false
   return true

@@ -9,7 +9,7 @@ import type { WasmMetrics } from './metrics.ts'
 import type { WasmModule } from './module.ts'
 import type { PluginContext } from './plugin-context.ts'
 import type { SharedData } from './shared-data.ts'
-import { internLatin1 } from './text-cache.ts'
+import { internLatin1, internName } from './text-cache.ts'
 import { runWithTimeLimit } from './time-limit.ts'
 
 /** What {@link WasmVm.invoke} returns when the guest trapped; no i32 has this value. */
@@ -52,6 +52,8 @@ export class WasmVm {
   view: DataView
   /** Why this VM can no longer be used. */
   failure: string | undefined
+  /** What the guest logged last as an error: why it is about to trap or to say no, usually. */
+  lastError = ''
   /** Called once, when the VM fails. */
   onFailure: ((reason: string) => void) | undefined
   /** While the module's own start code runs only logging, clocks and WASI may be called. */
@@ -147,6 +149,7 @@ export class WasmVm {
     this.#current = context
     this.#effective = undefined
     this.#depth++
+    this.lastError = ''
     let result: number
     try {
       result = (d === undefined ? callback(a, b, c) : callback(a, b, c, d, e)) ?? 0
@@ -164,6 +167,7 @@ export class WasmVm {
   /** {@link invoke} under the time limit for starting; throws what went wrong. */
   invokeStart(context: GuestContext, callback: GuestFunction, a: number, b: number): number {
     return this.#limited(() => {
+      this.lastError = ''
       this.#current = context
       this.#effective = undefined
       this.#depth++
@@ -180,8 +184,14 @@ export class WasmVm {
   /** Poisons the VM. */
   fail(thrown: unknown): void {
     if (this.failure !== undefined) return
-    this.failure = trapReason(thrown)
+    if (process.env['DBG']) console.log((thrown as Error).stack)
+    this.failure = this.withLastError(trapReason(thrown))
     this.onFailure?.(this.failure)
+  }
+
+  /** Adds what the guest said about it. */
+  withLastError(reason: string): string {
+    return this.lastError === '' ? reason : `${reason} (it said: ${this.lastError})`
   }
 
   /** Marks a context for {@link HttpContext.flush} after the running callback. */
@@ -244,6 +254,11 @@ export class WasmVm {
   readLatin1(at: number, size: number): string {
     if (size <= 32) return internLatin1(this.bytes, at, size)
     return this.bytes.latin1Slice(at, at + size)
+  }
+
+  /** A header name of a range that was checked with {@link has}, in lower case. */
+  readName(at: number, size: number): string {
+    return size <= 64 ? internName(this.bytes, at, size) : this.bytes.latin1Slice(at, at + size).toLowerCase()
   }
 
   readUtf8(at: number, size: number): string {

@@ -21,7 +21,7 @@ import {
 } from './filter-model.ts'
 
 /** `CommonFlags` of the compiler, which are a const enum there. */
-const FLAG_EXPORT = 2
+export const FLAG_EXPORT = 2
 const FLAG_STATIC = 32
 const FLAG_ABSTRACT = 128
 const FLAG_DEFINITELY_ASSIGNED = 16384

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { ImportStatement, type Parser } from 'assemblyscript'
+import { ImportStatement, type Parser, VariableStatement } from 'assemblyscript'
 import asc from 'assemblyscript/asc'
-import { analyzeFilter, FilterSourceError } from './analyze-filter.ts'
+import { analyzeFilter, FilterSourceError, FLAG_EXPORT } from './analyze-filter.ts'
 import { type FilterDiagnostic, locate } from './diagnostics.ts'
 import { generateEntry } from './generate-entry.ts'
 import { blankTypeImports } from './type-imports.ts'
@@ -49,6 +49,7 @@ export async function compileFilter(request: CompileRequest): Promise<CompileRes
   const transform = {
     afterParse(parser: Parser): void {
       redirectPlatform(parser)
+      exportHeapSize(parser)
       try {
         parser.parseFile(generateEntry(analyzeFilter(parser, entryPath)), GENERATED, true)
       } catch (error) {
@@ -99,7 +100,7 @@ function compilerArguments(request: CompileRequest): string[] {
     '--exportStart',
     '_initialize',
     '--runtime',
-    process.env['BATTEN_RT'] ?? 'minimal',
+    'minimal',
     ...['abort', 'seed', 'trace'].flatMap((name) => ['--use', `${name}=${SDK_ASSEMBLY}/platform/${name}`]),
     ...level,
     ...(request.debug ? ['--debug'] : []),
@@ -124,6 +125,17 @@ function redirectPlatform(parser: Parser): void {
       if (names.every(({ foreignName }) => PLATFORM_NAMES.has(foreignName.text))) {
         statement.internalPath = `${SDK_ASSEMBLY}/platform`
       }
+    }
+  }
+}
+
+/** Exports how many bytes the garbage collector manages, which the SDK needs to know when to run it. */
+function exportHeapSize(parser: Parser): void {
+  const collector = parser.sources.find((source) => source.internalPath === '~lib/rt/tcms')
+  for (const statement of collector?.statements ?? []) {
+    if (!(statement instanceof VariableStatement)) continue
+    for (const declaration of statement.declarations) {
+      if (declaration.name.text === 'total') declaration.flags |= FLAG_EXPORT
     }
   }
 }

@@ -31,12 +31,12 @@ export function generateEntry(model: FilterModel): string {
     filter.attach(roots.get(parent)!)
     filters.set(id, filter)
   }
-  leave(filters.count)
+  leave()
 }`,
     `export function proxy_on_vm_start(id: u32, size: u32): u32 {
   enter()
   defineMetrics()
-  leave(filters.count)
+  leave()
   return 1
 }`,
     generateConfigReaders(model),
@@ -49,7 +49,7 @@ export function generateEntry(model: FilterModel): string {
     root.setConfig(config)
     accepted = root.onConfigure()
   }
-  leave(filters.count)
+  leave()
   return accepted ? 1 : 0
 }`,
     rootCallback(model, 'onTick', 'proxy_on_tick'),
@@ -63,7 +63,7 @@ export function generateEntry(model: FilterModel): string {
       ? `export function proxy_on_http_call_response(root: u32, call: u32, headers: u32, size: u32, trailers: u32): void {
   enter()
   onCallResponse(call, headers, size)
-  leave(filters.count)
+  leave()
 }`
       : '',
     model.callbacks.has('onLog')
@@ -71,7 +71,7 @@ export function generateEntry(model: FilterModel): string {
   enter()
   const filter = filters.get(id)
   if (filter != null) filter.onLog()
-  leave(filters.count)
+  leave()
 }`
       : '',
     done(model),
@@ -84,7 +84,7 @@ export function generateEntry(model: FilterModel): string {
   } else {
     roots.delete(id)
   }
-  leave(filters.count)
+  leave()
 }`,
   ]
     .filter((part) => part !== '')
@@ -116,7 +116,7 @@ function message(
   const filter = filters.get(id)!
   filter.enterDirection(StreamType.${direction})
   const action = filter.${callback}(${map}${withEnd ? ', end != 0' : ''})
-  leave(filters.count)
+  leave()
   return action
 }`
 }
@@ -129,7 +129,7 @@ function body(model: FilterModel, callback: string, name: string, direction: str
   filter.enterDirection(StreamType.${direction})
   ${buffer}.size = size
   const action = filter.${callback}(${buffer}, end != 0)
-  leave(filters.count)
+  leave()
   return action
 }`
 }
@@ -139,7 +139,7 @@ function rootCallback(model: FilterModel, callback: string, name: string): strin
   return `export function ${name}(id: u32): void {
   enter()
   roots.get(id)!.${callback}()
-  leave(filters.count)
+  leave()
 }`
 }
 
@@ -151,7 +151,7 @@ function done(model: FilterModel): string {
   enter()
   ${ofFilter ? 'const filter = filters.get(id)\n  if (filter != null) filter.onDone()' : ''}
   ${ofRoot ? 'const root = roots.get(id)\n  if (root != null) root.onDone()' : ''}
-  leave(filters.count)
+  leave()
   return 1
 }`
 }

@@ -2,6 +2,7 @@ import { type HostFunctions, hostFunction } from './host-function.ts'
 import { BAD_ARGUMENT, INVALID_MEMORY_ACCESS, OK } from './status.ts'
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'error'] as const
+const ERROR = 4
 const CRITICAL = 5
 /** What `proxy_get_log_level` says for each level of the proxy's logger; `off` is beyond critical. */
 const NUMBERS = { trace: 0, debug: 1, info: 2, warn: 3, error: 4, off: 6 } as const
@@ -18,6 +19,7 @@ export const logFunctions: HostFunctions = {
     if (!vm.has(at, size)) return INVALID_MEMORY_ACCESS
     const log = vm.services.log
     const message = vm.readUtf8(at, Math.min(size, MAX_MESSAGE_BYTES))
+    if (level >= ERROR) vm.lastError = message
     if (level === CRITICAL) log.error(message, { plugin: vm.pluginName, critical: true })
     else log[LEVELS[level]!](message, { plugin: vm.pluginName })
     return OK
