@@ -28,8 +28,9 @@ export type NextNetworkFilter = (transport: Transport) => ConnectionHandle
 /** What a listener can do to a connection that a filter has taken over. */
 export interface ConnectionHandle {
   /**
-   * Ends the connection when that costs nothing: an HTTP/1 one after the next response, which says
-   * `connection: close`, or at once while idle. Idempotent.
+   * Asks for an end that costs nothing: the next response of an HTTP/1 connection says `connection: close` and ends
+   * it. A connection that is idle stays open, because a request may be on its way to it: the listener calls `close`
+   * when the drain time is over. A protocol that cannot tell its peer (TCP) goes on. Idempotent.
    */
   drain(): void
   /** Closes at once. Idempotent. */

@@ -13,3 +13,9 @@ export interface StatScope {
   /** Milliseconds unless the name says otherwise. */
   histogram(name: string): Histogram
 }
+
+/** All stats of a proxy. The listener manager makes a scope for each listener. */
+export interface StatRoot extends Pick<StatScope, 'counter' | 'gauge'> {
+  /** `listener` and `10.0.0.1:80` give `listener.10.0.0.1_80.` */
+  scope(family: 'listener' | 'tcp', name: string): StatScope
+}
