@@ -1,0 +1,46 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { Child } from './child.ts'
+
+let child: Child | undefined
+afterEach(() => child?.stop('SIGKILL', 100))
+
+function start(code: string, events: ConstructorParameters<typeof Child>[1]): Child {
+  child = new Child({ name: 'part', command: ['node', '-e', code], cwd: '.', env: process.env }, events)
+  child.start()
+  return child
+}
+
+describe('Child', () => {
+  it('hands on output line by line and messages', async () => {
+    const seen: string[] = []
+    await new Promise<void>((resolve) =>
+      start('console.log("one\\ntwo"); process.send({ a: 1 }); setInterval(() => {}, 1000)', {
+        onLine: (_, line) => seen.push(line),
+        onMessage: (_, message) => {
+          seen.push(JSON.stringify(message))
+          setTimeout(resolve, 100)
+        },
+      }),
+    )
+    expect(seen.sort()).toEqual(['one', 'two', '{"a":1}'])
+  })
+
+  it('starts again after a crash and says why it ended', async () => {
+    const reason = await new Promise<string>((resolve) =>
+      start('process.exit(3)', { onCrash: (c, why) => (c.restarts === 2 ? resolve(why) : undefined) }),
+    )
+    expect(reason).toBe('exit code 3')
+  })
+
+  it('kills what does not end when asked to', async () => {
+    const ready = Promise.withResolvers<void>()
+    const stubborn = start(
+      'process.on("SIGTERM", () => {}); console.log("up"); setInterval(() => {}, 1000)',
+      { onLine: () => ready.resolve() },
+    )
+    await ready.promise
+    const pid = stubborn.pid!
+    await stubborn.stop('SIGTERM', 200)
+    expect(() => process.kill(pid, 0)).toThrow()
+  })
+})
