@@ -1,15 +1,22 @@
 import { createRequire } from 'node:module'
+import { resolve } from 'node:path'
 import { BattenError, type Clock, errorMessage, systemClock } from '@batten/core'
+import {
+  gatewayNode,
+  type LocalPlan,
+  type LocalPod,
+  PortPool,
+  planMesh,
+  platformObjects,
+  sidecarNode,
+} from '@batten/testing/local-platform'
+import { commandFor } from '../config/define-config.ts'
 import { loadProject, type Project } from '../config/load-config.ts'
 import { Child, type ChildSpec } from './child.ts'
 import { type ControlPlanePorts, controlPlaneCommand } from './control-plane-command.ts'
 import { FilterBuilder } from './filter-builder.ts'
 import { type DevFinding, findingKey } from './findings.ts'
-import { type DevPlan, type PlannedPod, planMesh } from './plan.ts'
-import { platformObjects } from './platform-objects.ts'
-import { PortPool } from './ports.ts'
 import { readProjectObjects } from './project-objects.ts'
-import { gatewayNode, sidecarNode } from './proxy-bootstrap.ts'
 import { type ProxyKind, proxyCommand } from './proxy-command.ts'
 import { RunDirectory } from './run-directory.ts'
 import { waitForHttp, waitForPort } from './wait.ts'
@@ -80,7 +87,7 @@ export class DevMesh {
   readonly #abort = new AbortController()
   readonly #filters: FilterBuilder
   #findings = new Map<string, DevFinding>()
-  #plan: DevPlan | undefined
+  #plan: LocalPlan | undefined
   #controlPlane: ControlPlanePorts | undefined
   #applying: Promise<void> = Promise.resolve()
 
@@ -92,7 +99,7 @@ export class DevMesh {
     this.#filters = new FilterBuilder(project.filters, (message, severity) => this.#notice(message, severity))
   }
 
-  get plan(): DevPlan {
+  get plan(): LocalPlan {
     return this.#plan!
   }
 
@@ -168,7 +175,13 @@ export class DevMesh {
     const objects = readProjectObjects(this.project.configPaths)
     const wanted = this.#options.gatewayPort ?? this.project.config.gatewayPort ?? 8080
     const before = this.#plan
-    this.#plan = await planMesh(objects, this.project.config, wanted, this.#ports, before)
+    this.#plan = await planMesh(
+      objects,
+      (name) => commandFor(this.project.config, name) !== undefined,
+      wanted,
+      this.#ports,
+      before,
+    )
     for (const [server, port] of this.#plan.gateway.ports)
       if (before === undefined && server === [...this.#plan.gateway.ports.keys()][0] && port !== wanted)
         this.#notice(`port ${wanted} is taken; the gateway listens on ${port}`, 'warning')
@@ -207,12 +220,13 @@ export class DevMesh {
     for (const pod of this.plan.pods) yield this.#application(pod)
   }
 
-  #application(pod: PlannedPod): ChildSpec {
+  #application(pod: LocalPod): ChildSpec {
     const [first] = pod.ports
+    const { command, cwd = '.', env } = commandFor(this.project.config, pod.deployment)!
     return {
       name: pod.name,
-      command: pod.command.command,
-      cwd: pod.command.cwd === undefined ? this.project.root : `${this.project.root}/${pod.command.cwd}`,
+      command,
+      cwd: resolve(this.project.root, cwd),
       env: {
         ...process.env,
         ...pod.env,
@@ -224,7 +238,7 @@ export class DevMesh {
         http_proxy: `http://127.0.0.1:${pod.httpProxyPort}`,
         NO_PROXY: 'localhost,127.0.0.1',
         NODE_USE_ENV_PROXY: '1',
-        ...pod.command.env,
+        ...env,
       },
     }
   }

@@ -1,10 +1,10 @@
 import type { KubernetesObject } from '@batten/api'
 import {
-  type DevPlan,
   GATEWAY_LABELS,
   GATEWAY_NAME,
   GATEWAY_NAMESPACE,
-  type PlannedPod,
+  type LocalPlan,
+  type LocalPod,
   POD_LABEL,
 } from './plan.ts'
 
@@ -17,7 +17,7 @@ const LOOPBACK = '127.0.0.1'
  *
  * Differs from Istio: a Pod's containers share no network here, so each container port has a loopback port of its own.
  */
-export function platformObjects(plan: DevPlan, objects: readonly KubernetesObject[]): KubernetesObject[] {
+export function platformObjects(plan: LocalPlan, objects: readonly KubernetesObject[]): KubernetesObject[] {
   const services = objects.filter((object) => object.kind === 'Service') as unknown as ServiceShape[]
   return [
     ...plan.pods.flatMap((pod) => [
@@ -29,7 +29,7 @@ export function platformObjects(plan: DevPlan, objects: readonly KubernetesObjec
   ] as unknown as KubernetesObject[]
 }
 
-function podOf(pod: PlannedPod) {
+function podOf(pod: LocalPod) {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -54,7 +54,7 @@ function podOf(pod: PlannedPod) {
   }
 }
 
-function sidecarOf(pod: PlannedPod, services: readonly ServiceShape[]) {
+function sidecarOf(pod: LocalPod, services: readonly ServiceShape[]) {
   return {
     apiVersion: 'networking.istio.io/v1',
     kind: 'Sidecar',
@@ -76,7 +76,7 @@ function sidecarOf(pod: PlannedPod, services: readonly ServiceShape[]) {
   }
 }
 
-function sliceOf(service: ServiceShape, pod: PlannedPod) {
+function sliceOf(service: ServiceShape, pod: LocalPod) {
   const ports = (service.spec?.ports ?? []).flatMap((port) => {
     const target = pod.ports.find(
       (p) =>
@@ -113,7 +113,7 @@ function sliceOf(service: ServiceShape, pod: PlannedPod) {
   }
 }
 
-function gatewayObjects(plan: DevPlan) {
+function gatewayObjects(plan: LocalPlan) {
   const metadata = { name: GATEWAY_NAME, namespace: GATEWAY_NAMESPACE, labels: GATEWAY_LABELS }
   const ports = [...plan.gateway.ports].map(([port, targetPort]) => ({
     name: `http-${port}`,
@@ -141,13 +141,13 @@ function gatewayObjects(plan: DevPlan) {
   ]
 }
 
-function selects(service: ServiceShape, pod: PlannedPod): boolean {
+function selects(service: ServiceShape, pod: LocalPod): boolean {
   if ((service.metadata.namespace ?? 'default') !== pod.namespace) return false
   const selector = Object.entries(service.spec?.selector ?? {})
   return selector.length > 0 && selector.every(([key, value]) => pod.labels[key] === value)
 }
 
-function portName(pod: PlannedPod, containerPort: number, services: readonly ServiceShape[]): string {
+function portName(pod: LocalPod, containerPort: number, services: readonly ServiceShape[]): string {
   for (const service of services.filter((s) => selects(s, pod)))
     for (const port of service.spec?.ports ?? [])
       if ((port.targetPort ?? port.port) === containerPort) return port.name ?? 'tcp'

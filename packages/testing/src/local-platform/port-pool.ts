@@ -23,7 +23,7 @@ export class PortPool {
       this.#held.push(server)
       return port
     }
-    throw new BattenError('CLI_NO_FREE_PORT', {
+    throw new BattenError('TEST_NO_FREE_PORT', {
       message: `no free port between ${wanted} and ${wanted + 99}`,
       hint: 'choose another one with --gateway-port',
     })

@@ -1,14 +1,7 @@
-import { type DevPlan, GATEWAY_LABELS, GATEWAY_NAME, GATEWAY_NAMESPACE, type PlannedPod } from './plan.ts'
+import { GATEWAY_LABELS, GATEWAY_NAME, GATEWAY_NAMESPACE, type LocalPlan, type LocalPod } from './plan.ts'
 
-/** How proxies reach the control plane of this run. */
-export interface ControlPlaneEndpoint {
-  readonly port: number
-  /** PEM file of the mesh's root certificate. */
-  readonly rootFile: string
-}
-
-/** A node of this run: what its bootstrap and its identity say. */
-export interface DevNode {
+/** A node of this machine: what its bootstrap and its identity say. */
+export interface LocalNode {
   readonly type: 'sidecar' | 'router'
   readonly name: string
   readonly namespace: string
@@ -18,11 +11,11 @@ export interface DevNode {
   readonly httpProxyPort: number
 }
 
-export function sidecarNode(pod: PlannedPod): DevNode {
+export function sidecarNode(pod: LocalPod): LocalNode {
   return { type: 'sidecar', ...pod }
 }
 
-export function gatewayNode(plan: DevPlan): DevNode {
+export function gatewayNode(plan: LocalPlan): LocalNode {
   return {
     type: 'router',
     name: GATEWAY_NAME,
@@ -34,8 +27,8 @@ export function gatewayNode(plan: DevPlan): DevNode {
   }
 }
 
-/** Istio's node metadata for a node of this run. */
-export function nodeMetadata(node: DevNode): Record<string, unknown> {
+/** Istio's node metadata for a node of this machine. */
+export function nodeMetadata(node: LocalNode): Record<string, unknown> {
   return {
     NAME: node.name,
     NAMESPACE: node.namespace,

@@ -1,26 +1,23 @@
 import type { KubernetesObject } from '@batten/api'
-import type { BattenConfig, WorkloadCommand } from '../config/define-config.ts'
-import { commandFor } from '../config/define-config.ts'
-import type { PortPool } from './ports.ts'
+import type { PortPool } from './port-pool.ts'
 
 /** A pod of this machine: one process of the application and one sidecar. */
-export interface PlannedPod {
+export interface LocalPod {
   readonly name: string
   readonly namespace: string
   readonly deployment: string
   readonly labels: Readonly<Record<string, string>>
   readonly serviceAccount: string
-  readonly command: WorkloadCommand
   /** `env` of the container. */
   readonly env: Readonly<Record<string, string>>
   /** For each container port: where the application and where its sidecar listens. */
-  readonly ports: readonly PlannedPort[]
+  readonly ports: readonly LocalPort[]
   /** Port of the sidecar's HTTP proxy listener. */
   readonly httpProxyPort: number
   readonly adminPort: number
 }
 
-export interface PlannedPort {
+export interface LocalPort {
   readonly containerPort: number
   readonly name: string
   readonly appPort: number
@@ -28,16 +25,16 @@ export interface PlannedPort {
 }
 
 /** The ingress gateway of this machine. */
-export interface PlannedGateway {
+export interface LocalGateway {
   readonly adminPort: number
   /** Port of a Gateway's server -> port on this machine. */
   readonly ports: ReadonlyMap<number, number>
 }
 
-export interface DevPlan {
-  readonly pods: readonly PlannedPod[]
-  readonly gateway: PlannedGateway
-  /** Deployments that `batten.config.ts` does not say how to run. */
+export interface LocalPlan {
+  readonly pods: readonly LocalPod[]
+  readonly gateway: LocalGateway
+  /** Deployments that nothing runs. */
   readonly notRun: readonly string[]
 }
 
@@ -49,30 +46,32 @@ export const GATEWAY_NAME = 'istio-ingressgateway'
 export const GATEWAY_LABELS = { app: GATEWAY_NAME, istio: 'ingressgateway' }
 
 /**
- * Decides which processes run for a mesh and on which ports. A pod that was planned before keeps its ports, so that a
- * saved file only starts and stops what really changed.
+ * Decides which pods a mesh on this machine has and on which ports they listen. A pod that was planned before keeps
+ * its ports, so that a saved file only starts and stops what really changed.
+ *
+ * @param runs - whether anything runs the pods of a Deployment
+ * @param gatewayPort - wanted for the first HTTP server of the gateway; the next free one is taken otherwise, 0 is any
  */
 export async function planMesh(
   objects: readonly KubernetesObject[],
-  config: BattenConfig,
+  runs: (deployment: string) => boolean,
   gatewayPort: number,
   ports: PortPool,
-  before?: DevPlan,
-): Promise<DevPlan> {
-  const pods: PlannedPod[] = []
+  before?: LocalPlan,
+): Promise<LocalPlan> {
+  const pods: LocalPod[] = []
   const notRun: string[] = []
   for (const object of objects) {
     if (object.kind !== 'Deployment') continue
     const deployment = object as unknown as DeploymentShape
     const name = deployment.metadata.name
-    const command = commandFor(config, name)
-    if (command === undefined) {
+    if (!runs(name)) {
       notRun.push(name)
       continue
     }
     const replicas = deployment.spec.replicas ?? 1
     for (let i = 0; i < replicas; i++)
-      pods.push(await planPod(deployment, replicas === 1 ? name : `${name}-${i}`, command, ports, before))
+      pods.push(await planPod(deployment, replicas === 1 ? name : `${name}-${i}`, ports, before))
   }
   return { pods, notRun, gateway: await planGateway(objects, gatewayPort, ports, before?.gateway) }
 }
@@ -80,15 +79,14 @@ export async function planMesh(
 async function planPod(
   deployment: DeploymentShape,
   name: string,
-  command: WorkloadCommand,
   ports: PortPool,
-  before: DevPlan | undefined,
-): Promise<PlannedPod> {
+  before: LocalPlan | undefined,
+): Promise<LocalPod> {
   const namespace = deployment.metadata.namespace ?? 'default'
   const template = deployment.spec.template
   const containers = template.spec?.containers ?? []
   const old = before?.pods.find((pod) => pod.name === name && pod.namespace === namespace)
-  const planned: PlannedPort[] = []
+  const planned: LocalPort[] = []
   for (const port of containers.flatMap((container) => container.ports ?? [])) {
     const kept = old?.ports.find((p) => p.containerPort === port.containerPort)
     planned.push(
@@ -107,7 +105,6 @@ async function planPod(
     deployment: deployment.metadata.name,
     labels: { ...template.metadata?.labels, [POD_LABEL]: name },
     serviceAccount: template.spec?.serviceAccountName ?? 'default',
-    command,
     env,
     ports: planned,
     httpProxyPort: old?.httpProxyPort ?? (await ports.take()),
@@ -120,8 +117,8 @@ async function planGateway(
   objects: readonly KubernetesObject[],
   wanted: number,
   pool: PortPool,
-  before: PlannedGateway | undefined,
-): Promise<PlannedGateway> {
+  before: LocalGateway | undefined,
+): Promise<LocalGateway> {
   const ports = new Map(before?.ports)
   const servers = objects.flatMap((o) =>
     o.kind === 'Gateway' ? ((o as unknown as GatewayShape).spec?.servers ?? []) : [],
@@ -130,7 +127,12 @@ async function planGateway(
   for (const server of servers) {
     const number = server.port?.number
     if (number === undefined || ports.has(number)) continue
-    ports.set(number, await pool.takeFrom(number === first ? wanted : number < 1024 ? number + 8000 : number))
+    ports.set(
+      number,
+      await (wanted === 0
+        ? pool.take()
+        : pool.takeFrom(number === first ? wanted : number < 1024 ? number + 8000 : number)),
+    )
   }
   return { ports, adminPort: before?.adminPort ?? (await pool.take()) }
 }

@@ -2,7 +2,7 @@ import type { KubernetesObject } from '@batten/api'
 import { afterEach, describe, expect, it } from 'vitest'
 import { planMesh } from './plan.ts'
 import { platformObjects } from './platform-objects.ts'
-import { PortPool } from './ports.ts'
+import { PortPool } from './port-pool.ts'
 
 const service = {
   apiVersion: 'v1',
@@ -32,7 +32,7 @@ const gateway = {
   spec: { servers: [{ port: { number: 80, protocol: 'HTTP', name: 'http' }, hosts: ['*'] }] },
 }
 const objects = (...list: object[]) => list as unknown as KubernetesObject[]
-const config = { workloads: { 'cart-*': { command: ['node', 'cart.ts'] as [string, string] } } }
+const runs = () => true
 
 const ports = new PortPool()
 afterEach(() => ports.release())
@@ -43,7 +43,7 @@ describe('planMesh', () => {
       pods,
       gateway: planned,
       notRun,
-    } = await planMesh(objects(service, deployment(), gateway), config, 38080, ports)
+    } = await planMesh(objects(service, deployment(), gateway), runs, 38080, ports)
     expect(notRun).toEqual([])
     expect(pods).toEqual([
       {
@@ -52,7 +52,6 @@ describe('planMesh', () => {
         deployment: 'cart-v1',
         labels: { app: 'cart', version: 'v1', 'batten.dev/pod': 'cart-v1' },
         serviceAccount: 'cart',
-        command: { command: ['node', 'cart.ts'] },
         env: { A: 'b' },
         ports: [
           { containerPort: 9080, name: '', appPort: expect.any(Number), inboundPort: expect.any(Number) },
@@ -66,14 +65,14 @@ describe('planMesh', () => {
   })
 
   it('names the pods of several replicas, and keeps the ports of those that stay', async () => {
-    const before = await planMesh(objects(deployment(2)), config, 38080, ports)
-    const after = await planMesh(objects(deployment(3)), config, 38080, ports, before)
+    const before = await planMesh(objects(deployment(2)), runs, 38080, ports)
+    const after = await planMesh(objects(deployment(3)), runs, 38080, ports, before)
     expect(after.pods.map((pod) => pod.name)).toEqual(['cart-v1-0', 'cart-v1-1', 'cart-v1-2'])
     expect(after.pods.slice(0, 2)).toEqual(before.pods)
   })
 
   it('reports a Deployment that nobody runs', async () => {
-    expect(await planMesh(objects(deployment()), {}, 38080, ports)).toMatchObject({
+    expect(await planMesh(objects(deployment()), () => false, 38080, ports)).toMatchObject({
       pods: [],
       notRun: ['cart-v1'],
     })
@@ -88,7 +87,7 @@ describe('planMesh', () => {
 describe('platformObjects', () => {
   it('writes what a cluster would add: pod, sidecar, endpoints, gateway', async () => {
     const all = objects(service, deployment(), gateway)
-    const plan = await planMesh(all, config, 38300, ports)
+    const plan = await planMesh(all, runs, 38300, ports)
     const written = platformObjects(plan, all) as unknown as {
       kind: string
       metadata: { name: string }

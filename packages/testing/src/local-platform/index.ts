@@ -1,0 +1,14 @@
+export { gatewayNode, type LocalNode, nodeMetadata, sidecarNode } from './node.ts'
+export {
+  GATEWAY_LABELS,
+  GATEWAY_NAME,
+  GATEWAY_NAMESPACE,
+  type LocalGateway,
+  type LocalPlan,
+  type LocalPod,
+  type LocalPort,
+  POD_LABEL,
+  planMesh,
+} from './plan.ts'
+export { platformObjects } from './platform-objects.ts'
+export { PortPool } from './port-pool.ts'
