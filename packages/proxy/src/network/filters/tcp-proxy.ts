@@ -97,9 +97,9 @@ class TcpRelay implements ConnectionHandle {
   drain(): void {}
 
   close(): void {
+    this.#pendingConnect?.cancel()
     this.#downstream.destroy()
     this.#upstream?.transport.destroy()
-    this.#finish()
   }
 
   #connect(cluster: string): void {
@@ -164,26 +164,21 @@ class TcpRelay implements ConnectionHandle {
   }
 
   #onDownstreamClose(error: Error | undefined): void {
+    this.#pendingConnect?.cancel()
     const upstream = this.#upstream?.transport
     if (upstream !== undefined && !upstream.closed) {
-      // A reset goes on as a reset; an orderly end lets what is queued arrive.
+      // A reset goes on as a reset. After an orderly end the upstream is at its own end, with what is queued.
       if (error !== undefined) upstream.reset()
-      else if (this.#downstreamEnded) upstream.end()
-      else upstream.destroy()
-    }
-    if (upstream === undefined || upstream.closed || error !== undefined || !this.#downstreamEnded)
-      this.#finish()
+      else if (!this.#downstreamEnded) upstream.destroy()
+    } else this.#finish()
   }
 
   #onUpstreamClose(error: Error | undefined): void {
     this.#upstream!.release()
     const downstream = this.#downstream
-    if (!downstream.closed) {
-      if (error !== undefined) downstream.reset()
-      else if (this.#upstreamEnded) downstream.end()
-      else downstream.destroy()
-    }
     if (downstream.closed) this.#finish()
+    else if (error !== undefined) downstream.reset()
+    else if (!this.#upstreamEnded) downstream.destroy()
   }
 
   /** One timer looks once per period: a busy connection costs no timers. */
@@ -202,7 +197,6 @@ class TcpRelay implements ConnectionHandle {
     if (this.closed) return
     this.closed = true
     this.#shared.stats.activeConnections.dec()
-    this.#pendingConnect?.cancel()
     this.#idleTimer?.cancel()
     this.#durationTimer?.cancel()
   }
