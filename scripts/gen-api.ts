@@ -11,6 +11,7 @@ import { collect } from './gen-api/collect.ts'
 import { generateCrds } from './gen-api/crds.ts'
 import { generateJsonSchemas } from './gen-api/json-schemas.ts'
 import { generateKinds } from './gen-api/kinds.ts'
+import { generateRules } from './gen-api/rules.ts'
 import { generateTypes } from './gen-api/types.ts'
 import { generateValidators } from './gen-api/validators.ts'
 
@@ -20,6 +21,7 @@ const model = collect()
 const files = new Map<string, string>([
   ...generateTypes(model),
   ...generateValidators(model),
+  ...generateRules(model),
   ...generateKinds(model),
   ...generateCrds(model),
   ...generateJsonSchemas(model),

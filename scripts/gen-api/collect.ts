@@ -62,7 +62,7 @@ export function collect(): Model {
       byKey.set(key, entry)
       named.push(entry)
     }
-    all.push({ path, named, kinds })
+    all.push({ path, named: dependenciesFirst(named), kinds })
   }
   return {
     modules: all,
@@ -75,6 +75,31 @@ export function collect(): Model {
       return found
     },
   }
+}
+
+/** Orders messages so that each comes after those it uses. */
+function dependenciesFirst(named: readonly Named[]): Named[] {
+  const byName = new Map(named.map((entry) => [entry.name, entry]))
+  const out = new Set<Named>()
+  const visit = (entry: Named): void => {
+    if (out.has(entry)) return
+    for (const name of usedNames(entry.node)) {
+      const other = byName.get(name)
+      if (other !== undefined && other !== entry) visit(other)
+    }
+    out.add(entry)
+  }
+  for (const entry of named) visit(entry)
+  return [...out]
+}
+
+function usedNames(node: Node): string[] {
+  const children = [...Object.values(node.properties ?? {}), node.items, node.additionalProperties]
+  return children.flatMap((child) => {
+    if (child === undefined) return []
+    const name = metaOf(child).name
+    return name === undefined ? usedNames(child) : [name]
+  })
 }
 
 /** The Gateway API has names of its own; all other groups share one scope. */

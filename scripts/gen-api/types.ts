@@ -9,7 +9,11 @@ export function generateTypes(model: Model): Map<string, string> {
   for (const { path, named, kinds } of model.modules) {
     if (named.length === 0 && kinds.length === 0) continue
     const writer = new TypeWriter(model, path)
-    const body = [...named.map((entry) => writer.named(entry)), ...kinds.map((kind) => writer.kind(kind))]
+    // The kind first, then what it is made of.
+    const body = [
+      ...kinds.map((kind) => writer.kind(kind)),
+      ...named.toReversed().map((entry) => writer.named(entry)),
+    ]
     files.set(`types/${path}.ts`, `${banner(path)}${writer.imports()}\n${body.join('\n')}`)
     const group = path.split('/')[0]!
     groups.set(group, [...(groups.get(group) ?? []), `./${path.slice(group.length + 1)}.ts`])

@@ -13,6 +13,7 @@ export * from './groups/extensions.ts'
 export * from './groups/kubernetes.ts'
 export * from './groups/networking.ts'
 export * from './groups/security.ts'
+export * from './groups/telemetry.ts'
 export {
   findKind,
   groupVersion,

@@ -1,4 +1,4 @@
-import { BattenError } from '@batten/core'
+import { BattenError } from '@batten/core/errors'
 import type { Destination } from '../gen/types/networking/destination.ts'
 import type { Headers, HTTPRouteDestination } from '../gen/types/networking/virtual-service.ts'
 

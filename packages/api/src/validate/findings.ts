@@ -68,6 +68,10 @@ const CODE_OF: Readonly<Record<Issue['kind'], Code>> = {
   minProperties: 'SCHEMA_RANGE',
   maxProperties: 'SCHEMA_RANGE',
   oneOf: 'SCHEMA_ONE_OF',
+  oneOfCount: 'SCHEMA_ONE_OF',
+  anyOf: 'SCHEMA_ONE_OF',
+  not: 'SCHEMA_ONE_OF',
+  multipleOf: 'SCHEMA_RANGE',
   unknown: 'SCHEMA_UNKNOWN_FIELD',
   duplicate: 'SCHEMA_DUPLICATE',
   cel: 'CEL_RULE',
@@ -123,10 +127,18 @@ function sentence(path: string, issue: Issue): string {
       return `${path}: Too many: ${shown}: must have at most ${expected} items`
     case 'oneOf':
       return `${path}: Invalid value: "object": ${(value as readonly string[]).map((one) => `"${one}"`).join(' and ')} exclude each other: "${path}" must validate one and only one schema (oneOf). Found ${(value as readonly string[]).length} valid alternatives`
+    case 'oneOfCount':
+      return `${path}: Invalid value: ${shown}: "${path}" must validate one and only one schema (oneOf). Found ${expected === 0 ? 'none valid' : `${expected} valid alternatives`}`
+    case 'anyOf':
+      return `${path}: Invalid value: ${shown}: "${path}" must validate at least one schema (anyOf)`
+    case 'not':
+      return `${path}: Invalid value: ${shown}: "${path}" must not validate the schema (not)`
+    case 'multipleOf':
+      return invalid(`${path} in body should be a multiple of ${expected}`)
     case 'duplicate':
       return `${path}: Duplicate value: ${String(value)}`
     case 'cel':
-      return `${path}: Invalid value: "${typeName(value)}": ${issue.message ?? ''}`
+      return `${path}: Invalid value: "${String(value)}": ${issue.message ?? ''}`
   }
 }
 

@@ -1,6 +1,8 @@
+import { partRules } from '../gen/rules/index.ts'
 import { partChecks } from '../gen/validators/index.ts'
 import { groupVersion, type KindInfo, type KubernetesObject, kindInfo, objectName } from '../k8s.ts'
 import type { ParsedDocument, ParsedObject } from '../yaml/parse.ts'
+import { celIssues } from './cel.ts'
 import { below, type Fields, type Issues, isFields, rooted } from './check.ts'
 import { type Finding, findingOf, pathText, type RawFinding, type Severity } from './findings.ts'
 import { metadataFindings } from './metadata.ts'
@@ -21,6 +23,8 @@ export interface ValidateOptions {
    * @defaultValue `create`
    */
   readonly operation?: 'create' | 'update' | 'status'
+  /** What the object was before an update, for transition rules (`oldSelf`). */
+  readonly oldObject?: KubernetesObject
   /** Layers to run. @defaultValue all */
   readonly layers?: readonly Finding['layer'][]
   /** Refuses kinds that this package does not know. @defaultValue false */
@@ -90,8 +94,9 @@ function objectFindings(object: KubernetesObject, options: ValidateOptions): Raw
     return options.knownKindsOnly === true ? [unknownKind(object)] : []
   const { version } = groupVersion(object.apiVersion)
   if (!info.versions.includes(version)) return info.origin === 'kubernetes' ? [] : [unknownKind(object)]
-  const schema = wants('schema') ? schemaFindings(object, info, options) : []
-  return schema
+  const schema = schemaFindings(object, info, options)
+  const cel = wants('cel') ? celFindings(object, info, options, schema) : []
+  return [...(wants('schema') ? schema : []), ...cel]
 }
 
 function typeFindings(object: unknown): RawFinding[] {
@@ -166,4 +171,22 @@ function schemaFindings(object: KubernetesObject, info: KindInfo, options: Valid
     else if (unknown !== undefined) out.push(findingOf(issue, unknown))
   }
   return out
+}
+
+function celFindings(
+  object: KubernetesObject,
+  info: KindInfo,
+  options: ValidateOptions,
+  schema: readonly RawFinding[],
+): RawFinding[] {
+  const nodes = partRules[`${info.group}/${info.kind}`]
+  if (nodes === undefined) return []
+  const fields = object as unknown as Fields
+  const old = options.oldObject as unknown as Fields | undefined
+  // A field that does not exist is pruned before rules run.
+  const broken = schema.filter(({ code }) => code !== 'SCHEMA_UNKNOWN_FIELD').map(({ path }) => path)
+  return Object.entries(nodes).flatMap(([part, node]) => {
+    if (part === 'status' && options.operation !== 'status') return []
+    return celIssues(fields[part], node, [part], { broken, old: old?.[part] }).map((one) => findingOf(one))
+  })
 }

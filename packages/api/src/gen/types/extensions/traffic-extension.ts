@@ -6,25 +6,34 @@ import type { IstioStatus } from '../meta/status.ts'
 import type { PolicyTargetReference } from '../meta/target-reference.ts'
 
 /**
- * Where in the filter chain an extension stands.
+ * Adds a filter in Wasm or Lua to the proxies of workloads. Successor of WasmPlugin.
  *
- * - `UNSPECIFIED`: At the end, before the router.
- * - `AUTHN`: Before Istio checks identities.
- * - `AUTHZ`: Before Istio checks permissions, after identities.
- * - `STATS`: Before Istio counts, after permissions.
- *
- * @see https://istio.io/latest/docs/reference/config/proxy_extensions/traffic_extension/#ExecutionPhase
+ * @example
+ * ```yaml
+ * apiVersion: extensions.istio.io/v1alpha1
+ * kind: TrafficExtension
+ * metadata: { name: greet }
+ * spec:
+ *   selector: { matchLabels: { app: reviews } }
+ *   lua:
+ *     inlineCode: |
+ *       function envoy_on_response(handle)
+ *         handle:headers():add("x-greeting", "hello")
+ *       end
+ * ```
+ * @see https://istio.io/latest/docs/reference/config/proxy_extensions/traffic_extension/
  */
-export type ExecutionPhase = 'UNSPECIFIED' | 'AUTHN' | 'AUTHZ' | 'STATS'
-
-/**
- * A filter in Lua.
- *
- * @see https://istio.io/latest/docs/reference/config/proxy_extensions/traffic_extension/#LuaConfig
- */
-export interface LuaConfig {
-  /** The code. */
-  inlineCode: string
+export interface TrafficExtension {
+  /** Group and version. */
+  apiVersion: 'extensions.istio.io/v1alpha1'
+  /** Name of the kind. */
+  kind: 'TrafficExtension'
+  /** Name, namespace, labels and annotations. */
+  metadata: ObjectMeta
+  /** A filter and the traffic it sees. */
+  spec: TrafficExtensionSpec
+  /** What the control plane observed about the object. */
+  status?: IstioStatus
 }
 
 /**
@@ -126,32 +135,23 @@ export interface WasmConfig {
 }
 
 /**
- * Adds a filter in Wasm or Lua to the proxies of workloads. Successor of WasmPlugin.
+ * A filter in Lua.
  *
- * @example
- * ```yaml
- * apiVersion: extensions.istio.io/v1alpha1
- * kind: TrafficExtension
- * metadata: { name: greet }
- * spec:
- *   selector: { matchLabels: { app: reviews } }
- *   lua:
- *     inlineCode: |
- *       function envoy_on_response(handle)
- *         handle:headers():add("x-greeting", "hello")
- *       end
- * ```
- * @see https://istio.io/latest/docs/reference/config/proxy_extensions/traffic_extension/
+ * @see https://istio.io/latest/docs/reference/config/proxy_extensions/traffic_extension/#LuaConfig
  */
-export interface TrafficExtension {
-  /** Group and version. */
-  apiVersion: 'extensions.istio.io/v1alpha1'
-  /** Name of the kind. */
-  kind: 'TrafficExtension'
-  /** Name, namespace, labels and annotations. */
-  metadata: ObjectMeta
-  /** A filter and the traffic it sees. */
-  spec: TrafficExtensionSpec
-  /** What the control plane observed about the object. */
-  status?: IstioStatus
+export interface LuaConfig {
+  /** The code. */
+  inlineCode: string
 }
+
+/**
+ * Where in the filter chain an extension stands.
+ *
+ * - `UNSPECIFIED`: At the end, before the router.
+ * - `AUTHN`: Before Istio checks identities.
+ * - `AUTHZ`: Before Istio checks permissions, after identities.
+ * - `STATS`: Before Istio counts, after permissions.
+ *
+ * @see https://istio.io/latest/docs/reference/config/proxy_extensions/traffic_extension/#ExecutionPhase
+ */
+export type ExecutionPhase = 'UNSPECIFIED' | 'AUTHN' | 'AUTHZ' | 'STATS'

@@ -6,16 +6,33 @@ import type { IstioStatus } from '../meta/status.ts'
 import type { PolicyTargetReference } from '../meta/target-reference.ts'
 
 /**
- * Where in the filter chain a plugin stands.
+ * Adds a filter in the form of a Wasm module to the proxies of workloads.
  *
- * - `UNSPECIFIED_PHASE`: At the end, before the router.
- * - `AUTHN`: Before Istio checks identities.
- * - `AUTHZ`: Before Istio checks permissions, after identities.
- * - `STATS`: Before Istio counts, after permissions.
- *
- * @see https://istio.io/latest/docs/reference/config/proxy_extensions/wasm-plugin/#PluginPhase
+ * @example
+ * ```yaml
+ * apiVersion: extensions.istio.io/v1alpha1
+ * kind: WasmPlugin
+ * metadata: { name: tenant-header }
+ * spec:
+ *   selector: { matchLabels: { app: reviews } }
+ *   url: oci://registry.example.com/filters/tenant-header:1.0
+ *   phase: AUTHN
+ *   pluginConfig: { header: x-tenant }
+ * ```
+ * @see https://istio.io/latest/docs/reference/config/proxy_extensions/wasm-plugin/
  */
-export type PluginPhase = 'UNSPECIFIED_PHASE' | 'AUTHN' | 'AUTHZ' | 'STATS'
+export interface WasmPlugin {
+  /** Group and version. */
+  apiVersion: 'extensions.istio.io/v1alpha1'
+  /** Name of the kind. */
+  kind: 'WasmPlugin'
+  /** Name, namespace, labels and annotations. */
+  metadata: ObjectMeta
+  /** A Wasm filter and the traffic it sees. */
+  spec: WasmPluginSpec
+  /** What the control plane observed about the object. */
+  status?: IstioStatus
+}
 
 /**
  * A Wasm filter and the traffic it sees.
@@ -101,30 +118,13 @@ export interface WasmPluginSpec {
 }
 
 /**
- * Adds a filter in the form of a Wasm module to the proxies of workloads.
+ * Where in the filter chain a plugin stands.
  *
- * @example
- * ```yaml
- * apiVersion: extensions.istio.io/v1alpha1
- * kind: WasmPlugin
- * metadata: { name: tenant-header }
- * spec:
- *   selector: { matchLabels: { app: reviews } }
- *   url: oci://registry.example.com/filters/tenant-header:1.0
- *   phase: AUTHN
- *   pluginConfig: { header: x-tenant }
- * ```
- * @see https://istio.io/latest/docs/reference/config/proxy_extensions/wasm-plugin/
+ * - `UNSPECIFIED_PHASE`: At the end, before the router.
+ * - `AUTHN`: Before Istio checks identities.
+ * - `AUTHZ`: Before Istio checks permissions, after identities.
+ * - `STATS`: Before Istio counts, after permissions.
+ *
+ * @see https://istio.io/latest/docs/reference/config/proxy_extensions/wasm-plugin/#PluginPhase
  */
-export interface WasmPlugin {
-  /** Group and version. */
-  apiVersion: 'extensions.istio.io/v1alpha1'
-  /** Name of the kind. */
-  kind: 'WasmPlugin'
-  /** Name, namespace, labels and annotations. */
-  metadata: ObjectMeta
-  /** A Wasm filter and the traffic it sees. */
-  spec: WasmPluginSpec
-  /** What the control plane observed about the object. */
-  status?: IstioStatus
-}
+export type PluginPhase = 'UNSPECIFIED_PHASE' | 'AUTHN' | 'AUTHZ' | 'STATS'

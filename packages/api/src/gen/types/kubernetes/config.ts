@@ -2,28 +2,6 @@
 import type { LocalObjectReference, ObjectMeta } from './object-meta.ts'
 
 /**
- * Another object.
- *
- * @see https://kubernetes.io/docs/reference/kubernetes-api/config-and-storage-resources/config-map-v1/#ObjectReference
- */
-export interface ObjectReference {
-  /** API version. */
-  apiVersion?: string
-  /** Kind. */
-  kind?: string
-  /** Name. */
-  name?: string
-  /** Namespace. */
-  namespace?: string
-  /** UID. */
-  uid?: string
-  /** Part of the object. */
-  fieldPath?: string
-  /** Version of the object. */
-  resourceVersion?: string
-}
-
-/**
  * Named texts. The mesh configuration is the entry `mesh` of the ConfigMap `istio`.
  *
  * @see https://kubernetes.io/docs/reference/kubernetes-api/config-and-storage-resources/config-map-v1/
@@ -87,4 +65,26 @@ export interface ServiceAccount {
   imagePullSecrets?: LocalObjectReference[]
   /** Whether pods get a token of the account. */
   automountServiceAccountToken?: boolean | null
+}
+
+/**
+ * Another object.
+ *
+ * @see https://kubernetes.io/docs/reference/kubernetes-api/config-and-storage-resources/config-map-v1/#ObjectReference
+ */
+export interface ObjectReference {
+  /** API version. */
+  apiVersion?: string
+  /** Kind. */
+  kind?: string
+  /** Name. */
+  name?: string
+  /** Namespace. */
+  namespace?: string
+  /** UID. */
+  uid?: string
+  /** Part of the object. */
+  fieldPath?: string
+  /** Version of the object. */
+  resourceVersion?: string
 }

@@ -3,37 +3,23 @@ import type { ObjectReference } from './config.ts'
 import type { ObjectMeta } from './object-meta.ts'
 
 /**
- * State of an endpoint.
+ * Endpoints of a service, which the label `kubernetes.io/service-name` names.
  *
- * @see https://kubernetes.io/docs/reference/kubernetes-api/service-resources/endpoint-slice-v1/#EndpointConditions
+ * @see https://kubernetes.io/docs/reference/kubernetes-api/service-resources/endpoint-slice-v1/
  */
-export interface EndpointConditions {
-  /** Whether it takes new traffic. */
-  ready?: boolean | null
-  /** Whether it can serve, even while it stops. */
-  serving?: boolean | null
-  /** Whether it is stopping. */
-  terminating?: boolean | null
-}
-
-/**
- * A port of all endpoints of a slice.
- *
- * @see https://kubernetes.io/docs/reference/kubernetes-api/service-resources/endpoint-slice-v1/#EndpointPort
- */
-export interface EndpointPort {
-  /** Name of the service port. */
-  name?: string | null
-  /** Number of the port. */
-  port?: number | null
-  /**
-   * TCP, UDP or SCTP.
-   *
-   * @defaultValue TCP
-   */
-  protocol?: string | null
-  /** Protocol of the application. */
-  appProtocol?: string | null
+export interface EndpointSlice {
+  /** Group and version. */
+  apiVersion: 'discovery.k8s.io/v1'
+  /** Name of the kind. */
+  kind: 'EndpointSlice'
+  /** Name, namespace, labels and annotations. */
+  metadata: ObjectMeta
+  /** IPv4, IPv6 or FQDN. */
+  addressType: string
+  /** The endpoints. */
+  endpoints?: KubeEndpoint[]
+  /** Their ports. */
+  ports?: EndpointPort[]
 }
 
 /**
@@ -65,21 +51,35 @@ export interface KubeEndpoint {
 }
 
 /**
- * Endpoints of a service, which the label `kubernetes.io/service-name` names.
+ * A port of all endpoints of a slice.
  *
- * @see https://kubernetes.io/docs/reference/kubernetes-api/service-resources/endpoint-slice-v1/
+ * @see https://kubernetes.io/docs/reference/kubernetes-api/service-resources/endpoint-slice-v1/#EndpointPort
  */
-export interface EndpointSlice {
-  /** Group and version. */
-  apiVersion: 'discovery.k8s.io/v1'
-  /** Name of the kind. */
-  kind: 'EndpointSlice'
-  /** Name, namespace, labels and annotations. */
-  metadata: ObjectMeta
-  /** IPv4, IPv6 or FQDN. */
-  addressType: string
-  /** The endpoints. */
-  endpoints?: KubeEndpoint[]
-  /** Their ports. */
-  ports?: EndpointPort[]
+export interface EndpointPort {
+  /** Name of the service port. */
+  name?: string | null
+  /** Number of the port. */
+  port?: number | null
+  /**
+   * TCP, UDP or SCTP.
+   *
+   * @defaultValue TCP
+   */
+  protocol?: string | null
+  /** Protocol of the application. */
+  appProtocol?: string | null
+}
+
+/**
+ * State of an endpoint.
+ *
+ * @see https://kubernetes.io/docs/reference/kubernetes-api/service-resources/endpoint-slice-v1/#EndpointConditions
+ */
+export interface EndpointConditions {
+  /** Whether it takes new traffic. */
+  ready?: boolean | null
+  /** Whether it can serve, even while it stops. */
+  serving?: boolean | null
+  /** Whether it is stopping. */
+  terminating?: boolean | null
 }

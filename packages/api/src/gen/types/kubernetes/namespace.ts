@@ -2,28 +2,6 @@
 import type { Condition, ObjectMeta } from './object-meta.ts'
 
 /**
- * Settings of a namespace.
- *
- * @see https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/namespace-v1/#NamespaceSpec
- */
-export interface NamespaceSpec {
-  /** What must be done before the namespace goes. */
-  finalizers?: string[]
-}
-
-/**
- * State of a namespace.
- *
- * @see https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/namespace-v1/#NamespaceStatus
- */
-export interface NamespaceStatus {
-  /** Active or Terminating. */
-  phase?: string
-  /** Observed conditions. */
-  conditions?: Condition[]
-}
-
-/**
  * A scope for names. Labels on it turn sidecar injection or ambient mode on.
  *
  * @see https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/namespace-v1/
@@ -39,4 +17,26 @@ export interface Namespace {
   spec?: NamespaceSpec
   /** State of the namespace. */
   status?: NamespaceStatus
+}
+
+/**
+ * State of a namespace.
+ *
+ * @see https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/namespace-v1/#NamespaceStatus
+ */
+export interface NamespaceStatus {
+  /** Active or Terminating. */
+  phase?: string
+  /** Observed conditions. */
+  conditions?: Condition[]
+}
+
+/**
+ * Settings of a namespace.
+ *
+ * @see https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/namespace-v1/#NamespaceSpec
+ */
+export interface NamespaceSpec {
+  /** What must be done before the namespace goes. */
+  finalizers?: string[]
 }

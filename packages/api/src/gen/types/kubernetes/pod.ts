@@ -2,113 +2,91 @@
 import type { Condition, LabelSelector, LocalObjectReference, ObjectMeta } from './object-meta.ts'
 
 /**
- * A container of a pod.
+ * Keeps a number of pods of one form running.
  *
- * @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/deployment-v1/#Container
+ * @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/deployment-v1/
  */
-export interface Container {
-  /** Name of the container, unique in the pod. */
-  name: string
-  /** Image that is run. */
-  image?: string
-  /** Command instead of that of the image. */
-  command?: string[]
-  /** Arguments instead of those of the image. */
-  args?: string[]
-  /** Ports that the container listens on. */
-  ports?: ContainerPort[]
-  /** Environment variables. */
-  env?: ContainerEnv[]
-  /** Whether the container can serve. */
-  readinessProbe?: ContainerProbe
-  /** Whether the container must be started again. */
-  livenessProbe?: ContainerProbe
-  /** Whether the container has started. */
-  startupProbe?: ContainerProbe
-  /** Identity and rights. */
-  securityContext?: SecurityContext
-  /** Always, IfNotPresent or Never. */
-  imagePullPolicy?: string
-  /** Working directory. */
-  workingDir?: string
-  /** Always, for a sidecar among the init containers. */
-  restartPolicy?: string | null
+export interface Deployment {
+  /** Group and version. */
+  apiVersion: 'apps/v1'
+  /** Name of the kind. */
+  kind: 'Deployment'
+  /** Name, namespace, labels and annotations. */
+  metadata: ObjectMeta
+  /** How many pods of one form there should be. */
+  spec: DeploymentSpec
+  /** State of the deployment. */
+  status?: DeploymentStatus
 }
 
 /**
- * An environment variable of a container.
+ * Containers that run together: one workload of the mesh.
  *
- * @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/deployment-v1/#ContainerEnv
+ * @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/
  */
-export interface ContainerEnv {
-  /** Name of the variable. */
-  name: string
-  /** Its value. */
-  value?: string
-  /** Where the value comes from instead. */
-  valueFrom?: { [key: string]: unknown }
+export interface Pod {
+  /** Group and version. */
+  apiVersion: 'v1'
+  /** Name of the kind. */
+  kind: 'Pod'
+  /** Name, namespace, labels and annotations. */
+  metadata: ObjectMeta
+  /** Containers that run together. */
+  spec?: PodSpec
+  /** State of the pod. */
+  status?: PodStatus
 }
 
 /**
- * A port that a container listens on.
+ * State of a pod.
  *
- * @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/deployment-v1/#ContainerPort
+ * @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/deployment-v1/#PodStatus
  */
-export interface ContainerPort {
-  /** Name that a Service may refer to. */
-  name?: string
-  /** Number of the port. */
-  containerPort: number
-  /**
-   * TCP, UDP or SCTP.
-   *
-   * @defaultValue TCP
-   */
-  protocol?: string
-  /** Port on the node. */
-  hostPort?: number
-  /** Address on the node. */
+export interface PodStatus {
+  /** Pending, Running, Succeeded, Failed or Unknown. */
+  phase?: string
+  /** Address of the pod. */
+  podIP?: string
+  /** Addresses of the pod. */
+  podIPs?: PodIP[]
+  /** Address of the node. */
   hostIP?: string
+  /** Observed conditions. */
+  conditions?: Condition[]
+  /** State of the containers. */
+  containerStatuses?: ContainerStatus[]
+  /** When the pod was taken by its node (RFC 3339). */
+  startTime?: string | null
 }
 
 /**
- * How Kubernetes finds out whether a container is well.
+ * An address of a pod.
  *
- * @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/deployment-v1/#ContainerProbe
+ * @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/deployment-v1/#PodIP
  */
-export interface ContainerProbe {
-  /** Asks an HTTP endpoint. */
-  httpGet?: HTTPGetAction
-  /** Makes a connection. */
-  tcpSocket?: { [key: string]: unknown }
-  /** Runs a command. */
-  exec?: { [key: string]: unknown }
-  /** Asks the gRPC health service. */
-  grpc?: { [key: string]: unknown }
-  /** Time before the first probe, in seconds. */
-  initialDelaySeconds?: number
-  /** Time between probes, in seconds. */
-  periodSeconds?: number
-  /** Time limit of a probe, in seconds. */
-  timeoutSeconds?: number
-  /** How many probes in a row must succeed. */
-  successThreshold?: number
-  /** How many probes in a row must fail. */
-  failureThreshold?: number
+export interface PodIP {
+  /** The address. */
+  ip?: string
 }
 
 /**
- * State of a container.
+ * State of a deployment.
  *
- * @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/deployment-v1/#ContainerStatus
+ * @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/deployment-v1/#DeploymentStatus
  */
-export interface ContainerStatus {
-  /** Name of the container. */
-  name?: string
-  /** Whether it can serve. */
-  ready?: boolean
-  /** How often it was started again. */
-  restartCount?: number
+export interface DeploymentStatus {
+  /** Pods that there are. */
+  replicas?: number
+  /** Pods that are ready. */
+  readyReplicas?: number
+  /** Pods that are ready for long enough. */
+  availableReplicas?: number
+  /** Pods of the newest form. */
+  updatedReplicas?: number
+  /** Observed conditions. */
+  conditions?: Condition[]
+  /** Generation that the state speaks about. */
+  observedGeneration?: number
 }
 
 /**
@@ -140,57 +118,15 @@ export interface DeploymentSpec {
 }
 
 /**
- * State of a deployment.
+ * What the pods of a controller look like.
  *
- * @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/deployment-v1/#DeploymentStatus
+ * @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/deployment-v1/#PodTemplateSpec
  */
-export interface DeploymentStatus {
-  /** Pods that there are. */
-  replicas?: number
-  /** Pods that are ready. */
-  readyReplicas?: number
-  /** Pods that are ready for long enough. */
-  availableReplicas?: number
-  /** Pods of the newest form. */
-  updatedReplicas?: number
-  /** Observed conditions. */
-  conditions?: Condition[]
-  /** Generation that the state speaks about. */
-  observedGeneration?: number
-}
-
-/**
- * Asks an HTTP endpoint.
- *
- * @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/deployment-v1/#HTTPGetAction
- */
-export interface HTTPGetAction {
-  /** Path. */
-  path?: string
-  /** Port, by number or by name. */
-  port?: number | string
-  /**
-   * Host.
-   *
-   * @defaultValue the address of the pod
-   */
-  host?: string
-  /**
-   * HTTP or HTTPS.
-   *
-   * @defaultValue HTTP
-   */
-  scheme?: string
-}
-
-/**
- * An address of a pod.
- *
- * @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/deployment-v1/#PodIP
- */
-export interface PodIP {
-  /** The address. */
-  ip?: string
+export interface PodTemplateSpec {
+  /** Labels and annotations of the pods. */
+  metadata?: ObjectMeta
+  /** Their containers. */
+  spec?: PodSpec
 }
 
 /**
@@ -236,37 +172,51 @@ export interface PodSpec {
 }
 
 /**
- * State of a pod.
+ * State of a container.
  *
- * @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/deployment-v1/#PodStatus
+ * @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/deployment-v1/#ContainerStatus
  */
-export interface PodStatus {
-  /** Pending, Running, Succeeded, Failed or Unknown. */
-  phase?: string
-  /** Address of the pod. */
-  podIP?: string
-  /** Addresses of the pod. */
-  podIPs?: PodIP[]
-  /** Address of the node. */
-  hostIP?: string
-  /** Observed conditions. */
-  conditions?: Condition[]
-  /** State of the containers. */
-  containerStatuses?: ContainerStatus[]
-  /** When the pod was taken by its node (RFC 3339). */
-  startTime?: string | null
+export interface ContainerStatus {
+  /** Name of the container. */
+  name?: string
+  /** Whether it can serve. */
+  ready?: boolean
+  /** How often it was started again. */
+  restartCount?: number
 }
 
 /**
- * What the pods of a controller look like.
+ * A container of a pod.
  *
- * @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/deployment-v1/#PodTemplateSpec
+ * @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/deployment-v1/#Container
  */
-export interface PodTemplateSpec {
-  /** Labels and annotations of the pods. */
-  metadata?: ObjectMeta
-  /** Their containers. */
-  spec?: PodSpec
+export interface Container {
+  /** Name of the container, unique in the pod. */
+  name: string
+  /** Image that is run. */
+  image?: string
+  /** Command instead of that of the image. */
+  command?: string[]
+  /** Arguments instead of those of the image. */
+  args?: string[]
+  /** Ports that the container listens on. */
+  ports?: ContainerPort[]
+  /** Environment variables. */
+  env?: ContainerEnv[]
+  /** Whether the container can serve. */
+  readinessProbe?: ContainerProbe
+  /** Whether the container must be started again. */
+  livenessProbe?: ContainerProbe
+  /** Whether the container has started. */
+  startupProbe?: ContainerProbe
+  /** Identity and rights. */
+  securityContext?: SecurityContext
+  /** Always, IfNotPresent or Never. */
+  imagePullPolicy?: string
+  /** Working directory. */
+  workingDir?: string
+  /** Always, for a sidecar among the init containers. */
+  restartPolicy?: string | null
 }
 
 /**
@@ -286,37 +236,87 @@ export interface SecurityContext {
 }
 
 /**
- * Keeps a number of pods of one form running.
+ * How Kubernetes finds out whether a container is well.
  *
- * @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/deployment-v1/
+ * @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/deployment-v1/#ContainerProbe
  */
-export interface Deployment {
-  /** Group and version. */
-  apiVersion: 'apps/v1'
-  /** Name of the kind. */
-  kind: 'Deployment'
-  /** Name, namespace, labels and annotations. */
-  metadata: ObjectMeta
-  /** How many pods of one form there should be. */
-  spec: DeploymentSpec
-  /** State of the deployment. */
-  status?: DeploymentStatus
+export interface ContainerProbe {
+  /** Asks an HTTP endpoint. */
+  httpGet?: HTTPGetAction
+  /** Makes a connection. */
+  tcpSocket?: { [key: string]: unknown }
+  /** Runs a command. */
+  exec?: { [key: string]: unknown }
+  /** Asks the gRPC health service. */
+  grpc?: { [key: string]: unknown }
+  /** Time before the first probe, in seconds. */
+  initialDelaySeconds?: number
+  /** Time between probes, in seconds. */
+  periodSeconds?: number
+  /** Time limit of a probe, in seconds. */
+  timeoutSeconds?: number
+  /** How many probes in a row must succeed. */
+  successThreshold?: number
+  /** How many probes in a row must fail. */
+  failureThreshold?: number
 }
 
 /**
- * Containers that run together: one workload of the mesh.
+ * Asks an HTTP endpoint.
  *
- * @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/
+ * @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/deployment-v1/#HTTPGetAction
  */
-export interface Pod {
-  /** Group and version. */
-  apiVersion: 'v1'
-  /** Name of the kind. */
-  kind: 'Pod'
-  /** Name, namespace, labels and annotations. */
-  metadata: ObjectMeta
-  /** Containers that run together. */
-  spec?: PodSpec
-  /** State of the pod. */
-  status?: PodStatus
+export interface HTTPGetAction {
+  /** Path. */
+  path?: string
+  /** Port, by number or by name. */
+  port?: number | string
+  /**
+   * Host.
+   *
+   * @defaultValue the address of the pod
+   */
+  host?: string
+  /**
+   * HTTP or HTTPS.
+   *
+   * @defaultValue HTTP
+   */
+  scheme?: string
+}
+
+/**
+ * An environment variable of a container.
+ *
+ * @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/deployment-v1/#ContainerEnv
+ */
+export interface ContainerEnv {
+  /** Name of the variable. */
+  name: string
+  /** Its value. */
+  value?: string
+  /** Where the value comes from instead. */
+  valueFrom?: { [key: string]: unknown }
+}
+
+/**
+ * A port that a container listens on.
+ *
+ * @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/deployment-v1/#ContainerPort
+ */
+export interface ContainerPort {
+  /** Name that a Service may refer to. */
+  name?: string
+  /** Number of the port. */
+  containerPort: number
+  /**
+   * TCP, UDP or SCTP.
+   *
+   * @defaultValue TCP
+   */
+  protocol?: string
+  /** Port on the node. */
+  hostPort?: number
+  /** Address on the node. */
+  hostIP?: string
 }

@@ -2,53 +2,33 @@
 import type { Condition, ObjectMeta } from './object-meta.ts'
 
 /**
- * A port of a Service.
+ * A set of pods under one name and address.
  *
- * @see https://kubernetes.io/docs/reference/kubernetes-api/service-resources/service-v1/#KubeServicePort
+ * @see https://kubernetes.io/docs/reference/kubernetes-api/service-resources/service-v1/
  */
-export interface KubeServicePort {
-  /** Name of the port; its beginning says the protocol to the mesh: `http-web`, `grpc`, `tcp`. */
-  name?: string
-  /** Number of the port. */
-  port: number
-  /**
-   * Port of the pods, by number or by name.
-   *
-   * @defaultValue `port`
-   */
-  targetPort?: number | string
-  /**
-   * TCP, UDP or SCTP.
-   *
-   * @defaultValue TCP
-   */
-  protocol?: string
-  /** Protocol of the application: `http`, `grpc`, `kubernetes.io/h2c`; wins over the name. */
-  appProtocol?: string
-  /** Port on every node. */
-  nodePort?: number
+export interface Service {
+  /** Group and version. */
+  apiVersion: 'v1'
+  /** Name of the kind. */
+  kind: 'Service'
+  /** Name, namespace, labels and annotations. */
+  metadata: ObjectMeta
+  /** A set of pods under one name. */
+  spec?: ServiceSpec
+  /** State of the service. */
+  status?: ServiceStatus
 }
 
 /**
- * An address of a load balancer.
+ * State of a service.
  *
- * @see https://kubernetes.io/docs/reference/kubernetes-api/service-resources/service-v1/#LoadBalancerIngress
+ * @see https://kubernetes.io/docs/reference/kubernetes-api/service-resources/service-v1/#ServiceStatus
  */
-export interface LoadBalancerIngress {
-  /** IP address. */
-  ip?: string
-  /** Host name. */
-  hostname?: string
-}
-
-/**
- * State of a load balancer.
- *
- * @see https://kubernetes.io/docs/reference/kubernetes-api/service-resources/service-v1/#LoadBalancerStatus
- */
-export interface LoadBalancerStatus {
-  /** Addresses of the load balancer. */
-  ingress?: LoadBalancerIngress[]
+export interface ServiceStatus {
+  /** State of the load balancer. */
+  loadBalancer?: LoadBalancerStatus
+  /** Observed conditions. */
+  conditions?: Condition[]
 }
 
 /**
@@ -96,31 +76,51 @@ export interface ServiceSpec {
 }
 
 /**
- * State of a service.
+ * State of a load balancer.
  *
- * @see https://kubernetes.io/docs/reference/kubernetes-api/service-resources/service-v1/#ServiceStatus
+ * @see https://kubernetes.io/docs/reference/kubernetes-api/service-resources/service-v1/#LoadBalancerStatus
  */
-export interface ServiceStatus {
-  /** State of the load balancer. */
-  loadBalancer?: LoadBalancerStatus
-  /** Observed conditions. */
-  conditions?: Condition[]
+export interface LoadBalancerStatus {
+  /** Addresses of the load balancer. */
+  ingress?: LoadBalancerIngress[]
 }
 
 /**
- * A set of pods under one name and address.
+ * An address of a load balancer.
  *
- * @see https://kubernetes.io/docs/reference/kubernetes-api/service-resources/service-v1/
+ * @see https://kubernetes.io/docs/reference/kubernetes-api/service-resources/service-v1/#LoadBalancerIngress
  */
-export interface Service {
-  /** Group and version. */
-  apiVersion: 'v1'
-  /** Name of the kind. */
-  kind: 'Service'
-  /** Name, namespace, labels and annotations. */
-  metadata: ObjectMeta
-  /** A set of pods under one name. */
-  spec?: ServiceSpec
-  /** State of the service. */
-  status?: ServiceStatus
+export interface LoadBalancerIngress {
+  /** IP address. */
+  ip?: string
+  /** Host name. */
+  hostname?: string
+}
+
+/**
+ * A port of a Service.
+ *
+ * @see https://kubernetes.io/docs/reference/kubernetes-api/service-resources/service-v1/#KubeServicePort
+ */
+export interface KubeServicePort {
+  /** Name of the port; its beginning says the protocol to the mesh: `http-web`, `grpc`, `tcp`. */
+  name?: string
+  /** Number of the port. */
+  port: number
+  /**
+   * Port of the pods, by number or by name.
+   *
+   * @defaultValue `port`
+   */
+  targetPort?: number | string
+  /**
+   * TCP, UDP or SCTP.
+   *
+   * @defaultValue TCP
+   */
+  protocol?: string
+  /** Protocol of the application: `http`, `grpc`, `kubernetes.io/h2c`; wins over the name. */
+  appProtocol?: string
+  /** Port on every node. */
+  nodePort?: number
 }

@@ -5,6 +5,39 @@ import type { IstioStatus } from '../meta/status.ts'
 import type { TrafficPolicy } from './traffic-policy.ts'
 
 /**
+ * Policies for traffic to a host once it has been routed: subsets, balancing, limits, ejection, TLS.
+ *
+ * @example
+ * ```yaml
+ * apiVersion: networking.istio.io/v1
+ * kind: DestinationRule
+ * metadata: { name: reviews }
+ * spec:
+ *   host: reviews
+ *   trafficPolicy:
+ *     loadBalancer: { simple: LEAST_REQUEST }
+ *   subsets:
+ *   - name: v1
+ *     labels: { version: v1 }
+ *   - name: v2
+ *     labels: { version: v2 }
+ * ```
+ * @see https://istio.io/latest/docs/reference/config/networking/destination-rule/
+ */
+export interface DestinationRule {
+  /** Group and version. */
+  apiVersion: 'networking.istio.io/v1' | 'networking.istio.io/v1alpha3' | 'networking.istio.io/v1beta1'
+  /** Name of the kind. */
+  kind: 'DestinationRule'
+  /** Name, namespace, labels and annotations. */
+  metadata: ObjectMeta
+  /** Policies for traffic to a host. */
+  spec: DestinationRuleSpec
+  /** What the control plane observed about the object. */
+  status?: IstioStatus
+}
+
+/**
  * Policies for traffic to a host.
  *
  * @see https://istio.io/latest/docs/reference/config/networking/destination-rule/#DestinationRule
@@ -62,37 +95,4 @@ export interface Subset {
   labels?: { [key: string]: string }
   /** Policy of the subset; what it does not set comes from the host. */
   trafficPolicy?: TrafficPolicy
-}
-
-/**
- * Policies for traffic to a host once it has been routed: subsets, balancing, limits, ejection, TLS.
- *
- * @example
- * ```yaml
- * apiVersion: networking.istio.io/v1
- * kind: DestinationRule
- * metadata: { name: reviews }
- * spec:
- *   host: reviews
- *   trafficPolicy:
- *     loadBalancer: { simple: LEAST_REQUEST }
- *   subsets:
- *   - name: v1
- *     labels: { version: v1 }
- *   - name: v2
- *     labels: { version: v2 }
- * ```
- * @see https://istio.io/latest/docs/reference/config/networking/destination-rule/
- */
-export interface DestinationRule {
-  /** Group and version. */
-  apiVersion: 'networking.istio.io/v1' | 'networking.istio.io/v1alpha3' | 'networking.istio.io/v1beta1'
-  /** Name of the kind. */
-  kind: 'DestinationRule'
-  /** Name, namespace, labels and annotations. */
-  metadata: ObjectMeta
-  /** Policies for traffic to a host. */
-  spec: DestinationRuleSpec
-  /** What the control plane observed about the object. */
-  status?: IstioStatus
 }

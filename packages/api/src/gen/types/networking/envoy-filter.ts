@@ -5,6 +5,152 @@ import type { IstioStatus } from '../meta/status.ts'
 import type { PolicyTargetReference } from '../meta/target-reference.ts'
 
 /**
+ * Changes the configuration of Envoy that the control plane generates. Depends on its internals.
+ *
+ * @example
+ * ```yaml
+ * apiVersion: networking.istio.io/v1alpha3
+ * kind: EnvoyFilter
+ * metadata: { name: idle-timeout }
+ * spec:
+ *   configPatches:
+ *   - applyTo: NETWORK_FILTER
+ *     match:
+ *       listener:
+ *         filterChain:
+ *           filter: { name: envoy.filters.network.http_connection_manager }
+ *     patch:
+ *       operation: MERGE
+ *       value:
+ *         typed_config:
+ *           "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+ *           common_http_protocol_options: { idle_timeout: 30s }
+ * ```
+ * @see https://istio.io/latest/docs/reference/config/networking/envoy-filter/
+ */
+export interface EnvoyFilter {
+  /** Group and version. */
+  apiVersion: 'networking.istio.io/v1alpha3'
+  /** Name of the kind. */
+  kind: 'EnvoyFilter'
+  /** Name, namespace, labels and annotations. */
+  metadata: ObjectMeta
+  /** Changes to the configuration of Envoy. */
+  spec: EnvoyFilterSpec
+  /** What the control plane observed about the object. */
+  status?: IstioStatus
+}
+
+/**
+ * Changes to the configuration of Envoy that the control plane generates.
+ *
+ * @see https://istio.io/latest/docs/reference/config/networking/envoy-filter/#EnvoyFilter
+ */
+export interface EnvoyFilterSpec {
+  /**
+   * Workloads it is for.
+   *
+   * @defaultValue all of the namespace; in the root namespace, all of the mesh
+   */
+  workloadSelector?: WorkloadSelector
+  /** What it is attached to. Not together with `workloadSelector`. */
+  targetRefs?: PolicyTargetReference[]
+  /** The changes, in order. */
+  configPatches?: EnvoyConfigObjectPatch[]
+  /**
+   * Order among EnvoyFilters: lower comes first, negative before the default.
+   *
+   * @defaultValue 0
+   */
+  priority?: number
+}
+
+/**
+ * A change to the configuration of Envoy.
+ *
+ * @see https://istio.io/latest/docs/reference/config/networking/envoy-filter/#EnvoyFilter-EnvoyConfigObjectPatch
+ */
+export interface EnvoyConfigObjectPatch {
+  /** Which part of the configuration is changed. */
+  applyTo?: EnvoyFilterApplyTo
+  /**
+   * Which of these parts.
+   *
+   * @defaultValue all
+   */
+  match?: EnvoyConfigObjectMatch
+  /** The change. */
+  patch?: EnvoyFilterPatch
+}
+
+/**
+ * The change itself.
+ *
+ * @see https://istio.io/latest/docs/reference/config/networking/envoy-filter/#EnvoyFilter-Patch
+ */
+export interface EnvoyFilterPatch {
+  /** How the change is applied. */
+  operation?: EnvoyFilterOperation
+  /** Configuration of Envoy as JSON. */
+  value?: { [key: string]: unknown }
+  /**
+   * Where an added filter belongs.
+   *
+   * @defaultValue UNSPECIFIED
+   */
+  filterClass?: EnvoyFilterClass
+}
+
+/**
+ * Where an added filter belongs in the chain.
+ *
+ * - `UNSPECIFIED`: Where the operation says.
+ * - `AUTHN`: After those of Istio that check identities.
+ * - `AUTHZ`: After those of Istio that check permissions.
+ * - `STATS`: Before those of Istio that count.
+ *
+ * @see https://istio.io/latest/docs/reference/config/networking/envoy-filter/#EnvoyFilterClass
+ */
+export type EnvoyFilterClass = 'UNSPECIFIED' | 'AUTHN' | 'AUTHZ' | 'STATS'
+
+/**
+ * How a patch is applied.
+ *
+ * - `INVALID`: Not allowed.
+ * - `MERGE`: The value is merged into what matches.
+ * - `ADD`: The value is added to the list.
+ * - `REMOVE`: What matches is removed.
+ * - `INSERT_BEFORE`: The value is put before what matches.
+ * - `INSERT_AFTER`: The value is put after what matches.
+ * - `INSERT_FIRST`: The value is put at the beginning of the list.
+ * - `REPLACE`: The value takes the place of what matches.
+ * - `MERGE_AND_REPLACE_LIST`: As MERGE, but lists are replaced.
+ *
+ * @see https://istio.io/latest/docs/reference/config/networking/envoy-filter/#EnvoyFilterOperation
+ */
+export type EnvoyFilterOperation = 'INVALID' | 'MERGE' | 'ADD' | 'REMOVE' | 'INSERT_BEFORE' | 'INSERT_AFTER' | 'INSERT_FIRST' | 'REPLACE' | 'MERGE_AND_REPLACE_LIST'
+
+/**
+ * Which part of the configuration of Envoy is patched.
+ *
+ * - `INVALID`: Not allowed.
+ * - `LISTENER`: A listener.
+ * - `FILTER_CHAIN`: A filter chain of a listener.
+ * - `NETWORK_FILTER`: A network filter of a filter chain.
+ * - `HTTP_FILTER`: An HTTP filter of a connection manager.
+ * - `ROUTE_CONFIGURATION`: A route configuration.
+ * - `VIRTUAL_HOST`: A virtual host of a route configuration.
+ * - `HTTP_ROUTE`: A route of a virtual host.
+ * - `CLUSTER`: A cluster.
+ * - `EXTENSION_CONFIG`: An extension configuration that is fetched on its own.
+ * - `BOOTSTRAP`: The bootstrap. Takes effect when the proxy starts.
+ * - `LISTENER_FILTER`: A listener filter.
+ *
+ * @see https://istio.io/latest/docs/reference/config/networking/envoy-filter/#EnvoyFilterApplyTo
+ */
+export type EnvoyFilterApplyTo = 'INVALID' | 'LISTENER' | 'FILTER_CHAIN' | 'NETWORK_FILTER' | 'HTTP_FILTER' | 'ROUTE_CONFIGURATION' | 'VIRTUAL_HOST' | 'HTTP_ROUTE' | 'CLUSTER' | 'EXTENSION_CONFIG' | 'BOOTSTRAP' | 'LISTENER_FILTER'
+
+/**
  * Chooses what is patched. All that is set must hold.
  *
  * @see https://istio.io/latest/docs/reference/config/networking/envoy-filter/#EnvoyFilter-EnvoyConfigObjectMatch
@@ -64,54 +210,29 @@ export type EnvoyConfigObjectTypes =
     }
 
 /**
- * A change to the configuration of Envoy.
+ * Chooses parts of a waypoint. For the context WAYPOINT.
+ * Since Istio 1.29.
  *
- * @see https://istio.io/latest/docs/reference/config/networking/envoy-filter/#EnvoyFilter-EnvoyConfigObjectPatch
+ * @see https://istio.io/latest/docs/reference/config/networking/envoy-filter/#EnvoyFilter-WaypointMatch
  */
-export interface EnvoyConfigObjectPatch {
-  /** Which part of the configuration is changed. */
-  applyTo?: EnvoyFilterApplyTo
-  /**
-   * Which of these parts.
-   *
-   * @defaultValue all
-   */
-  match?: EnvoyConfigObjectMatch
-  /** The change. */
-  patch?: EnvoyFilterPatch
+export interface EnvoyFilterWaypointMatch {
+  /** Port of the service. */
+  portNumber?: number
+  /** A filter. */
+  filter?: EnvoyFilterFilterMatch
+  /** Routes. */
+  route?: EnvoyFilterWaypointRouteMatch
 }
 
 /**
- * Which part of the configuration of Envoy is patched.
+ * Chooses routes of a waypoint.
  *
- * - `INVALID`: Not allowed.
- * - `LISTENER`: A listener.
- * - `FILTER_CHAIN`: A filter chain of a listener.
- * - `NETWORK_FILTER`: A network filter of a filter chain.
- * - `HTTP_FILTER`: An HTTP filter of a connection manager.
- * - `ROUTE_CONFIGURATION`: A route configuration.
- * - `VIRTUAL_HOST`: A virtual host of a route configuration.
- * - `HTTP_ROUTE`: A route of a virtual host.
- * - `CLUSTER`: A cluster.
- * - `EXTENSION_CONFIG`: An extension configuration that is fetched on its own.
- * - `BOOTSTRAP`: The bootstrap. Takes effect when the proxy starts.
- * - `LISTENER_FILTER`: A listener filter.
- *
- * @see https://istio.io/latest/docs/reference/config/networking/envoy-filter/#EnvoyFilterApplyTo
+ * @see https://istio.io/latest/docs/reference/config/networking/envoy-filter/#EnvoyFilter-WaypointMatch-RouteMatch
  */
-export type EnvoyFilterApplyTo = 'INVALID' | 'LISTENER' | 'FILTER_CHAIN' | 'NETWORK_FILTER' | 'HTTP_FILTER' | 'ROUTE_CONFIGURATION' | 'VIRTUAL_HOST' | 'HTTP_ROUTE' | 'CLUSTER' | 'EXTENSION_CONFIG' | 'BOOTSTRAP' | 'LISTENER_FILTER'
-
-/**
- * Where an added filter belongs in the chain.
- *
- * - `UNSPECIFIED`: Where the operation says.
- * - `AUTHN`: After those of Istio that check identities.
- * - `AUTHZ`: After those of Istio that check permissions.
- * - `STATS`: Before those of Istio that count.
- *
- * @see https://istio.io/latest/docs/reference/config/networking/envoy-filter/#EnvoyFilterClass
- */
-export type EnvoyFilterClass = 'UNSPECIFIED' | 'AUTHN' | 'AUTHZ' | 'STATS'
+export interface EnvoyFilterWaypointRouteMatch {
+  /** Name of the route. */
+  name?: string
+}
 
 /**
  * Chooses clusters. All that is set must hold.
@@ -126,6 +247,84 @@ export interface EnvoyFilterClusterMatch {
   /** Subset of the service. */
   subset?: string
   /** Name of the cluster. */
+  name?: string
+}
+
+/**
+ * Chooses route configurations. All that is set must hold.
+ *
+ * @see https://istio.io/latest/docs/reference/config/networking/envoy-filter/#EnvoyFilter-RouteConfigurationMatch
+ */
+export interface EnvoyFilterRouteConfigurationMatch {
+  /** Port of the service, or of the gateway server. */
+  portNumber?: number
+  /** Name of the port of a gateway server. */
+  portName?: string
+  /** Gateway as `namespace/name`. For the context GATEWAY. */
+  gateway?: string
+  /** Virtual hosts of the configuration. */
+  vhost?: EnvoyFilterVirtualHostMatch
+  /** Name of the route configuration. */
+  name?: string
+}
+
+/**
+ * Chooses virtual hosts.
+ *
+ * @see https://istio.io/latest/docs/reference/config/networking/envoy-filter/#EnvoyFilter-RouteConfigurationMatch-VirtualHostMatch
+ */
+export interface EnvoyFilterVirtualHostMatch {
+  /** Name of the virtual host: `host:port`. */
+  name?: string
+  /** Routes of the virtual host. */
+  route?: EnvoyFilterRouteMatch
+  /** A domain of the virtual host. */
+  domainName?: string
+}
+
+/**
+ * Chooses routes of a virtual host.
+ *
+ * @see https://istio.io/latest/docs/reference/config/networking/envoy-filter/#EnvoyFilter-RouteConfigurationMatch-RouteMatch
+ */
+export interface EnvoyFilterRouteMatch {
+  /** Name of the route. */
+  name?: string
+  /**
+   * What the route does.
+   *
+   * @defaultValue ANY
+   */
+  action?: EnvoyFilterRouteAction
+}
+
+/**
+ * What a route does.
+ *
+ * - `ANY`: Anything.
+ * - `ROUTE`: Forwards.
+ * - `REDIRECT`: Redirects.
+ * - `DIRECT_RESPONSE`: Answers by itself.
+ *
+ * @see https://istio.io/latest/docs/reference/config/networking/envoy-filter/#EnvoyFilterRouteAction
+ */
+export type EnvoyFilterRouteAction = 'ANY' | 'ROUTE' | 'REDIRECT' | 'DIRECT_RESPONSE'
+
+/**
+ * Chooses listeners. All that is set must hold.
+ *
+ * @see https://istio.io/latest/docs/reference/config/networking/envoy-filter/#EnvoyFilter-ListenerMatch
+ */
+export interface EnvoyFilterListenerMatch {
+  /** Port of the listener, or of the service. */
+  portNumber?: number
+  /** Name of the port of the service. */
+  portName?: string
+  /** Filter chains of the listener. */
+  filterChain?: EnvoyFilterFilterChainMatch
+  /** Name of a listener filter. */
+  listenerFilter?: string
+  /** Name of the listener. */
   name?: string
 }
 
@@ -171,70 +370,14 @@ export interface EnvoyFilterFilterMatch {
 }
 
 /**
- * Chooses listeners. All that is set must hold.
+ * Chooses an HTTP filter of a connection manager.
  *
- * @see https://istio.io/latest/docs/reference/config/networking/envoy-filter/#EnvoyFilter-ListenerMatch
+ * @see https://istio.io/latest/docs/reference/config/networking/envoy-filter/#EnvoyFilter-ListenerMatch-SubFilterMatch
  */
-export interface EnvoyFilterListenerMatch {
-  /** Port of the listener, or of the service. */
-  portNumber?: number
-  /** Name of the port of the service. */
-  portName?: string
-  /** Filter chains of the listener. */
-  filterChain?: EnvoyFilterFilterChainMatch
-  /** Name of a listener filter. */
-  listenerFilter?: string
-  /** Name of the listener. */
+export interface EnvoyFilterSubFilterMatch {
+  /** Name of the filter. */
   name?: string
 }
-
-/**
- * How a patch is applied.
- *
- * - `INVALID`: Not allowed.
- * - `MERGE`: The value is merged into what matches.
- * - `ADD`: The value is added to the list.
- * - `REMOVE`: What matches is removed.
- * - `INSERT_BEFORE`: The value is put before what matches.
- * - `INSERT_AFTER`: The value is put after what matches.
- * - `INSERT_FIRST`: The value is put at the beginning of the list.
- * - `REPLACE`: The value takes the place of what matches.
- * - `MERGE_AND_REPLACE_LIST`: As MERGE, but lists are replaced.
- *
- * @see https://istio.io/latest/docs/reference/config/networking/envoy-filter/#EnvoyFilterOperation
- */
-export type EnvoyFilterOperation = 'INVALID' | 'MERGE' | 'ADD' | 'REMOVE' | 'INSERT_BEFORE' | 'INSERT_AFTER' | 'INSERT_FIRST' | 'REPLACE' | 'MERGE_AND_REPLACE_LIST'
-
-/**
- * The change itself.
- *
- * @see https://istio.io/latest/docs/reference/config/networking/envoy-filter/#EnvoyFilter-Patch
- */
-export interface EnvoyFilterPatch {
-  /** How the change is applied. */
-  operation?: EnvoyFilterOperation
-  /** Configuration of Envoy as JSON. */
-  value?: { [key: string]: unknown }
-  /**
-   * Where an added filter belongs.
-   *
-   * @defaultValue UNSPECIFIED
-   */
-  filterClass?: EnvoyFilterClass
-}
-
-/**
- * Which side of which proxies is patched.
- *
- * - `ANY`: All listeners of sidecars and gateways.
- * - `SIDECAR_INBOUND`: Traffic to the workload of a sidecar.
- * - `SIDECAR_OUTBOUND`: Traffic from the workload of a sidecar.
- * - `GATEWAY`: Gateways.
- * - `WAYPOINT`: Waypoints.
- *
- * @see https://istio.io/latest/docs/reference/config/networking/envoy-filter/#EnvoyFilterPatchContext
- */
-export type EnvoyFilterPatchContext = 'ANY' | 'SIDECAR_INBOUND' | 'SIDECAR_OUTBOUND' | 'GATEWAY' | 'WAYPOINT'
 
 /**
  * Chooses proxies.
@@ -253,157 +396,14 @@ export interface EnvoyFilterProxyMatch {
 }
 
 /**
- * What a route does.
+ * Which side of which proxies is patched.
  *
- * - `ANY`: Anything.
- * - `ROUTE`: Forwards.
- * - `REDIRECT`: Redirects.
- * - `DIRECT_RESPONSE`: Answers by itself.
+ * - `ANY`: All listeners of sidecars and gateways.
+ * - `SIDECAR_INBOUND`: Traffic to the workload of a sidecar.
+ * - `SIDECAR_OUTBOUND`: Traffic from the workload of a sidecar.
+ * - `GATEWAY`: Gateways.
+ * - `WAYPOINT`: Waypoints.
  *
- * @see https://istio.io/latest/docs/reference/config/networking/envoy-filter/#EnvoyFilterRouteAction
+ * @see https://istio.io/latest/docs/reference/config/networking/envoy-filter/#EnvoyFilterPatchContext
  */
-export type EnvoyFilterRouteAction = 'ANY' | 'ROUTE' | 'REDIRECT' | 'DIRECT_RESPONSE'
-
-/**
- * Chooses route configurations. All that is set must hold.
- *
- * @see https://istio.io/latest/docs/reference/config/networking/envoy-filter/#EnvoyFilter-RouteConfigurationMatch
- */
-export interface EnvoyFilterRouteConfigurationMatch {
-  /** Port of the service, or of the gateway server. */
-  portNumber?: number
-  /** Name of the port of a gateway server. */
-  portName?: string
-  /** Gateway as `namespace/name`. For the context GATEWAY. */
-  gateway?: string
-  /** Virtual hosts of the configuration. */
-  vhost?: EnvoyFilterVirtualHostMatch
-  /** Name of the route configuration. */
-  name?: string
-}
-
-/**
- * Chooses routes of a virtual host.
- *
- * @see https://istio.io/latest/docs/reference/config/networking/envoy-filter/#EnvoyFilter-RouteConfigurationMatch-RouteMatch
- */
-export interface EnvoyFilterRouteMatch {
-  /** Name of the route. */
-  name?: string
-  /**
-   * What the route does.
-   *
-   * @defaultValue ANY
-   */
-  action?: EnvoyFilterRouteAction
-}
-
-/**
- * Changes to the configuration of Envoy that the control plane generates.
- *
- * @see https://istio.io/latest/docs/reference/config/networking/envoy-filter/#EnvoyFilter
- */
-export interface EnvoyFilterSpec {
-  /**
-   * Workloads it is for.
-   *
-   * @defaultValue all of the namespace; in the root namespace, all of the mesh
-   */
-  workloadSelector?: WorkloadSelector
-  /** What it is attached to. Not together with `workloadSelector`. */
-  targetRefs?: PolicyTargetReference[]
-  /** The changes, in order. */
-  configPatches?: EnvoyConfigObjectPatch[]
-  /**
-   * Order among EnvoyFilters: lower comes first, negative before the default.
-   *
-   * @defaultValue 0
-   */
-  priority?: number
-}
-
-/**
- * Chooses an HTTP filter of a connection manager.
- *
- * @see https://istio.io/latest/docs/reference/config/networking/envoy-filter/#EnvoyFilter-ListenerMatch-SubFilterMatch
- */
-export interface EnvoyFilterSubFilterMatch {
-  /** Name of the filter. */
-  name?: string
-}
-
-/**
- * Chooses virtual hosts.
- *
- * @see https://istio.io/latest/docs/reference/config/networking/envoy-filter/#EnvoyFilter-RouteConfigurationMatch-VirtualHostMatch
- */
-export interface EnvoyFilterVirtualHostMatch {
-  /** Name of the virtual host: `host:port`. */
-  name?: string
-  /** Routes of the virtual host. */
-  route?: EnvoyFilterRouteMatch
-  /** A domain of the virtual host. */
-  domainName?: string
-}
-
-/**
- * Chooses parts of a waypoint. For the context WAYPOINT.
- * Since Istio 1.29.
- *
- * @see https://istio.io/latest/docs/reference/config/networking/envoy-filter/#EnvoyFilter-WaypointMatch
- */
-export interface EnvoyFilterWaypointMatch {
-  /** Port of the service. */
-  portNumber?: number
-  /** A filter. */
-  filter?: EnvoyFilterFilterMatch
-  /** Routes. */
-  route?: EnvoyFilterWaypointRouteMatch
-}
-
-/**
- * Chooses routes of a waypoint.
- *
- * @see https://istio.io/latest/docs/reference/config/networking/envoy-filter/#EnvoyFilter-WaypointMatch-RouteMatch
- */
-export interface EnvoyFilterWaypointRouteMatch {
-  /** Name of the route. */
-  name?: string
-}
-
-/**
- * Changes the configuration of Envoy that the control plane generates. Depends on its internals.
- *
- * @example
- * ```yaml
- * apiVersion: networking.istio.io/v1alpha3
- * kind: EnvoyFilter
- * metadata: { name: idle-timeout }
- * spec:
- *   configPatches:
- *   - applyTo: NETWORK_FILTER
- *     match:
- *       listener:
- *         filterChain:
- *           filter: { name: envoy.filters.network.http_connection_manager }
- *     patch:
- *       operation: MERGE
- *       value:
- *         typed_config:
- *           "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
- *           common_http_protocol_options: { idle_timeout: 30s }
- * ```
- * @see https://istio.io/latest/docs/reference/config/networking/envoy-filter/
- */
-export interface EnvoyFilter {
-  /** Group and version. */
-  apiVersion: 'networking.istio.io/v1alpha3'
-  /** Name of the kind. */
-  kind: 'EnvoyFilter'
-  /** Name, namespace, labels and annotations. */
-  metadata: ObjectMeta
-  /** Changes to the configuration of Envoy. */
-  spec: EnvoyFilterSpec
-  /** What the control plane observed about the object. */
-  status?: IstioStatus
-}
+export type EnvoyFilterPatchContext = 'ANY' | 'SIDECAR_INBOUND' | 'SIDECAR_OUTBOUND' | 'GATEWAY' | 'WAYPOINT'

@@ -4,6 +4,35 @@ import type { IstioStatus } from '../meta/status.ts'
 import type { ServerTLSSettings } from './server-tls.ts'
 
 /**
+ * Ports, hosts and TLS of proxies at the edge of the mesh. Routes come from VirtualServices that name it.
+ *
+ * @example
+ * ```yaml
+ * apiVersion: networking.istio.io/v1
+ * kind: Gateway
+ * metadata: { name: bookinfo }
+ * spec:
+ *   selector: { istio: ingressgateway }
+ *   servers:
+ *   - port: { number: 80, name: http, protocol: HTTP }
+ *     hosts: ["*"]
+ * ```
+ * @see https://istio.io/latest/docs/reference/config/networking/gateway/
+ */
+export interface Gateway {
+  /** Group and version. */
+  apiVersion: 'networking.istio.io/v1' | 'networking.istio.io/v1alpha3' | 'networking.istio.io/v1beta1'
+  /** Name of the kind. */
+  kind: 'Gateway'
+  /** Name, namespace, labels and annotations. */
+  metadata: ObjectMeta
+  /** Ports and hosts of a gateway proxy. */
+  spec: GatewaySpec
+  /** What the control plane observed about the object. */
+  status?: IstioStatus
+}
+
+/**
  * Ports and hosts of a gateway proxy at the edge of the mesh.
  *
  * @see https://istio.io/latest/docs/reference/config/networking/gateway/#Gateway
@@ -20,44 +49,6 @@ export interface GatewaySpec {
    * ```
    */
   selector?: { [key: string]: string }
-}
-
-/**
- * A port that a gateway listens on.
- *
- * @example
- * ```yaml
- * number: 80
- * name: http
- * protocol: HTTP
- * ```
- * @see https://istio.io/latest/docs/reference/config/networking/gateway/#Port
- */
-export interface Port {
-  /**
-   * Number of the port.
-   *
-   * @example `443`
-   */
-  number: number
-  /**
-   * HTTP, HTTPS, HTTP2, HTTP3, GRPC, GRPC-WEB, MONGO, TCP or TLS.
-   *
-   * @example `HTTPS`
-   */
-  protocol: string
-  /**
-   * Name of the port, unique in the gateway.
-   *
-   * @example `https`
-   */
-  name: string
-  /**
-   * Port of the pod.
-   *
-   * @deprecated has no effect
-   */
-  targetPort?: number
 }
 
 /**
@@ -98,30 +89,39 @@ export interface Server {
 }
 
 /**
- * Ports, hosts and TLS of proxies at the edge of the mesh. Routes come from VirtualServices that name it.
+ * A port that a gateway listens on.
  *
  * @example
  * ```yaml
- * apiVersion: networking.istio.io/v1
- * kind: Gateway
- * metadata: { name: bookinfo }
- * spec:
- *   selector: { istio: ingressgateway }
- *   servers:
- *   - port: { number: 80, name: http, protocol: HTTP }
- *     hosts: ["*"]
+ * number: 80
+ * name: http
+ * protocol: HTTP
  * ```
- * @see https://istio.io/latest/docs/reference/config/networking/gateway/
+ * @see https://istio.io/latest/docs/reference/config/networking/gateway/#Port
  */
-export interface Gateway {
-  /** Group and version. */
-  apiVersion: 'networking.istio.io/v1' | 'networking.istio.io/v1alpha3' | 'networking.istio.io/v1beta1'
-  /** Name of the kind. */
-  kind: 'Gateway'
-  /** Name, namespace, labels and annotations. */
-  metadata: ObjectMeta
-  /** Ports and hosts of a gateway proxy. */
-  spec: GatewaySpec
-  /** What the control plane observed about the object. */
-  status?: IstioStatus
+export interface Port {
+  /**
+   * Number of the port.
+   *
+   * @example `443`
+   */
+  number: number
+  /**
+   * HTTP, HTTPS, HTTP2, HTTP3, GRPC, GRPC-WEB, MONGO, TCP or TLS.
+   *
+   * @example `HTTPS`
+   */
+  protocol: string
+  /**
+   * Name of the port, unique in the gateway.
+   *
+   * @example `https`
+   */
+  name: string
+  /**
+   * Port of the pod.
+   *
+   * @deprecated has no effect
+   */
+  targetPort?: number
 }

@@ -2,58 +2,60 @@
 import type { Percent } from './destination.ts'
 import type { StringMatch } from './string-match.ts'
 
+/** Makes requests slow, or lets them fail, to test how callers cope. Delay comes before abort. */
+export interface HTTPFaultInjection {
+  /** Waits before forwarding. */
+  delay?: FaultDelay
+  /** Answers with an error. */
+  abort?: FaultAbort
+}
+
 /**
- * Which pages of other origins may call this service from a browser.
+ * Waits before requests are forwarded.
  *
  * @example
  * ```yaml
- * allowOrigins:
- * - exact: https://example.com
- * allowMethods: [GET, POST]
- * maxAge: 24h
+ * fixedDelay: 5s
+ * percentage: { value: 0.1 }
  * ```
  */
-export interface CorsPolicy {
+export type FaultDelay = FaultDelayFields & FaultDelayType
+
+/** Fields of {@link FaultDelay} that do not exclude each other. */
+export interface FaultDelayFields {
   /**
-   * Origins that may call, compared exactly.
+   * Share of the requests, 0 to 100.
    *
-   * @deprecated use `allowOrigins`
+   * @deprecated use `percentage`
    */
-  allowOrigin?: string[]
+  percent?: number
   /**
-   * Origins that may call.
+   * Share of the requests that wait.
    *
-   * @example
-   * ```yaml
-   * [{ exact: https://example.com }]
-   * ```
+   * @defaultValue 100
    */
-  allowOrigins?: StringMatch[]
-  /**
-   * Methods that may be used.
-   *
-   * @example `[GET, POST]`
-   */
-  allowMethods?: string[]
-  /** Request headers that may be used. */
-  allowHeaders?: string[]
-  /** Response headers that the page may read. */
-  exposeHeaders?: string[]
-  /**
-   * How long a browser may keep the answer to a preflight request.
-   *
-   * @example `24h`
-   */
-  maxAge?: string
-  /** Whether cookies and authorization may be sent. */
-  allowCredentials?: boolean | null
-  /**
-   * What becomes of preflight requests whose origin is not allowed.
-   *
-   * @defaultValue FORWARD
-   */
-  unmatchedPreflights?: UnmatchedPreflights
+  percentage?: Percent
 }
+
+/** At most one of `fixedDelay`, `exponentialDelay` in {@link FaultDelay}. */
+export type FaultDelayType =
+  | {
+      /**
+       * How long each request waits.
+       *
+       * @example `5s`
+       */
+      fixedDelay: string
+      exponentialDelay?: never
+    }
+  | {
+      /**
+       * Not supported.
+       * Stage: experimental.
+       */
+      exponentialDelay: string
+      fixedDelay?: never
+    }
 
 /**
  * Answers requests with an error instead of forwarding them.
@@ -109,58 +111,56 @@ export type FaultAbortType =
     }
 
 /**
- * Waits before requests are forwarded.
+ * Which pages of other origins may call this service from a browser.
  *
  * @example
  * ```yaml
- * fixedDelay: 5s
- * percentage: { value: 0.1 }
+ * allowOrigins:
+ * - exact: https://example.com
+ * allowMethods: [GET, POST]
+ * maxAge: 24h
  * ```
  */
-export type FaultDelay = FaultDelayFields & FaultDelayType
-
-/** Fields of {@link FaultDelay} that do not exclude each other. */
-export interface FaultDelayFields {
+export interface CorsPolicy {
   /**
-   * Share of the requests, 0 to 100.
+   * Origins that may call, compared exactly.
    *
-   * @deprecated use `percentage`
+   * @deprecated use `allowOrigins`
    */
-  percent?: number
+  allowOrigin?: string[]
   /**
-   * Share of the requests that wait.
+   * Origins that may call.
    *
-   * @defaultValue 100
+   * @example
+   * ```yaml
+   * [{ exact: https://example.com }]
+   * ```
    */
-  percentage?: Percent
-}
-
-/** At most one of `fixedDelay`, `exponentialDelay` in {@link FaultDelay}. */
-export type FaultDelayType =
-  | {
-      /**
-       * How long each request waits.
-       *
-       * @example `5s`
-       */
-      fixedDelay: string
-      exponentialDelay?: never
-    }
-  | {
-      /**
-       * Not supported.
-       * Stage: experimental.
-       */
-      exponentialDelay: string
-      fixedDelay?: never
-    }
-
-/** Makes requests slow, or lets them fail, to test how callers cope. Delay comes before abort. */
-export interface HTTPFaultInjection {
-  /** Waits before forwarding. */
-  delay?: FaultDelay
-  /** Answers with an error. */
-  abort?: FaultAbort
+  allowOrigins?: StringMatch[]
+  /**
+   * Methods that may be used.
+   *
+   * @example `[GET, POST]`
+   */
+  allowMethods?: string[]
+  /** Request headers that may be used. */
+  allowHeaders?: string[]
+  /** Response headers that the page may read. */
+  exposeHeaders?: string[]
+  /**
+   * How long a browser may keep the answer to a preflight request.
+   *
+   * @example `24h`
+   */
+  maxAge?: string
+  /** Whether cookies and authorization may be sent. */
+  allowCredentials?: boolean | null
+  /**
+   * What becomes of preflight requests whose origin is not allowed.
+   *
+   * @defaultValue FORWARD
+   */
+  unmatchedPreflights?: UnmatchedPreflights
 }
 
 /**

@@ -4,6 +4,33 @@ import type { PolicySelector } from '../meta/selector.ts'
 import type { IstioStatus } from '../meta/status.ts'
 
 /**
+ * Settings of proxies that take effect when they start: threads, environment, image.
+ *
+ * @example
+ * ```yaml
+ * apiVersion: networking.istio.io/v1beta1
+ * kind: ProxyConfig
+ * metadata: { name: small }
+ * spec:
+ *   selector: { matchLabels: { app: ratings } }
+ *   concurrency: 1
+ * ```
+ * @see https://istio.io/latest/docs/reference/config/networking/proxy-config/
+ */
+export interface ProxyConfig {
+  /** Group and version. */
+  apiVersion: 'networking.istio.io/v1beta1'
+  /** Name of the kind. */
+  kind: 'ProxyConfig'
+  /** Name, namespace, labels and annotations. */
+  metadata: ObjectMeta
+  /** Settings of proxies. */
+  spec: ProxyConfigSpec
+  /** What the control plane observed about the object. */
+  status?: IstioStatus
+}
+
+/**
  * Settings of proxies that take effect when they start.
  *
  * @see https://istio.io/latest/docs/reference/config/networking/proxy-config/#ProxyConfig
@@ -39,31 +66,4 @@ export interface ProxyImage {
    * @defaultValue default
    */
   imageType?: string
-}
-
-/**
- * Settings of proxies that take effect when they start: threads, environment, image.
- *
- * @example
- * ```yaml
- * apiVersion: networking.istio.io/v1beta1
- * kind: ProxyConfig
- * metadata: { name: small }
- * spec:
- *   selector: { matchLabels: { app: ratings } }
- *   concurrency: 1
- * ```
- * @see https://istio.io/latest/docs/reference/config/networking/proxy-config/
- */
-export interface ProxyConfig {
-  /** Group and version. */
-  apiVersion: 'networking.istio.io/v1beta1'
-  /** Name of the kind. */
-  kind: 'ProxyConfig'
-  /** Name, namespace, labels and annotations. */
-  metadata: ObjectMeta
-  /** Settings of proxies. */
-  spec: ProxyConfigSpec
-  /** What the control plane observed about the object. */
-  status?: IstioStatus
 }

@@ -5,27 +5,34 @@ import type { ServiceEntryStatus } from '../meta/status.ts'
 import type { WorkloadEntrySpec } from './workload-entry.ts'
 
 /**
- * Whether a service is part of the mesh.
+ * Adds a service to the registry of the mesh: outside hosts, virtual machines, or other names for pods.
  *
- * - `MESH_EXTERNAL`: Outside: no mTLS, and policies apply at the caller only.
- * - `MESH_INTERNAL`: Part of the mesh, such as a service on virtual machines.
- *
- * @see https://istio.io/latest/docs/reference/config/networking/service-entry/#ServiceEntryLocation
+ * @example
+ * ```yaml
+ * apiVersion: networking.istio.io/v1
+ * kind: ServiceEntry
+ * metadata: { name: external-api }
+ * spec:
+ *   hosts: [api.example.com]
+ *   ports:
+ *   - { number: 443, name: https, protocol: TLS }
+ *   resolution: DNS
+ *   location: MESH_EXTERNAL
+ * ```
+ * @see https://istio.io/latest/docs/reference/config/networking/service-entry/
  */
-export type ServiceEntryLocation = 'MESH_EXTERNAL' | 'MESH_INTERNAL'
-
-/**
- * How the addresses of a service are found.
- *
- * - `NONE`: The address that the caller asked for is used.
- * - `STATIC`: The addresses of the endpoints.
- * - `DNS`: By DNS, all addresses of an answer.
- * - `DNS_ROUND_ROBIN`: By DNS, the first address of an answer.
- * - `DYNAMIC_DNS`: By DNS at the time of the request, for wildcard hosts.
- *
- * @see https://istio.io/latest/docs/reference/config/networking/service-entry/#ServiceEntryResolution
- */
-export type ServiceEntryResolution = 'NONE' | 'STATIC' | 'DNS' | 'DNS_ROUND_ROBIN' | 'DYNAMIC_DNS'
+export interface ServiceEntry {
+  /** Group and version. */
+  apiVersion: 'networking.istio.io/v1' | 'networking.istio.io/v1alpha3' | 'networking.istio.io/v1beta1'
+  /** Name of the kind. */
+  kind: 'ServiceEntry'
+  /** Name, namespace, labels and annotations. */
+  metadata: ObjectMeta
+  /** A service that is added to the registry. */
+  spec: ServiceEntrySpec
+  /** What the control plane observed about the ServiceEntry, and the addresses it allocated. */
+  status?: ServiceEntryStatus
+}
 
 /**
  * A service that is added to the registry of the mesh.
@@ -92,31 +99,24 @@ export interface ServicePort {
 }
 
 /**
- * Adds a service to the registry of the mesh: outside hosts, virtual machines, or other names for pods.
+ * How the addresses of a service are found.
  *
- * @example
- * ```yaml
- * apiVersion: networking.istio.io/v1
- * kind: ServiceEntry
- * metadata: { name: external-api }
- * spec:
- *   hosts: [api.example.com]
- *   ports:
- *   - { number: 443, name: https, protocol: TLS }
- *   resolution: DNS
- *   location: MESH_EXTERNAL
- * ```
- * @see https://istio.io/latest/docs/reference/config/networking/service-entry/
+ * - `NONE`: The address that the caller asked for is used.
+ * - `STATIC`: The addresses of the endpoints.
+ * - `DNS`: By DNS, all addresses of an answer.
+ * - `DNS_ROUND_ROBIN`: By DNS, the first address of an answer.
+ * - `DYNAMIC_DNS`: By DNS at the time of the request, for wildcard hosts.
+ *
+ * @see https://istio.io/latest/docs/reference/config/networking/service-entry/#ServiceEntryResolution
  */
-export interface ServiceEntry {
-  /** Group and version. */
-  apiVersion: 'networking.istio.io/v1' | 'networking.istio.io/v1alpha3' | 'networking.istio.io/v1beta1'
-  /** Name of the kind. */
-  kind: 'ServiceEntry'
-  /** Name, namespace, labels and annotations. */
-  metadata: ObjectMeta
-  /** A service that is added to the registry. */
-  spec: ServiceEntrySpec
-  /** What the control plane observed about the ServiceEntry, and the addresses it allocated. */
-  status?: ServiceEntryStatus
-}
+export type ServiceEntryResolution = 'NONE' | 'STATIC' | 'DNS' | 'DNS_ROUND_ROBIN' | 'DYNAMIC_DNS'
+
+/**
+ * Whether a service is part of the mesh.
+ *
+ * - `MESH_EXTERNAL`: Outside: no mTLS, and policies apply at the caller only.
+ * - `MESH_INTERNAL`: Part of the mesh, such as a service on virtual machines.
+ *
+ * @see https://istio.io/latest/docs/reference/config/networking/service-entry/#ServiceEntryLocation
+ */
+export type ServiceEntryLocation = 'MESH_EXTERNAL' | 'MESH_INTERNAL'

@@ -7,47 +7,90 @@ import type { ServerTLSSettings } from './server-tls.ts'
 import type { ConnectionPoolSettings } from './traffic-policy.ts'
 
 /**
- * How traffic gets to a listener.
- *
- * - `DEFAULT`: As the proxy captures in general.
- * - `IPTABLES`: Redirected by the operating system.
- * - `NONE`: Sent to the address and port of the listener by the application.
- *
- * @see https://istio.io/latest/docs/reference/config/networking/sidecar/#CaptureMode
- */
-export type CaptureMode = 'DEFAULT' | 'IPTABLES' | 'NONE'
-
-/**
- * A listener for traffic from the workload, and the hosts it reaches.
+ * Narrows what the proxies of workloads listen on and which services they know.
  *
  * @example
  * ```yaml
- * hosts: ["./*", "istio-system/*"]
+ * apiVersion: networking.istio.io/v1
+ * kind: Sidecar
+ * metadata: { name: default }
+ * spec:
+ *   egress:
+ *   - hosts: ["./*", "istio-system/*"]
  * ```
- * @see https://istio.io/latest/docs/reference/config/networking/sidecar/#IstioEgressListener
+ * @see https://istio.io/latest/docs/reference/config/networking/sidecar/
  */
-export interface IstioEgressListener {
-  /**
-   * Port of the listener.
-   *
-   * @defaultValue the ports of the hosts
-   */
-  port?: SidecarPort
-  /** Address or Unix socket to listen on. Needs a port. */
-  bind?: string
-  /**
-   * How traffic gets to the listener.
-   *
-   * @defaultValue DEFAULT
-   */
-  captureMode?: CaptureMode
-  /**
-   * Services that are reached: `namespace/name`; `.` is the own namespace, `*` any, `~` none.
-   *
-   * @example `["./*", "istio-system/*"]`
-   */
-  hosts: string[]
+export interface Sidecar {
+  /** Group and version. */
+  apiVersion: 'networking.istio.io/v1' | 'networking.istio.io/v1alpha3' | 'networking.istio.io/v1beta1'
+  /** Name of the kind. */
+  kind: 'Sidecar'
+  /** Name, namespace, labels and annotations. */
+  metadata: ObjectMeta
+  /** Listeners and visible services. */
+  spec: SidecarSpec
+  /** What the control plane observed about the object. */
+  status?: IstioStatus
 }
+
+/**
+ * What the proxies of workloads listen on, and which services they know.
+ *
+ * @see https://istio.io/latest/docs/reference/config/networking/sidecar/#Sidecar
+ */
+export interface SidecarSpec {
+  /**
+   * Workloads it is for.
+   *
+   * @defaultValue all of the namespace
+   */
+  workloadSelector?: WorkloadSelector
+  /**
+   * Listeners for traffic to the workload.
+   *
+   * @defaultValue from its services
+   */
+  ingress?: IstioIngressListener[]
+  /**
+   * Listeners for traffic from the workload.
+   *
+   * @defaultValue every service that is visible
+   */
+  egress?: IstioEgressListener[]
+  /** Limits for connections to the application. */
+  inboundConnectionPool?: ConnectionPoolSettings
+  /** What happens to traffic to unknown destinations. */
+  outboundTrafficPolicy?: OutboundTrafficPolicy
+}
+
+/**
+ * What happens to traffic of the workload to destinations that the mesh does not know.
+ *
+ * @see https://istio.io/latest/docs/reference/config/networking/sidecar/#OutboundTrafficPolicy
+ */
+export interface OutboundTrafficPolicy {
+  /**
+   * Passed on or refused.
+   *
+   * @defaultValue as the mesh says: ALLOW_ANY
+   */
+  mode?: SidecarOutboundMode
+  /**
+   * Sends traffic to unknown destinations there.
+   * Stage: experimental.
+   */
+  egressProxy?: Destination
+}
+
+/**
+ * What happens to traffic to unknown destinations.
+ *
+ * - `REGISTRY_ONLY`: It is refused.
+ * - `ALLOW_ANY`: It is passed on.
+ *
+ * @see https://istio.io/latest/docs/reference/config/networking/sidecar/#SidecarOutboundMode
+ */
+export type SidecarOutboundMode = 'REGISTRY_ONLY' | 'ALLOW_ANY'
 
 /**
  * A listener for traffic to the workload.
@@ -87,33 +130,36 @@ export interface IstioIngressListener {
 }
 
 /**
- * What happens to traffic of the workload to destinations that the mesh does not know.
+ * A listener for traffic from the workload, and the hosts it reaches.
  *
- * @see https://istio.io/latest/docs/reference/config/networking/sidecar/#OutboundTrafficPolicy
+ * @example
+ * ```yaml
+ * hosts: ["./*", "istio-system/*"]
+ * ```
+ * @see https://istio.io/latest/docs/reference/config/networking/sidecar/#IstioEgressListener
  */
-export interface OutboundTrafficPolicy {
+export interface IstioEgressListener {
   /**
-   * Passed on or refused.
+   * Port of the listener.
    *
-   * @defaultValue as the mesh says: ALLOW_ANY
+   * @defaultValue the ports of the hosts
    */
-  mode?: SidecarOutboundMode
+  port?: SidecarPort
+  /** Address or Unix socket to listen on. Needs a port. */
+  bind?: string
   /**
-   * Sends traffic to unknown destinations there.
-   * Stage: experimental.
+   * How traffic gets to the listener.
+   *
+   * @defaultValue DEFAULT
    */
-  egressProxy?: Destination
+  captureMode?: CaptureMode
+  /**
+   * Services that are reached: `namespace/name`; `.` is the own namespace, `*` any, `~` none.
+   *
+   * @example `["./*", "istio-system/*"]`
+   */
+  hosts: string[]
 }
-
-/**
- * What happens to traffic to unknown destinations.
- *
- * - `REGISTRY_ONLY`: It is refused.
- * - `ALLOW_ANY`: It is passed on.
- *
- * @see https://istio.io/latest/docs/reference/config/networking/sidecar/#SidecarOutboundMode
- */
-export type SidecarOutboundMode = 'REGISTRY_ONLY' | 'ALLOW_ANY'
 
 /**
  * A port of a sidecar listener.
@@ -136,58 +182,12 @@ export interface SidecarPort {
 }
 
 /**
- * What the proxies of workloads listen on, and which services they know.
+ * How traffic gets to a listener.
  *
- * @see https://istio.io/latest/docs/reference/config/networking/sidecar/#Sidecar
- */
-export interface SidecarSpec {
-  /**
-   * Workloads it is for.
-   *
-   * @defaultValue all of the namespace
-   */
-  workloadSelector?: WorkloadSelector
-  /**
-   * Listeners for traffic to the workload.
-   *
-   * @defaultValue from its services
-   */
-  ingress?: IstioIngressListener[]
-  /**
-   * Listeners for traffic from the workload.
-   *
-   * @defaultValue every service that is visible
-   */
-  egress?: IstioEgressListener[]
-  /** Limits for connections to the application. */
-  inboundConnectionPool?: ConnectionPoolSettings
-  /** What happens to traffic to unknown destinations. */
-  outboundTrafficPolicy?: OutboundTrafficPolicy
-}
-
-/**
- * Narrows what the proxies of workloads listen on and which services they know.
+ * - `DEFAULT`: As the proxy captures in general.
+ * - `IPTABLES`: Redirected by the operating system.
+ * - `NONE`: Sent to the address and port of the listener by the application.
  *
- * @example
- * ```yaml
- * apiVersion: networking.istio.io/v1
- * kind: Sidecar
- * metadata: { name: default }
- * spec:
- *   egress:
- *   - hosts: ["./*", "istio-system/*"]
- * ```
- * @see https://istio.io/latest/docs/reference/config/networking/sidecar/
+ * @see https://istio.io/latest/docs/reference/config/networking/sidecar/#CaptureMode
  */
-export interface Sidecar {
-  /** Group and version. */
-  apiVersion: 'networking.istio.io/v1' | 'networking.istio.io/v1alpha3' | 'networking.istio.io/v1beta1'
-  /** Name of the kind. */
-  kind: 'Sidecar'
-  /** Name, namespace, labels and annotations. */
-  metadata: ObjectMeta
-  /** Listeners and visible services. */
-  spec: SidecarSpec
-  /** What the control plane observed about the object. */
-  status?: IstioStatus
-}
+export type CaptureMode = 'DEFAULT' | 'IPTABLES' | 'NONE'

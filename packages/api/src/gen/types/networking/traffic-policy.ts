@@ -3,158 +3,122 @@ import type { PortSelector } from './destination.ts'
 import type { LoadBalancerSettings } from './load-balancer.ts'
 
 /**
- * How connections to a destination are secured.
- *
- * - `DISABLE`: Plain text.
- * - `SIMPLE`: TLS without a client certificate.
- * - `MUTUAL`: TLS with a client certificate from the fields beside it.
- * - `ISTIO_MUTUAL`: TLS with the certificate that the mesh gave the workload.
- */
-export type ClientTLSMode = 'DISABLE' | 'SIMPLE' | 'MUTUAL' | 'ISTIO_MUTUAL'
-
-/**
- * TLS of connections to a destination.
+ * What happens between the routing decision and the destination: balancing, limits, ejection, TLS.
  *
  * @example
  * ```yaml
- * mode: SIMPLE
- * sni: api.example.com
+ * loadBalancer: { simple: ROUND_ROBIN }
+ * connectionPool:
+ *   tcp: { maxConnections: 100 }
  * ```
  */
-export interface ClientTLSSettings {
+export interface TrafficPolicy {
   /**
-   * How connections are secured.
+   * How a host is chosen.
    *
-   * @defaultValue DISABLE
+   * @defaultValue LEAST_REQUEST
    */
-  mode?: ClientTLSMode
-  /** File with the client certificate. For MUTUAL. */
-  clientCertificate?: string
-  /** File with the key of the client certificate. For MUTUAL. */
-  privateKey?: string
+  loadBalancer?: LoadBalancerSettings
+  /** Limits for connections and requests. */
+  connectionPool?: ConnectionPoolSettings
   /**
-   * File with certificates of authorities that may have signed the certificate of the server.
-   *
-   * @defaultValue those of the operating system
-   */
-  caCertificates?: string
-  /** Secret with client certificate and authorities, in the namespace of the proxy. */
-  credentialName?: string
-  /** Names of which the certificate of the server must have one. */
-  subjectAltNames?: string[]
-  /**
-   * Server name in the ClientHello.
-   *
-   * @defaultValue the Host of the request, for SIMPLE and MUTUAL
-   */
-  sni?: string
-  /**
-   * Whether the certificate of the server is not checked at all.
-   *
-   * @defaultValue false
-   */
-  insecureSkipVerify?: boolean | null
-  /** File with revoked certificates. */
-  caCrl?: string
-}
-
-/** Limits that protect a destination from too many connections and requests. */
-export interface ConnectionPoolSettings {
-  /** Limits for connections. */
-  tcp?: TCPSettings
-  /** Limits for HTTP requests. */
-  http?: HTTPSettings
-}
-
-/**
- * When HTTP/1.1 connections become HTTP/2.
- *
- * - `DEFAULT`: As the mesh says.
- * - `DO_NOT_UPGRADE`: Never.
- * - `UPGRADE`: Always.
- */
-export type H2UpgradePolicy = 'DEFAULT' | 'DO_NOT_UPGRADE' | 'UPGRADE'
-
-/** Pings on HTTP/2 connections. Both fields are needed. */
-export interface HTTP2KeepAlive {
-  /**
-   * Time between pings.
-   *
-   * @example `30s`
-   */
-  interval?: string
-  /**
-   * Time limit for an answer, after which the connection is closed.
-   *
-   * @example `5s`
-   */
-  timeout?: string
-}
-
-/**
- * Limits for HTTP requests.
- *
- * @example
- * ```yaml
- * http2MaxRequests: 1000
- * maxRequestsPerConnection: 10
- * ```
- */
-export interface HTTPSettings {
-  /**
-   * Most requests that wait for a connection.
-   *
-   * @defaultValue 2^32-1
-   */
-  http1MaxPendingRequests?: number
-  /**
-   * Most requests that are open at the same time, of HTTP/1.1 and HTTP/2.
-   *
-   * @defaultValue 2^32-1
-   */
-  http2MaxRequests?: number
-  /**
-   * How many requests a connection serves before it is closed. 0 means no limit.
-   *
-   * @defaultValue 0
-   */
-  maxRequestsPerConnection?: number
-  /**
-   * Most retries that are open at the same time.
-   *
-   * @defaultValue 2^32-1
-   */
-  maxRetries?: number
-  /**
-   * How long a connection may be without a request before it is closed.
-   *
-   * @defaultValue 1h
-   */
-  idleTimeout?: string
-  /**
-   * Whether connections are made with HTTP/2.
-   *
-   * @defaultValue DEFAULT
-   */
-  h2UpgradePolicy?: H2UpgradePolicy
-  /**
-   * Uses the protocol of the caller. Then `h2UpgradePolicy` has no effect.
-   *
-   * @defaultValue false
-   */
-  useClientProtocol?: boolean
-  /**
-   * Most streams of an HTTP/2 connection.
-   *
-   * @defaultValue 2^31-1
-   */
-  maxConcurrentStreams?: number
-  /**
-   * Pings on HTTP/2 connections.
+   * Ejection of failing hosts.
    *
    * @defaultValue off
    */
-  http2KeepAlive?: HTTP2KeepAlive
+  outlierDetection?: OutlierDetection
+  /**
+   * TLS of connections.
+   *
+   * @defaultValue mesh mTLS where both sides can
+   */
+  tls?: ClientTLSSettings
+  /** Policies of single ports. */
+  portLevelSettings?: PortTrafficPolicy[]
+  /** HTTP tunnel. Not together with `proxyProtocol`. */
+  tunnel?: TunnelSettings
+  /**
+   * PROXY protocol.
+   *
+   * @defaultValue off
+   */
+  proxyProtocol?: ProxyProtocol
+  /**
+   * Limit for retries.
+   * Since Istio 1.28.
+   */
+  retryBudget?: RetryBudget
+}
+
+/** Sends TCP connections through an HTTP tunnel that the destination offers. */
+export interface TunnelSettings {
+  /**
+   * Method that opens the tunnel: CONNECT or POST.
+   *
+   * @defaultValue CONNECT
+   */
+  protocol?: string
+  /** Host at the far end of the tunnel. */
+  targetHost: string
+  /** Port at the far end of the tunnel. */
+  targetPort: number
+}
+
+/**
+ * Limits retries to a share of the requests that are open.
+ * Since Istio 1.28.
+ */
+export interface RetryBudget {
+  /**
+   * Retries that may be open, in percent of the open requests.
+   *
+   * @defaultValue 20
+   */
+  percent?: number | null
+  /**
+   * Retries that may be open in any case.
+   *
+   * @defaultValue 3
+   */
+  minRetryConcurrency?: number
+  /**
+   * Time over which requests are counted, as a duration.
+   *
+   * @defaultValue 0s: only those that are open now
+   */
+  budgetInterval?: string
+}
+
+/** Tells the destination the address of the caller at the beginning of a connection. */
+export interface ProxyProtocol {
+  /**
+   * Version of the protocol.
+   *
+   * @defaultValue V1
+   */
+  version?: ProxyProtocolVersion
+}
+
+/**
+ * Version of the PROXY protocol.
+ *
+ * - `V1`: Text.
+ * - `V2`: Binary.
+ */
+export type ProxyProtocolVersion = 'V1' | 'V2'
+
+/** Policy of one port. It replaces the policy of the destination for this port; nothing is inherited. */
+export interface PortTrafficPolicy {
+  /** The port. */
+  port?: PortSelector
+  /** How a host is chosen. */
+  loadBalancer?: LoadBalancerSettings
+  /** Limits. */
+  connectionPool?: ConnectionPoolSettings
+  /** Ejection of failing hosts. */
+  outlierDetection?: OutlierDetection
+  /** TLS of connections. */
+  tls?: ClientTLSSettings
 }
 
 /**
@@ -229,62 +193,104 @@ export interface OutlierDetection {
   outlierDetectionHttpErrorCodes?: number[]
 }
 
-/** Policy of one port. It replaces the policy of the destination for this port; nothing is inherited. */
-export interface PortTrafficPolicy {
-  /** The port. */
-  port?: PortSelector
-  /** How a host is chosen. */
-  loadBalancer?: LoadBalancerSettings
-  /** Limits. */
-  connectionPool?: ConnectionPoolSettings
-  /** Ejection of failing hosts. */
-  outlierDetection?: OutlierDetection
-  /** TLS of connections. */
-  tls?: ClientTLSSettings
-}
-
-/** Tells the destination the address of the caller at the beginning of a connection. */
-export interface ProxyProtocol {
-  /**
-   * Version of the protocol.
-   *
-   * @defaultValue V1
-   */
-  version?: ProxyProtocolVersion
+/** Limits that protect a destination from too many connections and requests. */
+export interface ConnectionPoolSettings {
+  /** Limits for connections. */
+  tcp?: TCPSettings
+  /** Limits for HTTP requests. */
+  http?: HTTPSettings
 }
 
 /**
- * Version of the PROXY protocol.
+ * Limits for HTTP requests.
  *
- * - `V1`: Text.
- * - `V2`: Binary.
+ * @example
+ * ```yaml
+ * http2MaxRequests: 1000
+ * maxRequestsPerConnection: 10
+ * ```
  */
-export type ProxyProtocolVersion = 'V1' | 'V2'
+export interface HTTPSettings {
+  /**
+   * Most requests that wait for a connection.
+   *
+   * @defaultValue 2^32-1
+   */
+  http1MaxPendingRequests?: number
+  /**
+   * Most requests that are open at the same time, of HTTP/1.1 and HTTP/2.
+   *
+   * @defaultValue 2^32-1
+   */
+  http2MaxRequests?: number
+  /**
+   * How many requests a connection serves before it is closed. 0 means no limit.
+   *
+   * @defaultValue 0
+   */
+  maxRequestsPerConnection?: number
+  /**
+   * Most retries that are open at the same time.
+   *
+   * @defaultValue 2^32-1
+   */
+  maxRetries?: number
+  /**
+   * How long a connection may be without a request before it is closed.
+   *
+   * @defaultValue 1h
+   */
+  idleTimeout?: string
+  /**
+   * Whether connections are made with HTTP/2.
+   *
+   * @defaultValue DEFAULT
+   */
+  h2UpgradePolicy?: H2UpgradePolicy
+  /**
+   * Uses the protocol of the caller. Then `h2UpgradePolicy` has no effect.
+   *
+   * @defaultValue false
+   */
+  useClientProtocol?: boolean
+  /**
+   * Most streams of an HTTP/2 connection.
+   *
+   * @defaultValue 2^31-1
+   */
+  maxConcurrentStreams?: number
+  /**
+   * Pings on HTTP/2 connections.
+   *
+   * @defaultValue off
+   */
+  http2KeepAlive?: HTTP2KeepAlive
+}
+
+/** Pings on HTTP/2 connections. Both fields are needed. */
+export interface HTTP2KeepAlive {
+  /**
+   * Time between pings.
+   *
+   * @example `30s`
+   */
+  interval?: string
+  /**
+   * Time limit for an answer, after which the connection is closed.
+   *
+   * @example `5s`
+   */
+  timeout?: string
+}
 
 /**
- * Limits retries to a share of the requests that are open.
- * Since Istio 1.28.
+ * When HTTP/1.1 connections become HTTP/2.
+ *
+ * - `DEFAULT`: As the mesh says.
+ * - `DO_NOT_UPGRADE`: Never.
+ * - `UPGRADE`: Always.
  */
-export interface RetryBudget {
-  /**
-   * Retries that may be open, in percent of the open requests.
-   *
-   * @defaultValue 20
-   */
-  percent?: number | null
-  /**
-   * Retries that may be open in any case.
-   *
-   * @defaultValue 3
-   */
-  minRetryConcurrency?: number
-  /**
-   * Time over which requests are counted, as a duration.
-   *
-   * @defaultValue 0s: only those that are open now
-   */
-  budgetInterval?: string
-}
+export type H2UpgradePolicy = 'DEFAULT' | 'DO_NOT_UPGRADE' | 'UPGRADE'
 
 /**
  * Limits for connections, of HTTP and of TCP.
@@ -351,63 +357,57 @@ export interface TcpKeepalive {
 }
 
 /**
- * What happens between the routing decision and the destination: balancing, limits, ejection, TLS.
+ * TLS of connections to a destination.
  *
  * @example
  * ```yaml
- * loadBalancer: { simple: ROUND_ROBIN }
- * connectionPool:
- *   tcp: { maxConnections: 100 }
+ * mode: SIMPLE
+ * sni: api.example.com
  * ```
  */
-export interface TrafficPolicy {
+export interface ClientTLSSettings {
   /**
-   * How a host is chosen.
+   * How connections are secured.
    *
-   * @defaultValue LEAST_REQUEST
+   * @defaultValue DISABLE
    */
-  loadBalancer?: LoadBalancerSettings
-  /** Limits for connections and requests. */
-  connectionPool?: ConnectionPoolSettings
+  mode?: ClientTLSMode
+  /** File with the client certificate. For MUTUAL. */
+  clientCertificate?: string
+  /** File with the key of the client certificate. For MUTUAL. */
+  privateKey?: string
   /**
-   * Ejection of failing hosts.
+   * File with certificates of authorities that may have signed the certificate of the server.
    *
-   * @defaultValue off
+   * @defaultValue those of the operating system
    */
-  outlierDetection?: OutlierDetection
+  caCertificates?: string
+  /** Secret with client certificate and authorities, in the namespace of the proxy. */
+  credentialName?: string
+  /** Names of which the certificate of the server must have one. */
+  subjectAltNames?: string[]
   /**
-   * TLS of connections.
+   * Server name in the ClientHello.
    *
-   * @defaultValue mesh mTLS where both sides can
+   * @defaultValue the Host of the request, for SIMPLE and MUTUAL
    */
-  tls?: ClientTLSSettings
-  /** Policies of single ports. */
-  portLevelSettings?: PortTrafficPolicy[]
-  /** HTTP tunnel. Not together with `proxyProtocol`. */
-  tunnel?: TunnelSettings
+  sni?: string
   /**
-   * PROXY protocol.
+   * Whether the certificate of the server is not checked at all.
    *
-   * @defaultValue off
+   * @defaultValue false
    */
-  proxyProtocol?: ProxyProtocol
-  /**
-   * Limit for retries.
-   * Since Istio 1.28.
-   */
-  retryBudget?: RetryBudget
+  insecureSkipVerify?: boolean | null
+  /** File with revoked certificates. */
+  caCrl?: string
 }
 
-/** Sends TCP connections through an HTTP tunnel that the destination offers. */
-export interface TunnelSettings {
-  /**
-   * Method that opens the tunnel: CONNECT or POST.
-   *
-   * @defaultValue CONNECT
-   */
-  protocol?: string
-  /** Host at the far end of the tunnel. */
-  targetHost: string
-  /** Port at the far end of the tunnel. */
-  targetPort: number
-}
+/**
+ * How connections to a destination are secured.
+ *
+ * - `DISABLE`: Plain text.
+ * - `SIMPLE`: TLS without a client certificate.
+ * - `MUTUAL`: TLS with a client certificate from the fields beside it.
+ * - `ISTIO_MUTUAL`: TLS with the certificate that the mesh gave the workload.
+ */
+export type ClientTLSMode = 'DISABLE' | 'SIMPLE' | 'MUTUAL' | 'ISTIO_MUTUAL'

@@ -6,267 +6,179 @@ import type { CorsPolicy, HTTPFaultInjection } from './http-policy.ts'
 import type { StringMatch } from './string-match.ts'
 
 /**
- * Names a VirtualService whose HTTP routes are put in the place of this one. One level only.
- *
- * @see https://istio.io/latest/docs/reference/config/networking/virtual-service/#Delegate
- */
-export interface Delegate {
-  /** Name of the delegate. */
-  name?: string
-  /**
-   * Namespace of the delegate.
-   *
-   * @defaultValue the namespace of the root VirtualService
-   */
-  namespace?: string
-}
-
-/**
- * Body of an answer that the proxy gives by itself.
- *
- * @see https://istio.io/latest/docs/reference/config/networking/virtual-service/#HTTPBody
- */
-export type HTTPBody =
-  | {
-      /** Body as text. At most 1 MiB. */
-      string: string
-      bytes?: never
-    }
-  | {
-      /** Body as base64. */
-      bytes: string
-      string?: never
-    }
-
-/**
- * Answers with a fixed response instead of forwarding the request.
+ * Routes traffic for hosts: by path, header, method, SNI or port, to weighted destinations.
  *
  * @example
  * ```yaml
- * status: 503
- * body: { string: closed }
+ * apiVersion: networking.istio.io/v1
+ * kind: VirtualService
+ * metadata: { name: reviews }
+ * spec:
+ *   hosts: [reviews]
+ *   http:
+ *   - route:
+ *     - destination: { host: reviews, subset: v1 }
+ *       weight: 90
+ *     - destination: { host: reviews, subset: v2 }
+ *       weight: 10
  * ```
- * @see https://istio.io/latest/docs/reference/config/networking/virtual-service/#HTTPDirectResponse
+ * @see https://istio.io/latest/docs/reference/config/networking/virtual-service/
  */
-export interface HTTPDirectResponse {
-  /**
-   * Status of the answer.
-   *
-   * @example `503`
-   */
-  status: number
-  /**
-   * Body of the answer.
-   *
-   * @defaultValue no body
-   */
-  body?: HTTPBody
+export interface VirtualService {
+  /** Group and version. */
+  apiVersion: 'networking.istio.io/v1' | 'networking.istio.io/v1alpha3' | 'networking.istio.io/v1beta1'
+  /** Name of the kind. */
+  kind: 'VirtualService'
+  /** Name, namespace, labels and annotations. */
+  metadata: ObjectMeta
+  /** Routes for a set of hosts. */
+  spec: VirtualServiceSpec
+  /** What the control plane observed about the object. */
+  status?: IstioStatus
 }
 
 /**
- * Conditions on a request. All that are set must hold; several items of `match` are alternatives.
+ * Routes for a set of hosts.
  *
- * @example
- * ```yaml
- * uri: { prefix: /api }
- * headers:
- *   end-user: { exact: jason }
- * ```
- * @see https://istio.io/latest/docs/reference/config/networking/virtual-service/#HTTPMatchRequest
+ * @see https://istio.io/latest/docs/reference/config/networking/virtual-service/#VirtualService
  */
-export interface HTTPMatchRequest {
-  /** Name that is added to the name of the route in access logs and metrics. */
-  name?: string
-  /** Path with query. `ignoreUriCase` makes exact and prefix comparison indifferent to case. */
-  uri?: StringMatch
-  /** URI scheme. */
-  scheme?: StringMatch
-  /** HTTP method. */
-  method?: StringMatch
-  /** Host, with port where the caller sent one. */
-  authority?: StringMatch
+export interface VirtualServiceSpec {
   /**
-   * Header names in lower case, and how their values compare. An empty comparison asks only that the header is
-   * there.
+   * Hosts these routes are for: full names, short names (completed with the namespace of the VirtualService),
+   * wildcards like `*.example.com`, addresses. Empty for a delegate.
    *
-   * @example
-   * ```yaml
-   * { end-user: { exact: jason } }
-   * ```
+   * @example `[reviews]`
    */
-  headers?: { [key: string]: StringMatch }
-  /** Port of the host that the request is addressed to; needed only where a host has several. */
-  port?: number
+  hosts?: string[]
   /**
-   * Labels of the calling workload. Ignored where `gateways` is set.
+   * Gateways the routes apply to: `name` or `namespace/name`. `mesh` means every sidecar.
    *
-   * @example
-   * ```yaml
-   * { app: productpage }
-   * ```
+   * @defaultValue [mesh]
    */
-  sourceLabels?: { [key: string]: string }
-  /** Gateways this match is for; replaces the list of the VirtualService. `mesh` means sidecars. */
   gateways?: string[]
-  /** Query parameters and how their values compare. */
-  queryParams?: { [key: string]: StringMatch }
+  /** Routes for HTTP, in order of precedence. */
+  http?: HTTPRoute[]
+  /** Routes for TLS connections that are passed on unopened. */
+  tls?: TLSRoute[]
+  /** Routes for connections of other protocols. */
+  tcp?: TCPRoute[]
   /**
-   * Whether upper and lower case of the path are the same. Has no effect on `regex`.
+   * Namespaces that see this object: names, `.` for its own, `*` for all.
    *
-   * @defaultValue false
+   * @defaultValue MeshConfig.defaultVirtualServiceExportTo, which is all
    */
-  ignoreUriCase?: boolean
-  /** Headers that must not be there, or must not compare. A missing header fulfils the condition. */
-  withoutHeaders?: { [key: string]: StringMatch }
+  exportTo?: string[]
+}
+
+/**
+ * Where TLS connections go that are passed on unopened. Routes are tried in order.
+ *
+ * @example
+ * ```yaml
+ * match:
+ * - sniHosts: [login.example.com]
+ * route:
+ * - destination: { host: login.prod.svc.cluster.local }
+ * ```
+ * @see https://istio.io/latest/docs/reference/config/networking/virtual-service/#TLSRoute
+ */
+export interface TLSRoute {
+  /** Alternative conditions. */
+  match: TLSMatchAttributes[]
+  /** Destinations that share the connections by weight. */
+  route?: RouteDestination[]
+}
+
+/**
+ * Conditions on a TLS connection that is not terminated here. All that are set must hold.
+ *
+ * @see https://istio.io/latest/docs/reference/config/networking/virtual-service/#TLSMatchAttributes
+ */
+export interface TLSMatchAttributes {
+  /**
+   * Server names in the ClientHello. Each must be one of the hosts of the VirtualService or lie in a wildcard of
+   * it.
+   *
+   * @example `[login.example.com]`
+   */
+  sniHosts: string[]
+  /** Addresses or CIDR ranges of the destination. */
+  destinationSubnets?: string[]
+  /** Port of the host that the connection is addressed to. */
+  port?: number
+  /** Labels of the calling workload. Ignored where `gateways` is set. */
+  sourceLabels?: { [key: string]: string }
+  /** Gateways this match is for; replaces the list of the VirtualService. */
+  gateways?: string[]
   /** Namespace of the calling workload. */
   sourceNamespace?: string
-  /** Prefix of the statistics that are kept for this route. */
-  statPrefix?: string
 }
 
 /**
- * Sends a copy of requests to another destination and ignores its answers.
+ * Where connections go. Routes are tried in order.
  *
- * @see https://istio.io/latest/docs/reference/config/networking/virtual-service/#HTTPMirrorPolicy
+ * @example
+ * ```yaml
+ * match:
+ * - port: 27017
+ * route:
+ * - destination: { host: mongo.prod.svc.cluster.local }
+ * ```
+ * @see https://istio.io/latest/docs/reference/config/networking/virtual-service/#TCPRoute
  */
-export interface HTTPMirrorPolicy {
-  /** Where the copies go. */
+export interface TCPRoute {
+  /**
+   * Alternative conditions.
+   *
+   * @defaultValue every connection
+   */
+  match?: L4MatchAttributes[]
+  /** Destinations that share the connections by weight. */
+  route?: RouteDestination[]
+}
+
+/**
+ * A destination and its share of the connections of a route.
+ *
+ * @see https://istio.io/latest/docs/reference/config/networking/virtual-service/#RouteDestination
+ */
+export interface RouteDestination {
+  /** Where connections go. */
   destination: Destination
   /**
-   * Share of the requests that is copied.
+   * Share of the connections, relative to the sum of all weights of the route.
    *
-   * @defaultValue 100
+   * @defaultValue 100 for a single destination, 0 beside others
    */
-  percentage?: Percent
+  weight?: number
 }
 
 /**
- * Answers with a redirect instead of forwarding the request.
+ * Conditions on a connection. All that are set must hold.
  *
- * @example
- * ```yaml
- * uri: /v2/login
- * redirectCode: 302
- * ```
- * @see https://istio.io/latest/docs/reference/config/networking/virtual-service/#HTTPRedirect
+ * @see https://istio.io/latest/docs/reference/config/networking/virtual-service/#L4MatchAttributes
  */
-export type HTTPRedirect = HTTPRedirectFields & HTTPRedirectPort
-
-/** Fields of {@link HTTPRedirect} that do not exclude each other. */
-export interface HTTPRedirectFields {
-  /** Path of the new address; replaces the whole path, whatever part of it matched. */
-  uri?: string
-  /** Host of the new address. */
-  authority?: string
+export interface L4MatchAttributes {
   /**
-   * Scheme of the new address.
+   * Addresses or CIDR ranges of the destination.
    *
-   * @defaultValue the scheme of the request
-   * @example `https`
+   * @example `[10.96.0.0/16]`
    */
-  scheme?: string
+  destinationSubnets?: string[]
+  /** Port of the host that the connection is addressed to. */
+  port?: number
   /**
-   * Status of the answer.
+   * Not used.
    *
-   * @defaultValue 301
+   * @deprecated has no effect
    */
-  redirectCode?: number
-  /**
-   * Replaces the part of the path that a prefix match covered; the rest stays.
-   * Since Istio 1.30.
-   */
-  prefixRewrite?: string
-}
-
-/** At most one of `port`, `derivePort` in {@link HTTPRedirect}. */
-export type HTTPRedirectPort =
-  | {
-      /** Port of the new address. */
-      port: number
-      derivePort?: never
-    }
-  | {
-      /** Takes the port of the new address from elsewhere. */
-      derivePort: RedirectPortSelection
-      port?: never
-    }
-  | {
-      port?: never
-      derivePort?: never
-    }
-
-/**
- * What to do when a request fails at its destination.
- *
- * @example
- * ```yaml
- * attempts: 3
- * perTryTimeout: 2s
- * retryOn: 5xx,connect-failure
- * ```
- * @see https://istio.io/latest/docs/reference/config/networking/virtual-service/#HTTPRetry
- */
-export interface HTTPRetry {
-  /**
-   * How often a failed request is tried again. 0 turns retries off.
-   *
-   * @example `3`
-   */
-  attempts?: number
-  /**
-   * Time limit of each attempt, the first one included.
-   *
-   * @defaultValue the timeout of the route
-   * @example `2s`
-   */
-  perTryTimeout?: string
-  /**
-   * Conditions for another attempt: names of Envoy and gRPC, or status codes, with commas between.
-   *
-   * @defaultValue connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes
-   * @example `5xx,connect-failure`
-   */
-  retryOn?: string
-  /**
-   * Whether further attempts may go to other localities.
-   *
-   * @defaultValue false
-   */
-  retryRemoteLocalities?: boolean | null
-  /**
-   * Whether further attempts avoid hosts that were tried.
-   *
-   * @defaultValue true
-   */
-  retryIgnorePreviousHosts?: boolean | null
-  /**
-   * Smallest pause before another attempt; grows with every attempt.
-   *
-   * @defaultValue 25ms
-   */
-  backoff?: string
-}
-
-/**
- * Changes path or host of a request before it is forwarded.
- *
- * @example
- * ```yaml
- * uri: /v1/catalog
- * ```
- * @see https://istio.io/latest/docs/reference/config/networking/virtual-service/#HTTPRewrite
- */
-export interface HTTPRewrite {
-  /**
-   * Replaces the path, or the part of it that a prefix match covered.
-   *
-   * @example `/v1`
-   */
-  uri?: string
-  /** Replaces the Host header. */
-  authority?: string
-  /** Replaces parts of the path. Not together with `uri`. */
-  uriRegexRewrite?: RegexRewrite
+  sourceSubnet?: string
+  /** Labels of the calling workload. Ignored where `gateways` is set. */
+  sourceLabels?: { [key: string]: string }
+  /** Gateways this match is for; replaces the list of the VirtualService. */
+  gateways?: string[]
+  /** Namespace of the calling workload. */
+  sourceNamespace?: string
 }
 
 /**
@@ -370,6 +282,18 @@ export interface HTTPRouteDestination {
 }
 
 /**
+ * Changes headers of the request, the response, or both.
+ *
+ * @see https://istio.io/latest/docs/reference/config/networking/virtual-service/#Headers
+ */
+export interface Headers {
+  /** Changes before the request goes to the destination. */
+  request?: HeaderOperations
+  /** Changes before the response goes back to the caller. */
+  response?: HeaderOperations
+}
+
+/**
  * Changes headers of one direction.
  *
  * @see https://istio.io/latest/docs/reference/config/networking/virtual-service/#HeaderOperations
@@ -402,54 +326,26 @@ export interface HeaderOperations {
 }
 
 /**
- * Changes headers of the request, the response, or both.
+ * Changes path or host of a request before it is forwarded.
  *
- * @see https://istio.io/latest/docs/reference/config/networking/virtual-service/#Headers
+ * @example
+ * ```yaml
+ * uri: /v1/catalog
+ * ```
+ * @see https://istio.io/latest/docs/reference/config/networking/virtual-service/#HTTPRewrite
  */
-export interface Headers {
-  /** Changes before the request goes to the destination. */
-  request?: HeaderOperations
-  /** Changes before the response goes back to the caller. */
-  response?: HeaderOperations
-}
-
-/**
- * Conditions on a connection. All that are set must hold.
- *
- * @see https://istio.io/latest/docs/reference/config/networking/virtual-service/#L4MatchAttributes
- */
-export interface L4MatchAttributes {
+export interface HTTPRewrite {
   /**
-   * Addresses or CIDR ranges of the destination.
+   * Replaces the path, or the part of it that a prefix match covered.
    *
-   * @example `[10.96.0.0/16]`
+   * @example `/v1`
    */
-  destinationSubnets?: string[]
-  /** Port of the host that the connection is addressed to. */
-  port?: number
-  /**
-   * Not used.
-   *
-   * @deprecated has no effect
-   */
-  sourceSubnet?: string
-  /** Labels of the calling workload. Ignored where `gateways` is set. */
-  sourceLabels?: { [key: string]: string }
-  /** Gateways this match is for; replaces the list of the VirtualService. */
-  gateways?: string[]
-  /** Namespace of the calling workload. */
-  sourceNamespace?: string
+  uri?: string
+  /** Replaces the Host header. */
+  authority?: string
+  /** Replaces parts of the path. Not together with `uri`. */
+  uriRegexRewrite?: RegexRewrite
 }
-
-/**
- * Where the port of a redirect comes from.
- *
- * - `FROM_PROTOCOL_DEFAULT`: 80 for HTTP, 443 for HTTPS.
- * - `FROM_REQUEST_PORT`: The port that the request was sent to.
- *
- * @see https://istio.io/latest/docs/reference/config/networking/virtual-service/#RedirectPortSelection
- */
-export type RedirectPortSelection = 'FROM_PROTOCOL_DEFAULT' | 'FROM_REQUEST_PORT'
 
 /**
  * Replaces parts of the path with a regular expression.
@@ -472,149 +368,253 @@ export interface RegexRewrite {
 }
 
 /**
- * A destination and its share of the connections of a route.
+ * What to do when a request fails at its destination.
  *
- * @see https://istio.io/latest/docs/reference/config/networking/virtual-service/#RouteDestination
+ * @example
+ * ```yaml
+ * attempts: 3
+ * perTryTimeout: 2s
+ * retryOn: 5xx,connect-failure
+ * ```
+ * @see https://istio.io/latest/docs/reference/config/networking/virtual-service/#HTTPRetry
  */
-export interface RouteDestination {
-  /** Where connections go. */
+export interface HTTPRetry {
+  /**
+   * How often a failed request is tried again. 0 turns retries off.
+   *
+   * @example `3`
+   */
+  attempts?: number
+  /**
+   * Time limit of each attempt, the first one included.
+   *
+   * @defaultValue the timeout of the route
+   * @example `2s`
+   */
+  perTryTimeout?: string
+  /**
+   * Conditions for another attempt: names of Envoy and gRPC, or status codes, with commas between.
+   *
+   * @defaultValue connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes
+   * @example `5xx,connect-failure`
+   */
+  retryOn?: string
+  /**
+   * Whether further attempts may go to other localities.
+   *
+   * @defaultValue false
+   */
+  retryRemoteLocalities?: boolean | null
+  /**
+   * Whether further attempts avoid hosts that were tried.
+   *
+   * @defaultValue true
+   */
+  retryIgnorePreviousHosts?: boolean | null
+  /**
+   * Smallest pause before another attempt; grows with every attempt.
+   *
+   * @defaultValue 25ms
+   */
+  backoff?: string
+}
+
+/**
+ * Answers with a redirect instead of forwarding the request.
+ *
+ * @example
+ * ```yaml
+ * uri: /v2/login
+ * redirectCode: 302
+ * ```
+ * @see https://istio.io/latest/docs/reference/config/networking/virtual-service/#HTTPRedirect
+ */
+export type HTTPRedirect = HTTPRedirectFields & HTTPRedirectPort
+
+/** Fields of {@link HTTPRedirect} that do not exclude each other. */
+export interface HTTPRedirectFields {
+  /** Path of the new address; replaces the whole path, whatever part of it matched. */
+  uri?: string
+  /** Host of the new address. */
+  authority?: string
+  /**
+   * Scheme of the new address.
+   *
+   * @defaultValue the scheme of the request
+   * @example `https`
+   */
+  scheme?: string
+  /**
+   * Status of the answer.
+   *
+   * @defaultValue 301
+   */
+  redirectCode?: number
+  /**
+   * Replaces the part of the path that a prefix match covered; the rest stays.
+   * Since Istio 1.30.
+   */
+  prefixRewrite?: string
+}
+
+/** At most one of `port`, `derivePort` in {@link HTTPRedirect}. */
+export type HTTPRedirectPort =
+  | {
+      /** Port of the new address. */
+      port: number
+      derivePort?: never
+    }
+  | {
+      /** Takes the port of the new address from elsewhere. */
+      derivePort: RedirectPortSelection
+      port?: never
+    }
+  | {
+      port?: never
+      derivePort?: never
+    }
+
+/**
+ * Where the port of a redirect comes from.
+ *
+ * - `FROM_PROTOCOL_DEFAULT`: 80 for HTTP, 443 for HTTPS.
+ * - `FROM_REQUEST_PORT`: The port that the request was sent to.
+ *
+ * @see https://istio.io/latest/docs/reference/config/networking/virtual-service/#RedirectPortSelection
+ */
+export type RedirectPortSelection = 'FROM_PROTOCOL_DEFAULT' | 'FROM_REQUEST_PORT'
+
+/**
+ * Sends a copy of requests to another destination and ignores its answers.
+ *
+ * @see https://istio.io/latest/docs/reference/config/networking/virtual-service/#HTTPMirrorPolicy
+ */
+export interface HTTPMirrorPolicy {
+  /** Where the copies go. */
   destination: Destination
   /**
-   * Share of the connections, relative to the sum of all weights of the route.
+   * Share of the requests that is copied.
    *
-   * @defaultValue 100 for a single destination, 0 beside others
+   * @defaultValue 100
    */
-  weight?: number
+  percentage?: Percent
 }
 
 /**
- * Where connections go. Routes are tried in order.
+ * Conditions on a request. All that are set must hold; several items of `match` are alternatives.
  *
  * @example
  * ```yaml
- * match:
- * - port: 27017
- * route:
- * - destination: { host: mongo.prod.svc.cluster.local }
+ * uri: { prefix: /api }
+ * headers:
+ *   end-user: { exact: jason }
  * ```
- * @see https://istio.io/latest/docs/reference/config/networking/virtual-service/#TCPRoute
+ * @see https://istio.io/latest/docs/reference/config/networking/virtual-service/#HTTPMatchRequest
  */
-export interface TCPRoute {
+export interface HTTPMatchRequest {
+  /** Name that is added to the name of the route in access logs and metrics. */
+  name?: string
+  /** Path with query. `ignoreUriCase` makes exact and prefix comparison indifferent to case. */
+  uri?: StringMatch
+  /** URI scheme. */
+  scheme?: StringMatch
+  /** HTTP method. */
+  method?: StringMatch
+  /** Host, with port where the caller sent one. */
+  authority?: StringMatch
   /**
-   * Alternative conditions.
+   * Header names in lower case, and how their values compare. An empty comparison asks only that the header is
+   * there.
    *
-   * @defaultValue every connection
+   * @example
+   * ```yaml
+   * { end-user: { exact: jason } }
+   * ```
    */
-  match?: L4MatchAttributes[]
-  /** Destinations that share the connections by weight. */
-  route?: RouteDestination[]
-}
-
-/**
- * Conditions on a TLS connection that is not terminated here. All that are set must hold.
- *
- * @see https://istio.io/latest/docs/reference/config/networking/virtual-service/#TLSMatchAttributes
- */
-export interface TLSMatchAttributes {
-  /**
-   * Server names in the ClientHello. Each must be one of the hosts of the VirtualService or lie in a wildcard of
-   * it.
-   *
-   * @example `[login.example.com]`
-   */
-  sniHosts: string[]
-  /** Addresses or CIDR ranges of the destination. */
-  destinationSubnets?: string[]
-  /** Port of the host that the connection is addressed to. */
+  headers?: { [key: string]: StringMatch }
+  /** Port of the host that the request is addressed to; needed only where a host has several. */
   port?: number
-  /** Labels of the calling workload. Ignored where `gateways` is set. */
+  /**
+   * Labels of the calling workload. Ignored where `gateways` is set.
+   *
+   * @example
+   * ```yaml
+   * { app: productpage }
+   * ```
+   */
   sourceLabels?: { [key: string]: string }
-  /** Gateways this match is for; replaces the list of the VirtualService. */
+  /** Gateways this match is for; replaces the list of the VirtualService. `mesh` means sidecars. */
   gateways?: string[]
+  /** Query parameters and how their values compare. */
+  queryParams?: { [key: string]: StringMatch }
+  /**
+   * Whether upper and lower case of the path are the same. Has no effect on `regex`.
+   *
+   * @defaultValue false
+   */
+  ignoreUriCase?: boolean
+  /** Headers that must not be there, or must not compare. A missing header fulfils the condition. */
+  withoutHeaders?: { [key: string]: StringMatch }
   /** Namespace of the calling workload. */
   sourceNamespace?: string
+  /** Prefix of the statistics that are kept for this route. */
+  statPrefix?: string
 }
 
 /**
- * Where TLS connections go that are passed on unopened. Routes are tried in order.
+ * Answers with a fixed response instead of forwarding the request.
  *
  * @example
  * ```yaml
- * match:
- * - sniHosts: [login.example.com]
- * route:
- * - destination: { host: login.prod.svc.cluster.local }
+ * status: 503
+ * body: { string: closed }
  * ```
- * @see https://istio.io/latest/docs/reference/config/networking/virtual-service/#TLSRoute
+ * @see https://istio.io/latest/docs/reference/config/networking/virtual-service/#HTTPDirectResponse
  */
-export interface TLSRoute {
-  /** Alternative conditions. */
-  match: TLSMatchAttributes[]
-  /** Destinations that share the connections by weight. */
-  route?: RouteDestination[]
+export interface HTTPDirectResponse {
+  /**
+   * Status of the answer.
+   *
+   * @example `503`
+   */
+  status: number
+  /**
+   * Body of the answer.
+   *
+   * @defaultValue no body
+   */
+  body?: HTTPBody
 }
 
 /**
- * Routes for a set of hosts.
+ * Body of an answer that the proxy gives by itself.
  *
- * @see https://istio.io/latest/docs/reference/config/networking/virtual-service/#VirtualService
+ * @see https://istio.io/latest/docs/reference/config/networking/virtual-service/#HTTPBody
  */
-export interface VirtualServiceSpec {
-  /**
-   * Hosts these routes are for: full names, short names (completed with the namespace of the VirtualService),
-   * wildcards like `*.example.com`, addresses. Empty for a delegate.
-   *
-   * @example `[reviews]`
-   */
-  hosts?: string[]
-  /**
-   * Gateways the routes apply to: `name` or `namespace/name`. `mesh` means every sidecar.
-   *
-   * @defaultValue [mesh]
-   */
-  gateways?: string[]
-  /** Routes for HTTP, in order of precedence. */
-  http?: HTTPRoute[]
-  /** Routes for TLS connections that are passed on unopened. */
-  tls?: TLSRoute[]
-  /** Routes for connections of other protocols. */
-  tcp?: TCPRoute[]
-  /**
-   * Namespaces that see this object: names, `.` for its own, `*` for all.
-   *
-   * @defaultValue MeshConfig.defaultVirtualServiceExportTo, which is all
-   */
-  exportTo?: string[]
-}
+export type HTTPBody =
+  | {
+      /** Body as text. At most 1 MiB. */
+      string: string
+      bytes?: never
+    }
+  | {
+      /** Body as base64. */
+      bytes: string
+      string?: never
+    }
 
 /**
- * Routes traffic for hosts: by path, header, method, SNI or port, to weighted destinations.
+ * Names a VirtualService whose HTTP routes are put in the place of this one. One level only.
  *
- * @example
- * ```yaml
- * apiVersion: networking.istio.io/v1
- * kind: VirtualService
- * metadata: { name: reviews }
- * spec:
- *   hosts: [reviews]
- *   http:
- *   - route:
- *     - destination: { host: reviews, subset: v1 }
- *       weight: 90
- *     - destination: { host: reviews, subset: v2 }
- *       weight: 10
- * ```
- * @see https://istio.io/latest/docs/reference/config/networking/virtual-service/
+ * @see https://istio.io/latest/docs/reference/config/networking/virtual-service/#Delegate
  */
-export interface VirtualService {
-  /** Group and version. */
-  apiVersion: 'networking.istio.io/v1' | 'networking.istio.io/v1alpha3' | 'networking.istio.io/v1beta1'
-  /** Name of the kind. */
-  kind: 'VirtualService'
-  /** Name, namespace, labels and annotations. */
-  metadata: ObjectMeta
-  /** Routes for a set of hosts. */
-  spec: VirtualServiceSpec
-  /** What the control plane observed about the object. */
-  status?: IstioStatus
+export interface Delegate {
+  /** Name of the delegate. */
+  name?: string
+  /**
+   * Namespace of the delegate.
+   *
+   * @defaultValue the namespace of the root VirtualService
+   */
+  namespace?: string
 }

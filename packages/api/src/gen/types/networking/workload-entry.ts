@@ -3,52 +3,21 @@ import type { ObjectMeta } from '../kubernetes/object-meta.ts'
 import type { IstioStatus } from '../meta/status.ts'
 
 /**
- * A workload that is no pod, such as a virtual machine.
+ * Describes one workload outside of Kubernetes, so that ServiceEntries and Services can select it.
  *
- * @example
- * ```yaml
- * address: 10.0.0.7
- * labels: { app: reviews }
- * ```
- * @see https://istio.io/latest/docs/reference/config/networking/workload-entry/#WorkloadEntry
+ * @see https://istio.io/latest/docs/reference/config/networking/workload-entry/
  */
-export interface WorkloadEntrySpec {
-  /**
-   * IP address, DNS name (with resolution DNS) or `unix://` socket of the workload.
-   *
-   * @example `10.0.0.7`
-   */
-  address?: string
-  /**
-   * Ports of the workload by the names of the service ports.
-   *
-   * @example
-   * ```yaml
-   * { http: 8080 }
-   * ```
-   */
-  ports?: { [key: string]: number }
-  /**
-   * Labels of the workload.
-   *
-   * @example
-   * ```yaml
-   * { app: reviews, version: v2 }
-   * ```
-   */
-  labels?: { [key: string]: string }
-  /** Network of the workload. Workloads of one network reach each other directly. */
-  network?: string
-  /** Where the workload runs: `region/zone/subzone`. */
-  locality?: string
-  /**
-   * Share of the traffic, relative to other workloads.
-   *
-   * @defaultValue 1
-   */
-  weight?: number
-  /** Service account of the workload, in the namespace of the object. */
-  serviceAccount?: string
+export interface WorkloadEntry {
+  /** Group and version. */
+  apiVersion: 'networking.istio.io/v1' | 'networking.istio.io/v1alpha3' | 'networking.istio.io/v1beta1'
+  /** Name of the kind. */
+  kind: 'WorkloadEntry'
+  /** Name, namespace, labels and annotations. */
+  metadata: ObjectMeta
+  /** A workload that is no pod. */
+  spec: WorkloadEntrySpec
+  /** What the control plane observed about the object. */
+  status?: IstioStatus
 }
 
 /**
@@ -96,19 +65,50 @@ export interface WorkloadTemplate {
 }
 
 /**
- * Describes one workload outside of Kubernetes, so that ServiceEntries and Services can select it.
+ * A workload that is no pod, such as a virtual machine.
  *
- * @see https://istio.io/latest/docs/reference/config/networking/workload-entry/
+ * @example
+ * ```yaml
+ * address: 10.0.0.7
+ * labels: { app: reviews }
+ * ```
+ * @see https://istio.io/latest/docs/reference/config/networking/workload-entry/#WorkloadEntry
  */
-export interface WorkloadEntry {
-  /** Group and version. */
-  apiVersion: 'networking.istio.io/v1' | 'networking.istio.io/v1alpha3' | 'networking.istio.io/v1beta1'
-  /** Name of the kind. */
-  kind: 'WorkloadEntry'
-  /** Name, namespace, labels and annotations. */
-  metadata: ObjectMeta
-  /** A workload that is no pod. */
-  spec: WorkloadEntrySpec
-  /** What the control plane observed about the object. */
-  status?: IstioStatus
+export interface WorkloadEntrySpec {
+  /**
+   * IP address, DNS name (with resolution DNS) or `unix://` socket of the workload.
+   *
+   * @example `10.0.0.7`
+   */
+  address?: string
+  /**
+   * Ports of the workload by the names of the service ports.
+   *
+   * @example
+   * ```yaml
+   * { http: 8080 }
+   * ```
+   */
+  ports?: { [key: string]: number }
+  /**
+   * Labels of the workload.
+   *
+   * @example
+   * ```yaml
+   * { app: reviews, version: v2 }
+   * ```
+   */
+  labels?: { [key: string]: string }
+  /** Network of the workload. Workloads of one network reach each other directly. */
+  network?: string
+  /** Where the workload runs: `region/zone/subzone`. */
+  locality?: string
+  /**
+   * Share of the traffic, relative to other workloads.
+   *
+   * @defaultValue 1
+   */
+  weight?: number
+  /** Service account of the workload, in the namespace of the object. */
+  serviceAccount?: string
 }

@@ -4,67 +4,59 @@ import type { IstioStatus } from '../meta/status.ts'
 import type { WorkloadTemplate } from './workload-entry.ts'
 
 /**
- * Runs a command; exit status 0 is well.
+ * Describes workloads outside of Kubernetes that register by themselves, as a Deployment describes pods.
  *
- * @see https://istio.io/latest/docs/reference/config/networking/workload-group/#ExecHealthCheckConfig
+ * @example
+ * ```yaml
+ * apiVersion: networking.istio.io/v1
+ * kind: WorkloadGroup
+ * metadata: { name: reviews }
+ * spec:
+ *   metadata:
+ *     labels: { app: reviews }
+ *   template:
+ *     serviceAccount: reviews
+ *     ports: { http: 8080 }
+ * ```
+ * @see https://istio.io/latest/docs/reference/config/networking/workload-group/
  */
-export interface ExecHealthCheckConfig {
-  /** The command and its arguments. No shell is involved. */
-  command: string[]
+export interface WorkloadGroup {
+  /** Group and version. */
+  apiVersion: 'networking.istio.io/v1' | 'networking.istio.io/v1alpha3' | 'networking.istio.io/v1beta1'
+  /** Name of the kind. */
+  kind: 'WorkloadGroup'
+  /** Name, namespace, labels and annotations. */
+  metadata: ObjectMeta
+  /** What the workloads have in common. */
+  spec: WorkloadGroupSpec
+  /** What the control plane observed about the object. */
+  status?: IstioStatus
 }
 
 /**
- * Asks the gRPC health service.
+ * What the workloads of a group have in common.
  *
- * @see https://istio.io/latest/docs/reference/config/networking/workload-group/#GrpcHealthCheckConfig
+ * @see https://istio.io/latest/docs/reference/config/networking/workload-group/#WorkloadGroup
  */
-export interface GrpcHealthCheckConfig {
-  /** Port. */
-  port?: number
-  /** Name of the service to ask about. */
-  service?: string
+export interface WorkloadGroupSpec {
+  /** Labels and annotations of the WorkloadEntries. */
+  metadata?: WorkloadGroupMetadata
+  /** What the WorkloadEntries look like. */
+  template: WorkloadTemplate
+  /** How the proxy finds out whether its workload is well. */
+  probe?: ReadinessProbe
 }
 
 /**
- * A header that a probe sends.
+ * Labels and annotations of the WorkloadEntries that are made for the group.
  *
- * @see https://istio.io/latest/docs/reference/config/networking/workload-group/#HTTPHeader
+ * @see https://istio.io/latest/docs/reference/config/networking/workload-group/#WorkloadGroup-ObjectMeta
  */
-export interface HTTPHeader {
-  /** Name of the header. */
-  name?: string
-  /** Value of the header. */
-  value?: string
-}
-
-/**
- * Asks an HTTP endpoint; statuses 200 to 399 are well.
- *
- * @see https://istio.io/latest/docs/reference/config/networking/workload-group/#HTTPHealthCheckConfig
- */
-export interface HTTPHealthCheckConfig {
-  /**
-   * Path.
-   *
-   * @defaultValue /
-   */
-  path?: string
-  /** Port. */
-  port: number
-  /**
-   * Host.
-   *
-   * @defaultValue 127.0.0.1
-   */
-  host?: string
-  /**
-   * HTTP or HTTPS.
-   *
-   * @defaultValue HTTP
-   */
-  scheme?: string
-  /** Headers to send. */
-  httpHeaders?: HTTPHeader[]
+export interface WorkloadGroupMetadata {
+  /** Labels. */
+  labels?: { [key: string]: string }
+  /** Annotations. */
+  annotations?: { [key: string]: string }
 }
 
 /**
@@ -161,57 +153,65 @@ export interface TCPHealthCheckConfig {
 }
 
 /**
- * Labels and annotations of the WorkloadEntries that are made for the group.
+ * Asks an HTTP endpoint; statuses 200 to 399 are well.
  *
- * @see https://istio.io/latest/docs/reference/config/networking/workload-group/#WorkloadGroup-ObjectMeta
+ * @see https://istio.io/latest/docs/reference/config/networking/workload-group/#HTTPHealthCheckConfig
  */
-export interface WorkloadGroupMetadata {
-  /** Labels. */
-  labels?: { [key: string]: string }
-  /** Annotations. */
-  annotations?: { [key: string]: string }
+export interface HTTPHealthCheckConfig {
+  /**
+   * Path.
+   *
+   * @defaultValue /
+   */
+  path?: string
+  /** Port. */
+  port: number
+  /**
+   * Host.
+   *
+   * @defaultValue 127.0.0.1
+   */
+  host?: string
+  /**
+   * HTTP or HTTPS.
+   *
+   * @defaultValue HTTP
+   */
+  scheme?: string
+  /** Headers to send. */
+  httpHeaders?: HTTPHeader[]
 }
 
 /**
- * What the workloads of a group have in common.
+ * A header that a probe sends.
  *
- * @see https://istio.io/latest/docs/reference/config/networking/workload-group/#WorkloadGroup
+ * @see https://istio.io/latest/docs/reference/config/networking/workload-group/#HTTPHeader
  */
-export interface WorkloadGroupSpec {
-  /** Labels and annotations of the WorkloadEntries. */
-  metadata?: WorkloadGroupMetadata
-  /** What the WorkloadEntries look like. */
-  template: WorkloadTemplate
-  /** How the proxy finds out whether its workload is well. */
-  probe?: ReadinessProbe
+export interface HTTPHeader {
+  /** Name of the header. */
+  name?: string
+  /** Value of the header. */
+  value?: string
 }
 
 /**
- * Describes workloads outside of Kubernetes that register by themselves, as a Deployment describes pods.
+ * Asks the gRPC health service.
  *
- * @example
- * ```yaml
- * apiVersion: networking.istio.io/v1
- * kind: WorkloadGroup
- * metadata: { name: reviews }
- * spec:
- *   metadata:
- *     labels: { app: reviews }
- *   template:
- *     serviceAccount: reviews
- *     ports: { http: 8080 }
- * ```
- * @see https://istio.io/latest/docs/reference/config/networking/workload-group/
+ * @see https://istio.io/latest/docs/reference/config/networking/workload-group/#GrpcHealthCheckConfig
  */
-export interface WorkloadGroup {
-  /** Group and version. */
-  apiVersion: 'networking.istio.io/v1' | 'networking.istio.io/v1alpha3' | 'networking.istio.io/v1beta1'
-  /** Name of the kind. */
-  kind: 'WorkloadGroup'
-  /** Name, namespace, labels and annotations. */
-  metadata: ObjectMeta
-  /** What the workloads have in common. */
-  spec: WorkloadGroupSpec
-  /** What the control plane observed about the object. */
-  status?: IstioStatus
+export interface GrpcHealthCheckConfig {
+  /** Port. */
+  port?: number
+  /** Name of the service to ask about. */
+  service?: string
+}
+
+/**
+ * Runs a command; exit status 0 is well.
+ *
+ * @see https://istio.io/latest/docs/reference/config/networking/workload-group/#ExecHealthCheckConfig
+ */
+export interface ExecHealthCheckConfig {
+  /** The command and its arguments. No shell is involved. */
+  command: string[]
 }

@@ -5,83 +5,35 @@ import type { IstioStatus } from '../meta/status.ts'
 import type { PolicyTargetReference } from '../meta/target-reference.ts'
 
 /**
- * What a policy does with requests that match.
- *
- * - `ALLOW`: Allows them. As soon as there is one such policy, all other requests are denied.
- * - `DENY`: Denies them. Comes before ALLOW.
- * - `AUDIT`: Marks them for audit and decides nothing.
- * - `CUSTOM`: Asks the provider. Comes before DENY.
- *
- * @see https://istio.io/latest/docs/reference/config/security/authorization-policy/#AuthorizationAction
- */
-export type AuthorizationAction = 'ALLOW' | 'DENY' | 'AUDIT' | 'CUSTOM'
-
-/**
- * A further condition on an attribute.
+ * Says which requests to workloads are allowed, by who asks, what is asked for, and further conditions.
  *
  * @example
  * ```yaml
- * key: request.auth.claims[iss]
- * values: ["https://accounts.example.com"]
+ * apiVersion: security.istio.io/v1
+ * kind: AuthorizationPolicy
+ * metadata: { name: ratings }
+ * spec:
+ *   selector: { matchLabels: { app: ratings } }
+ *   action: ALLOW
+ *   rules:
+ *   - from:
+ *     - source: { principals: [cluster.local/ns/default/sa/bookinfo-reviews] }
+ *     to:
+ *     - operation: { methods: [GET] }
  * ```
- * @see https://istio.io/latest/docs/reference/config/security/authorization-policy/#Condition
+ * @see https://istio.io/latest/docs/reference/config/security/authorization-policy/
  */
-export interface AuthorizationCondition {
-  /**
-   * Attribute: `request.headers[x]`, `source.ip`, `request.auth.claims[iss]`, `connection.sni` and so on.
-   */
-  key: string
-  /** Values of which one must match. At least one of `values` and `notValues` must be set. */
-  values?: string[]
-  /** Values that do not match. */
-  notValues?: string[]
-}
-
-/**
- * One alternative of who asks.
- *
- * @see https://istio.io/latest/docs/reference/config/security/authorization-policy/#Rule-From
- */
-export interface AuthorizationFrom {
-  /** Who asks. */
-  source?: AuthorizationSource
-}
-
-/**
- * What is asked for. All fields that are set must hold; within a field one value is enough.
- *
- * @example
- * ```yaml
- * methods: [GET]
- * paths: ["/info*"]
- * ```
- * @see https://istio.io/latest/docs/reference/config/security/authorization-policy/#Operation
- */
-export interface AuthorizationOperation {
-  /** Hosts, indifferent to case. */
-  hosts?: string[]
-  /** Hosts that do not match. */
-  notHosts?: string[]
-  /**
-   * Ports, as text.
-   *
-   * @example `["8080"]`
-   */
-  ports?: string[]
-  /** Ports that do not match. */
-  notPorts?: string[]
-  /** HTTP methods. For gRPC always POST. */
-  methods?: string[]
-  /** HTTP methods that do not match. */
-  notMethods?: string[]
-  /**
-   * Paths: exact, with `*` at the beginning or end, or with the segments `{*}` and `{**}`.
-   *
-   * @example `["/info*"]`
-   */
-  paths?: string[]
-  /** Paths that do not match. */
-  notPaths?: string[]
+export interface AuthorizationPolicy {
+  /** Group and version. */
+  apiVersion: 'security.istio.io/v1' | 'security.istio.io/v1beta1'
+  /** Name of the kind. */
+  kind: 'AuthorizationPolicy'
+  /** Name, namespace, labels and annotations. */
+  metadata: ObjectMeta
+  /** Which requests to workloads are allowed. */
+  spec: AuthorizationPolicySpec
+  /** What the control plane observed about the object. */
+  status?: IstioStatus
 }
 
 /**
@@ -149,6 +101,63 @@ export interface AuthorizationRule {
 }
 
 /**
+ * One alternative of what is asked for.
+ *
+ * @see https://istio.io/latest/docs/reference/config/security/authorization-policy/#Rule-To
+ */
+export interface AuthorizationTo {
+  /** What is asked for. */
+  operation?: AuthorizationOperation
+}
+
+/**
+ * What is asked for. All fields that are set must hold; within a field one value is enough.
+ *
+ * @example
+ * ```yaml
+ * methods: [GET]
+ * paths: ["/info*"]
+ * ```
+ * @see https://istio.io/latest/docs/reference/config/security/authorization-policy/#Operation
+ */
+export interface AuthorizationOperation {
+  /** Hosts, indifferent to case. */
+  hosts?: string[]
+  /** Hosts that do not match. */
+  notHosts?: string[]
+  /**
+   * Ports, as text.
+   *
+   * @example `["8080"]`
+   */
+  ports?: string[]
+  /** Ports that do not match. */
+  notPorts?: string[]
+  /** HTTP methods. For gRPC always POST. */
+  methods?: string[]
+  /** HTTP methods that do not match. */
+  notMethods?: string[]
+  /**
+   * Paths: exact, with `*` at the beginning or end, or with the segments `{*}` and `{**}`.
+   *
+   * @example `["/info*"]`
+   */
+  paths?: string[]
+  /** Paths that do not match. */
+  notPaths?: string[]
+}
+
+/**
+ * One alternative of who asks.
+ *
+ * @see https://istio.io/latest/docs/reference/config/security/authorization-policy/#Rule-From
+ */
+export interface AuthorizationFrom {
+  /** Who asks. */
+  source?: AuthorizationSource
+}
+
+/**
  * Who asks. All fields that are set must hold; within a field one value is enough. `*` may begin or end a value.
  *
  * @example
@@ -202,43 +211,34 @@ export interface AuthorizationSource {
 }
 
 /**
- * One alternative of what is asked for.
- *
- * @see https://istio.io/latest/docs/reference/config/security/authorization-policy/#Rule-To
- */
-export interface AuthorizationTo {
-  /** What is asked for. */
-  operation?: AuthorizationOperation
-}
-
-/**
- * Says which requests to workloads are allowed, by who asks, what is asked for, and further conditions.
+ * A further condition on an attribute.
  *
  * @example
  * ```yaml
- * apiVersion: security.istio.io/v1
- * kind: AuthorizationPolicy
- * metadata: { name: ratings }
- * spec:
- *   selector: { matchLabels: { app: ratings } }
- *   action: ALLOW
- *   rules:
- *   - from:
- *     - source: { principals: [cluster.local/ns/default/sa/bookinfo-reviews] }
- *     to:
- *     - operation: { methods: [GET] }
+ * key: request.auth.claims[iss]
+ * values: ["https://accounts.example.com"]
  * ```
- * @see https://istio.io/latest/docs/reference/config/security/authorization-policy/
+ * @see https://istio.io/latest/docs/reference/config/security/authorization-policy/#Condition
  */
-export interface AuthorizationPolicy {
-  /** Group and version. */
-  apiVersion: 'security.istio.io/v1' | 'security.istio.io/v1beta1'
-  /** Name of the kind. */
-  kind: 'AuthorizationPolicy'
-  /** Name, namespace, labels and annotations. */
-  metadata: ObjectMeta
-  /** Which requests to workloads are allowed. */
-  spec: AuthorizationPolicySpec
-  /** What the control plane observed about the object. */
-  status?: IstioStatus
+export interface AuthorizationCondition {
+  /**
+   * Attribute: `request.headers[x]`, `source.ip`, `request.auth.claims[iss]`, `connection.sni` and so on.
+   */
+  key: string
+  /** Values of which one must match. At least one of `values` and `notValues` must be set. */
+  values?: string[]
+  /** Values that do not match. */
+  notValues?: string[]
 }
+
+/**
+ * What a policy does with requests that match.
+ *
+ * - `ALLOW`: Allows them. As soon as there is one such policy, all other requests are denied.
+ * - `DENY`: Denies them. Comes before ALLOW.
+ * - `AUDIT`: Marks them for audit and decides nothing.
+ * - `CUSTOM`: Asks the provider. Comes before DENY.
+ *
+ * @see https://istio.io/latest/docs/reference/config/security/authorization-policy/#AuthorizationAction
+ */
+export type AuthorizationAction = 'ALLOW' | 'DENY' | 'AUDIT' | 'CUSTOM'

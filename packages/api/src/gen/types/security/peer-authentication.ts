@@ -4,6 +4,57 @@ import type { PolicySelector } from '../meta/selector.ts'
 import type { IstioStatus } from '../meta/status.ts'
 
 /**
+ * Says whether workloads take plain text, mutual TLS, or both.
+ *
+ * @example
+ * ```yaml
+ * apiVersion: security.istio.io/v1
+ * kind: PeerAuthentication
+ * metadata: { name: default, namespace: istio-system }
+ * spec:
+ *   mtls: { mode: STRICT }
+ * ```
+ * @see https://istio.io/latest/docs/reference/config/security/peer_authentication/
+ */
+export interface PeerAuthentication {
+  /** Group and version. */
+  apiVersion: 'security.istio.io/v1' | 'security.istio.io/v1beta1'
+  /** Name of the kind. */
+  kind: 'PeerAuthentication'
+  /** Name, namespace, labels and annotations. */
+  metadata: ObjectMeta
+  /** Whether workloads take plain text, mutual TLS, or both. */
+  spec: PeerAuthenticationSpec
+  /** What the control plane observed about the object. */
+  status?: IstioStatus
+}
+
+/**
+ * Whether workloads take plain text, mutual TLS, or both.
+ *
+ * @see https://istio.io/latest/docs/reference/config/security/peer_authentication/#PeerAuthentication
+ */
+export interface PeerAuthenticationSpec {
+  /**
+   * Workloads it is for.
+   *
+   * @defaultValue all of the namespace; in the root namespace, all of the mesh
+   */
+  selector?: PolicySelector
+  /** Mutual TLS of all ports. */
+  mtls?: MutualTLS
+  /**
+   * Mutual TLS of single ports, by the port of the pod. Needs a selector.
+   *
+   * @example
+   * ```yaml
+   * { 8080: { mode: DISABLE } }
+   * ```
+   */
+  portLevelMtls?: { [key: string]: MutualTLS }
+}
+
+/**
  * Mutual TLS of connections to a workload.
  *
  * @example
@@ -32,54 +83,3 @@ export interface MutualTLS {
  * @see https://istio.io/latest/docs/reference/config/security/peer_authentication/#MutualTLSMode
  */
 export type MutualTLSMode = 'UNSET' | 'DISABLE' | 'PERMISSIVE' | 'STRICT'
-
-/**
- * Whether workloads take plain text, mutual TLS, or both.
- *
- * @see https://istio.io/latest/docs/reference/config/security/peer_authentication/#PeerAuthentication
- */
-export interface PeerAuthenticationSpec {
-  /**
-   * Workloads it is for.
-   *
-   * @defaultValue all of the namespace; in the root namespace, all of the mesh
-   */
-  selector?: PolicySelector
-  /** Mutual TLS of all ports. */
-  mtls?: MutualTLS
-  /**
-   * Mutual TLS of single ports, by the port of the pod. Needs a selector.
-   *
-   * @example
-   * ```yaml
-   * { 8080: { mode: DISABLE } }
-   * ```
-   */
-  portLevelMtls?: { [key: string]: MutualTLS }
-}
-
-/**
- * Says whether workloads take plain text, mutual TLS, or both.
- *
- * @example
- * ```yaml
- * apiVersion: security.istio.io/v1
- * kind: PeerAuthentication
- * metadata: { name: default, namespace: istio-system }
- * spec:
- *   mtls: { mode: STRICT }
- * ```
- * @see https://istio.io/latest/docs/reference/config/security/peer_authentication/
- */
-export interface PeerAuthentication {
-  /** Group and version. */
-  apiVersion: 'security.istio.io/v1' | 'security.istio.io/v1beta1'
-  /** Name of the kind. */
-  kind: 'PeerAuthentication'
-  /** Name, namespace, labels and annotations. */
-  metadata: ObjectMeta
-  /** Whether workloads take plain text, mutual TLS, or both. */
-  spec: PeerAuthenticationSpec
-  /** What the control plane observed about the object. */
-  status?: IstioStatus
-}

@@ -5,42 +5,57 @@ import type { IstioStatus } from '../meta/status.ts'
 import type { PolicyTargetReference } from '../meta/target-reference.ts'
 
 /**
- * Copies a claim of a valid token into a header of the request.
+ * Says which tokens (JWT) workloads take, and how they are checked.
  *
- * @see https://istio.io/latest/docs/reference/config/security/request_authentication/#ClaimToHeader
+ * @example
+ * ```yaml
+ * apiVersion: security.istio.io/v1
+ * kind: RequestAuthentication
+ * metadata: { name: accounts }
+ * spec:
+ *   selector: { matchLabels: { app: httpbin } }
+ *   jwtRules:
+ *   - issuer: https://accounts.example.com
+ *     jwksUri: https://accounts.example.com/keys
+ * ```
+ * @see https://istio.io/latest/docs/reference/config/security/request_authentication/
  */
-export interface ClaimToHeader {
-  /** Name of the header. A header that the caller sent is overwritten. */
-  header: string
-  /** Name of the claim; dots lead into nested claims. Text, numbers and booleans only. */
-  claim: string
+export interface RequestAuthentication {
+  /** Group and version. */
+  apiVersion: 'security.istio.io/v1' | 'security.istio.io/v1beta1'
+  /** Name of the kind. */
+  kind: 'RequestAuthentication'
+  /** Name, namespace, labels and annotations. */
+  metadata: ObjectMeta
+  /** Which tokens workloads take. */
+  spec: RequestAuthenticationSpec
+  /** What the control plane observed about the object. */
+  status?: IstioStatus
 }
 
 /**
- * A header that carries a token.
+ * Which tokens workloads take.
  *
- * @see https://istio.io/latest/docs/reference/config/security/request_authentication/#JWTHeader
+ * @see https://istio.io/latest/docs/reference/config/security/request_authentication/#RequestAuthentication
  */
-export interface JWTHeader {
-  /** Name of the header. */
-  name: string
+export interface RequestAuthenticationSpec {
   /**
-   * What comes before the token in the value, with its blank.
+   * Workloads it is for.
    *
-   * @example `Bearer `
+   * @defaultValue all of the namespace; in the root namespace, all of the mesh
    */
-  prefix?: string
+  selector?: PolicySelector
+  /**
+   * What it is attached to.
+   *
+   * @deprecated use `targetRefs`
+   */
+  targetRef?: PolicyTargetReference
+  /** What it is attached to. Not together with `selector`. */
+  targetRefs?: PolicyTargetReference[]
+  /** Issuers whose tokens are taken. A token that is not valid is refused, a missing one passes. */
+  jwtRules?: JWTRule[]
 }
-
-/**
- * Whether requests must carry a token.
- *
- * - `OPTIONAL`: Requests without a token pass.
- * - `REQUIRED`: Requests without a token are refused.
- *
- * @see https://istio.io/latest/docs/reference/config/security/request_authentication/#JWTPresence
- */
-export type JWTPresence = 'OPTIONAL' | 'REQUIRED'
 
 /**
  * How tokens of one issuer are found and checked.
@@ -124,54 +139,39 @@ export interface JWTRule {
 }
 
 /**
- * Which tokens workloads take.
+ * Whether requests must carry a token.
  *
- * @see https://istio.io/latest/docs/reference/config/security/request_authentication/#RequestAuthentication
+ * - `OPTIONAL`: Requests without a token pass.
+ * - `REQUIRED`: Requests without a token are refused.
+ *
+ * @see https://istio.io/latest/docs/reference/config/security/request_authentication/#JWTPresence
  */
-export interface RequestAuthenticationSpec {
+export type JWTPresence = 'OPTIONAL' | 'REQUIRED'
+
+/**
+ * A header that carries a token.
+ *
+ * @see https://istio.io/latest/docs/reference/config/security/request_authentication/#JWTHeader
+ */
+export interface JWTHeader {
+  /** Name of the header. */
+  name: string
   /**
-   * Workloads it is for.
+   * What comes before the token in the value, with its blank.
    *
-   * @defaultValue all of the namespace; in the root namespace, all of the mesh
+   * @example `Bearer `
    */
-  selector?: PolicySelector
-  /**
-   * What it is attached to.
-   *
-   * @deprecated use `targetRefs`
-   */
-  targetRef?: PolicyTargetReference
-  /** What it is attached to. Not together with `selector`. */
-  targetRefs?: PolicyTargetReference[]
-  /** Issuers whose tokens are taken. A token that is not valid is refused, a missing one passes. */
-  jwtRules?: JWTRule[]
+  prefix?: string
 }
 
 /**
- * Says which tokens (JWT) workloads take, and how they are checked.
+ * Copies a claim of a valid token into a header of the request.
  *
- * @example
- * ```yaml
- * apiVersion: security.istio.io/v1
- * kind: RequestAuthentication
- * metadata: { name: accounts }
- * spec:
- *   selector: { matchLabels: { app: httpbin } }
- *   jwtRules:
- *   - issuer: https://accounts.example.com
- *     jwksUri: https://accounts.example.com/keys
- * ```
- * @see https://istio.io/latest/docs/reference/config/security/request_authentication/
+ * @see https://istio.io/latest/docs/reference/config/security/request_authentication/#ClaimToHeader
  */
-export interface RequestAuthentication {
-  /** Group and version. */
-  apiVersion: 'security.istio.io/v1' | 'security.istio.io/v1beta1'
-  /** Name of the kind. */
-  kind: 'RequestAuthentication'
-  /** Name, namespace, labels and annotations. */
-  metadata: ObjectMeta
-  /** Which tokens workloads take. */
-  spec: RequestAuthenticationSpec
-  /** What the control plane observed about the object. */
-  status?: IstioStatus
+export interface ClaimToHeader {
+  /** Name of the header. A header that the caller sent is overwritten. */
+  header: string
+  /** Name of the claim; dots lead into nested claims. Text, numbers and booleans only. */
+  claim: string
 }

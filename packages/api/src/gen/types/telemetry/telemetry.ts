@@ -5,231 +5,32 @@ import type { IstioStatus } from '../meta/status.ts'
 import type { PolicyTargetReference } from '../meta/target-reference.ts'
 
 /**
- * Which requests are logged.
- * Stage: alpha.
- *
- * @see https://istio.io/latest/docs/reference/config/telemetry/#AccessLogging-Filter
- */
-export interface AccessLogFilter {
-  /**
-   * CEL expression that must be true.
-   *
-   * @example `response.code >= 400`
-   */
-  expression?: string
-}
-
-/**
- * Which requests are logged, and where.
+ * Says which traces, metrics and access logs workloads make.
  *
  * @example
  * ```yaml
- * providers: [{ name: envoy }]
- * filter: { expression: response.code >= 400 }
+ * apiVersion: telemetry.istio.io/v1
+ * kind: Telemetry
+ * metadata: { name: errors, namespace: istio-system }
+ * spec:
+ *   accessLogging:
+ *   - providers: [{ name: envoy }]
+ *     filter: { expression: response.code >= 500 }
  * ```
- * @see https://istio.io/latest/docs/reference/config/telemetry/#AccessLogging
+ * @see https://istio.io/latest/docs/reference/config/telemetry/
  */
-export interface AccessLogging {
-  /** Which traffic. */
-  match?: LogSelector
-  /**
-   * Where logs go.
-   *
-   * @defaultValue those of MeshConfig
-   */
-  providers?: ProviderRef[]
-  /**
-   * Whether nothing is logged.
-   *
-   * @defaultValue false
-   */
-  disabled?: boolean | null
-  /**
-   * Which requests.
-   * Stage: alpha.
-   *
-   * @defaultValue all
-   */
-  filter?: AccessLogFilter
+export interface Telemetry {
+  /** Group and version. */
+  apiVersion: 'telemetry.istio.io/v1' | 'telemetry.istio.io/v1alpha1'
+  /** Name of the kind. */
+  kind: 'Telemetry'
+  /** Name, namespace, labels and annotations. */
+  metadata: ObjectMeta
+  /** Traces, metrics and access logs. */
+  spec: TelemetrySpec
+  /** What the control plane observed about the object. */
+  status?: IstioStatus
 }
-
-/**
- * A standard metric.
- *
- * - `ALL_METRICS`: All of them.
- * - `REQUEST_COUNT`: istio_requests_total.
- * - `REQUEST_DURATION`: istio_request_duration_milliseconds.
- * - `REQUEST_SIZE`: istio_request_bytes.
- * - `RESPONSE_SIZE`: istio_response_bytes.
- * - `TCP_OPENED_CONNECTIONS`: istio_tcp_connections_opened_total.
- * - `TCP_CLOSED_CONNECTIONS`: istio_tcp_connections_closed_total.
- * - `TCP_SENT_BYTES`: istio_tcp_sent_bytes_total.
- * - `TCP_RECEIVED_BYTES`: istio_tcp_received_bytes_total.
- * - `GRPC_REQUEST_MESSAGES`: istio_request_messages_total.
- * - `GRPC_RESPONSE_MESSAGES`: istio_response_messages_total.
- *
- * @see https://istio.io/latest/docs/reference/config/telemetry/#IstioMetric
- */
-export type IstioMetric = 'ALL_METRICS' | 'REQUEST_COUNT' | 'REQUEST_DURATION' | 'REQUEST_SIZE' | 'RESPONSE_SIZE' | 'TCP_OPENED_CONNECTIONS' | 'TCP_CLOSED_CONNECTIONS' | 'TCP_SENT_BYTES' | 'TCP_RECEIVED_BYTES' | 'GRPC_REQUEST_MESSAGES' | 'GRPC_RESPONSE_MESSAGES'
-
-/**
- * Which traffic is logged.
- *
- * @see https://istio.io/latest/docs/reference/config/telemetry/#AccessLogging-LogSelector
- */
-export interface LogSelector {
-  /**
-   * Side of the connection.
-   *
-   * @defaultValue CLIENT_AND_SERVER
-   */
-  mode?: TelemetryMode
-}
-
-/**
- * Which metrics a change is for.
- *
- * @see https://istio.io/latest/docs/reference/config/telemetry/#MetricSelector
- */
-export type MetricSelector = MetricSelectorFields & MetricSelectorMatch
-
-/** Fields of {@link MetricSelector} that do not exclude each other. */
-export interface MetricSelectorFields {
-  /**
-   * Side of the connection.
-   *
-   * @defaultValue CLIENT_AND_SERVER
-   */
-  mode?: TelemetryMode
-}
-
-/** At most one of `metric`, `customMetric` in {@link MetricSelector}. */
-export type MetricSelectorMatch =
-  | {
-      /**
-       * A standard metric.
-       *
-       * @defaultValue ALL_METRICS
-       */
-      metric: IstioMetric
-      customMetric?: never
-    }
-  | {
-      /** Name of another metric. */
-      customMetric: string
-      metric?: never
-    }
-  | {
-      metric?: never
-      customMetric?: never
-    }
-
-/**
- * Which metrics are made, and for whom.
- *
- * @example
- * ```yaml
- * providers: [{ name: prometheus }]
- * overrides:
- * - match: { metric: REQUEST_SIZE }
- *   disabled: true
- * ```
- * @see https://istio.io/latest/docs/reference/config/telemetry/#Metrics
- */
-export interface Metrics {
-  /**
-   * Where metrics go.
-   *
-   * @defaultValue those of MeshConfig
-   */
-  providers?: ProviderRef[]
-  /** Changes, in order. */
-  overrides?: MetricsOverrides[]
-  /**
-   * How often metrics of open TCP connections are written.
-   * Stage: alpha.
-   *
-   * @defaultValue 5s
-   */
-  reportingInterval?: string
-}
-
-/**
- * A change of metrics: turned off, or with other labels.
- *
- * @see https://istio.io/latest/docs/reference/config/telemetry/#MetricsOverrides
- */
-export interface MetricsOverrides {
-  /**
-   * Which metrics.
-   *
-   * @defaultValue all
-   */
-  match?: MetricSelector
-  /**
-   * Whether they are turned off.
-   *
-   * @defaultValue false
-   */
-  disabled?: boolean | null
-  /** Changes of labels by name. */
-  tagOverrides?: { [key: string]: TagOverride }
-}
-
-/**
- * An extension provider of MeshConfig.
- *
- * @see https://istio.io/latest/docs/reference/config/telemetry/#ProviderRef
- */
-export interface ProviderRef {
-  /**
-   * Name of the provider.
-   *
-   * @example `otel`
-   */
-  name: string
-}
-
-/**
- * What is done with a label of a metric.
- *
- * - `UPSERT`: It gets the value, and is made where it is not there.
- * - `REMOVE`: It is taken out.
- *
- * @see https://istio.io/latest/docs/reference/config/telemetry/#TagOperation
- */
-export type TagOperation = 'UPSERT' | 'REMOVE'
-
-/**
- * A change of one label of a metric.
- *
- * @see https://istio.io/latest/docs/reference/config/telemetry/#MetricsOverrides-TagOverride
- */
-export interface TagOverride {
-  /**
-   * What is done.
-   *
-   * @defaultValue UPSERT
-   */
-  operation?: TagOperation
-  /**
-   * CEL expression for the value. Only with UPSERT.
-   *
-   * @example `request.host`
-   */
-  value?: string
-}
-
-/**
- * Side of the connection that a workload is on.
- *
- * - `CLIENT_AND_SERVER`: Both.
- * - `CLIENT`: The workload calls.
- * - `SERVER`: The workload is called.
- *
- * @see https://istio.io/latest/docs/reference/config/telemetry/#TelemetryMode
- */
-export type TelemetryMode = 'CLIENT_AND_SERVER' | 'CLIENT' | 'SERVER'
 
 /**
  * Traces, metrics and access logs of workloads.
@@ -352,18 +153,6 @@ export type TracingCustomTag =
     }
 
 /**
- * A variable of the environment of the proxy.
- *
- * @see https://istio.io/latest/docs/reference/config/telemetry/#Tracing-Environment
- */
-export interface TracingEnvironment {
-  /** Name of the variable. */
-  name: string
-  /** Text where the variable is not set. */
-  defaultValue?: string
-}
-
-/**
  * An access log format string.
  * Since Istio 1.28.
  *
@@ -379,16 +168,6 @@ export interface TracingFormatter {
 }
 
 /**
- * A fixed text.
- *
- * @see https://istio.io/latest/docs/reference/config/telemetry/#Tracing-Literal
- */
-export interface TracingLiteral {
-  /** The text. */
-  value: string
-}
-
-/**
  * A header of the request.
  *
  * @see https://istio.io/latest/docs/reference/config/telemetry/#Tracing-RequestHeader
@@ -398,6 +177,28 @@ export interface TracingRequestHeader {
   name: string
   /** Text where the header is not there. */
   defaultValue?: string
+}
+
+/**
+ * A variable of the environment of the proxy.
+ *
+ * @see https://istio.io/latest/docs/reference/config/telemetry/#Tracing-Environment
+ */
+export interface TracingEnvironment {
+  /** Name of the variable. */
+  name: string
+  /** Text where the variable is not set. */
+  defaultValue?: string
+}
+
+/**
+ * A fixed text.
+ *
+ * @see https://istio.io/latest/docs/reference/config/telemetry/#Tracing-Literal
+ */
+export interface TracingLiteral {
+  /** The text. */
+  value: string
 }
 
 /**
@@ -415,29 +216,228 @@ export interface TracingSelector {
 }
 
 /**
- * Says which traces, metrics and access logs workloads make.
+ * Which metrics are made, and for whom.
  *
  * @example
  * ```yaml
- * apiVersion: telemetry.istio.io/v1
- * kind: Telemetry
- * metadata: { name: errors, namespace: istio-system }
- * spec:
- *   accessLogging:
- *   - providers: [{ name: envoy }]
- *     filter: { expression: response.code >= 500 }
+ * providers: [{ name: prometheus }]
+ * overrides:
+ * - match: { metric: REQUEST_SIZE }
+ *   disabled: true
  * ```
- * @see https://istio.io/latest/docs/reference/config/telemetry/
+ * @see https://istio.io/latest/docs/reference/config/telemetry/#Metrics
  */
-export interface Telemetry {
-  /** Group and version. */
-  apiVersion: 'telemetry.istio.io/v1' | 'telemetry.istio.io/v1alpha1'
-  /** Name of the kind. */
-  kind: 'Telemetry'
-  /** Name, namespace, labels and annotations. */
-  metadata: ObjectMeta
-  /** Traces, metrics and access logs. */
-  spec: TelemetrySpec
-  /** What the control plane observed about the object. */
-  status?: IstioStatus
+export interface Metrics {
+  /**
+   * Where metrics go.
+   *
+   * @defaultValue those of MeshConfig
+   */
+  providers?: ProviderRef[]
+  /** Changes, in order. */
+  overrides?: MetricsOverrides[]
+  /**
+   * How often metrics of open TCP connections are written.
+   * Stage: alpha.
+   *
+   * @defaultValue 5s
+   */
+  reportingInterval?: string
+}
+
+/**
+ * A change of metrics: turned off, or with other labels.
+ *
+ * @see https://istio.io/latest/docs/reference/config/telemetry/#MetricsOverrides
+ */
+export interface MetricsOverrides {
+  /**
+   * Which metrics.
+   *
+   * @defaultValue all
+   */
+  match?: MetricSelector
+  /**
+   * Whether they are turned off.
+   *
+   * @defaultValue false
+   */
+  disabled?: boolean | null
+  /** Changes of labels by name. */
+  tagOverrides?: { [key: string]: TagOverride }
+}
+
+/**
+ * A change of one label of a metric.
+ *
+ * @see https://istio.io/latest/docs/reference/config/telemetry/#MetricsOverrides-TagOverride
+ */
+export interface TagOverride {
+  /**
+   * What is done.
+   *
+   * @defaultValue UPSERT
+   */
+  operation?: TagOperation
+  /**
+   * CEL expression for the value. Only with UPSERT.
+   *
+   * @example `request.host`
+   */
+  value?: string
+}
+
+/**
+ * What is done with a label of a metric.
+ *
+ * - `UPSERT`: It gets the value, and is made where it is not there.
+ * - `REMOVE`: It is taken out.
+ *
+ * @see https://istio.io/latest/docs/reference/config/telemetry/#TagOperation
+ */
+export type TagOperation = 'UPSERT' | 'REMOVE'
+
+/**
+ * Which metrics a change is for.
+ *
+ * @see https://istio.io/latest/docs/reference/config/telemetry/#MetricSelector
+ */
+export type MetricSelector = MetricSelectorFields & MetricSelectorMatch
+
+/** Fields of {@link MetricSelector} that do not exclude each other. */
+export interface MetricSelectorFields {
+  /**
+   * Side of the connection.
+   *
+   * @defaultValue CLIENT_AND_SERVER
+   */
+  mode?: TelemetryMode
+}
+
+/** At most one of `metric`, `customMetric` in {@link MetricSelector}. */
+export type MetricSelectorMatch =
+  | {
+      /**
+       * A standard metric.
+       *
+       * @defaultValue ALL_METRICS
+       */
+      metric: IstioMetric
+      customMetric?: never
+    }
+  | {
+      /** Name of another metric. */
+      customMetric: string
+      metric?: never
+    }
+  | {
+      metric?: never
+      customMetric?: never
+    }
+
+/**
+ * A standard metric.
+ *
+ * - `ALL_METRICS`: All of them.
+ * - `REQUEST_COUNT`: istio_requests_total.
+ * - `REQUEST_DURATION`: istio_request_duration_milliseconds.
+ * - `REQUEST_SIZE`: istio_request_bytes.
+ * - `RESPONSE_SIZE`: istio_response_bytes.
+ * - `TCP_OPENED_CONNECTIONS`: istio_tcp_connections_opened_total.
+ * - `TCP_CLOSED_CONNECTIONS`: istio_tcp_connections_closed_total.
+ * - `TCP_SENT_BYTES`: istio_tcp_sent_bytes_total.
+ * - `TCP_RECEIVED_BYTES`: istio_tcp_received_bytes_total.
+ * - `GRPC_REQUEST_MESSAGES`: istio_request_messages_total.
+ * - `GRPC_RESPONSE_MESSAGES`: istio_response_messages_total.
+ *
+ * @see https://istio.io/latest/docs/reference/config/telemetry/#IstioMetric
+ */
+export type IstioMetric = 'ALL_METRICS' | 'REQUEST_COUNT' | 'REQUEST_DURATION' | 'REQUEST_SIZE' | 'RESPONSE_SIZE' | 'TCP_OPENED_CONNECTIONS' | 'TCP_CLOSED_CONNECTIONS' | 'TCP_SENT_BYTES' | 'TCP_RECEIVED_BYTES' | 'GRPC_REQUEST_MESSAGES' | 'GRPC_RESPONSE_MESSAGES'
+
+/**
+ * Which requests are logged, and where.
+ *
+ * @example
+ * ```yaml
+ * providers: [{ name: envoy }]
+ * filter: { expression: response.code >= 400 }
+ * ```
+ * @see https://istio.io/latest/docs/reference/config/telemetry/#AccessLogging
+ */
+export interface AccessLogging {
+  /** Which traffic. */
+  match?: LogSelector
+  /**
+   * Where logs go.
+   *
+   * @defaultValue those of MeshConfig
+   */
+  providers?: ProviderRef[]
+  /**
+   * Whether nothing is logged.
+   *
+   * @defaultValue false
+   */
+  disabled?: boolean | null
+  /**
+   * Which requests.
+   * Stage: alpha.
+   *
+   * @defaultValue all
+   */
+  filter?: AccessLogFilter
+}
+
+/**
+ * An extension provider of MeshConfig.
+ *
+ * @see https://istio.io/latest/docs/reference/config/telemetry/#ProviderRef
+ */
+export interface ProviderRef {
+  /**
+   * Name of the provider.
+   *
+   * @example `otel`
+   */
+  name: string
+}
+
+/**
+ * Which traffic is logged.
+ *
+ * @see https://istio.io/latest/docs/reference/config/telemetry/#AccessLogging-LogSelector
+ */
+export interface LogSelector {
+  /**
+   * Side of the connection.
+   *
+   * @defaultValue CLIENT_AND_SERVER
+   */
+  mode?: TelemetryMode
+}
+
+/**
+ * Side of the connection that a workload is on.
+ *
+ * - `CLIENT_AND_SERVER`: Both.
+ * - `CLIENT`: The workload calls.
+ * - `SERVER`: The workload is called.
+ *
+ * @see https://istio.io/latest/docs/reference/config/telemetry/#TelemetryMode
+ */
+export type TelemetryMode = 'CLIENT_AND_SERVER' | 'CLIENT' | 'SERVER'
+
+/**
+ * Which requests are logged.
+ * Stage: alpha.
+ *
+ * @see https://istio.io/latest/docs/reference/config/telemetry/#AccessLogging-Filter
+ */
+export interface AccessLogFilter {
+  /**
+   * CEL expression that must be true.
+   *
+   * @example `response.code >= 400`
+   */
+  expression?: string
 }

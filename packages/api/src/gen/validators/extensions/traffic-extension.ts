@@ -4,12 +4,12 @@ import { checkTrafficSelector, checkVmConfig } from './wasm.ts'
 import { checkPolicySelector } from '../meta/selector.ts'
 import { checkPolicyTargetReference } from '../meta/target-reference.ts'
 
-const VALUES_1 = ['UNSPECIFIED', 'AUTHN', 'AUTHZ', 'STATS'] as const
-const VALUES_2 = ['wasm', 'lua'] as const
 const PATTERN_1 = /(^$|^[a-f0-9]{64}$)/u
-const VALUES_3 = ['UNSPECIFIED_POLICY', 'IfNotPresent', 'Always'] as const
-const VALUES_4 = ['FAIL_CLOSE', 'FAIL_OPEN', 'FAIL_RELOAD'] as const
-const VALUES_5 = ['UNSPECIFIED_PLUGIN_TYPE', 'HTTP', 'NETWORK'] as const
+const VALUES_1 = ['UNSPECIFIED_POLICY', 'IfNotPresent', 'Always'] as const
+const VALUES_2 = ['FAIL_CLOSE', 'FAIL_OPEN', 'FAIL_RELOAD'] as const
+const VALUES_3 = ['UNSPECIFIED_PLUGIN_TYPE', 'HTTP', 'NETWORK'] as const
+const VALUES_4 = ['UNSPECIFIED', 'AUTHN', 'AUTHZ', 'STATS'] as const
+const VALUES_5 = ['wasm', 'lua'] as const
 
 /** LuaConfig: A filter in Lua. */
 export function checkLuaConfig(value: unknown): Issues {
@@ -30,6 +30,52 @@ export function checkLuaConfig(value: unknown): Issues {
   return out
 }
 
+/** WasmConfig: A filter in the form of a Wasm module. */
+export function checkWasmConfig(value: unknown): Issues {
+  if (!isFields(value)) return issue('type', value, 'object')
+  let out: Issues
+  for (const key in value) {
+    const field = value[key]
+    if (field === undefined) continue
+    switch (key) {
+      case 'url':
+        if (field !== null) out = below(out, 'url', typeof field !== 'string' ? issue('type', field, 'string') : field.length < 1 ? issue('minLength', field, 1) : undefined)
+        break
+      case 'sha256':
+        if (field !== null) out = below(out, 'sha256', typeof field !== 'string' ? issue('type', field, 'string') : !PATTERN_1.test(field) ? issue('pattern', field, '(^$|^[a-f0-9]{64}$)') : undefined)
+        break
+      case 'imagePullPolicy':
+        if (field !== null) out = below(out, 'imagePullPolicy', typeof field !== 'string' ? issue('type', field, 'string') : field !== 'UNSPECIFIED_POLICY' && field !== 'IfNotPresent' && field !== 'Always' ? issue('enum', field, VALUES_1) : undefined)
+        break
+      case 'imagePullSecret':
+        if (field !== null) out = below(out, 'imagePullSecret', typeof field !== 'string' ? issue('type', field, 'string') : and(field.length < 1 ? issue('minLength', field, 1) : undefined, field.length > 253 && codePoints(field) > 253 ? issue('maxLength', field, 253) : undefined))
+        break
+      case 'verificationKey':
+        if (field !== null) out = below(out, 'verificationKey', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+        break
+      case 'pluginConfig':
+        if (field !== null) out = below(out, 'pluginConfig', isFields(field) ? undefined : issue('type', field, 'object'))
+        break
+      case 'pluginName':
+        if (field !== null) out = below(out, 'pluginName', typeof field !== 'string' ? issue('type', field, 'string') : and(field.length < 1 ? issue('minLength', field, 1) : undefined, field.length > 256 && codePoints(field) > 256 ? issue('maxLength', field, 256) : undefined))
+        break
+      case 'failStrategy':
+        if (field !== null) out = below(out, 'failStrategy', typeof field !== 'string' ? issue('type', field, 'string') : field !== 'FAIL_CLOSE' && field !== 'FAIL_OPEN' && field !== 'FAIL_RELOAD' ? issue('enum', field, VALUES_2) : undefined)
+        break
+      case 'vmConfig':
+        if (field !== null) out = below(out, 'vmConfig', checkVmConfig(field))
+        break
+      case 'type':
+        if (field !== null) out = below(out, 'type', typeof field !== 'string' ? issue('type', field, 'string') : field !== 'UNSPECIFIED_PLUGIN_TYPE' && field !== 'HTTP' && field !== 'NETWORK' ? issue('enum', field, VALUES_3) : undefined)
+        break
+      default:
+        out = below(out, key, issue('unknown'))
+    }
+  }
+  if (value['url'] === undefined || value['url'] === null) out = below(out, 'url', issue('required'))
+  return out
+}
+
 /** TrafficExtensionSpec: A filter in Wasm or Lua, and the traffic it sees. */
 export function checkTrafficExtensionSpec(value: unknown): Issues {
   if (!isFields(value)) return issue('type', value, 'object')
@@ -45,7 +91,7 @@ export function checkTrafficExtensionSpec(value: unknown): Issues {
         if (field !== null) out = below(out, 'targetRefs', and(listOf(field, checkPolicyTargetReference), Array.isArray(field) && field.length > 16 ? issue('maxItems', field.length, 16) : undefined))
         break
       case 'phase':
-        if (field !== null) out = below(out, 'phase', typeof field !== 'string' ? issue('type', field, 'string') : field !== 'UNSPECIFIED' && field !== 'AUTHN' && field !== 'AUTHZ' && field !== 'STATS' ? issue('enum', field, VALUES_1) : undefined)
+        if (field !== null) out = below(out, 'phase', typeof field !== 'string' ? issue('type', field, 'string') : field !== 'UNSPECIFIED' && field !== 'AUTHN' && field !== 'AUTHZ' && field !== 'STATS' ? issue('enum', field, VALUES_4) : undefined)
         break
       case 'priority':
         if (field !== null) out = below(out, 'priority', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : field !== (field | 0) ? issue('format', field, 'int32') : undefined)
@@ -63,52 +109,6 @@ export function checkTrafficExtensionSpec(value: unknown): Issues {
         out = below(out, key, issue('unknown'))
     }
   }
-  out = and(out, atMostOne(value, VALUES_2))
-  return out
-}
-
-/** WasmConfig: A filter in the form of a Wasm module. */
-export function checkWasmConfig(value: unknown): Issues {
-  if (!isFields(value)) return issue('type', value, 'object')
-  let out: Issues
-  for (const key in value) {
-    const field = value[key]
-    if (field === undefined) continue
-    switch (key) {
-      case 'url':
-        if (field !== null) out = below(out, 'url', typeof field !== 'string' ? issue('type', field, 'string') : field.length < 1 ? issue('minLength', field, 1) : undefined)
-        break
-      case 'sha256':
-        if (field !== null) out = below(out, 'sha256', typeof field !== 'string' ? issue('type', field, 'string') : !PATTERN_1.test(field) ? issue('pattern', field, '(^$|^[a-f0-9]{64}$)') : undefined)
-        break
-      case 'imagePullPolicy':
-        if (field !== null) out = below(out, 'imagePullPolicy', typeof field !== 'string' ? issue('type', field, 'string') : field !== 'UNSPECIFIED_POLICY' && field !== 'IfNotPresent' && field !== 'Always' ? issue('enum', field, VALUES_3) : undefined)
-        break
-      case 'imagePullSecret':
-        if (field !== null) out = below(out, 'imagePullSecret', typeof field !== 'string' ? issue('type', field, 'string') : and(field.length < 1 ? issue('minLength', field, 1) : undefined, field.length > 253 && codePoints(field) > 253 ? issue('maxLength', field, 253) : undefined))
-        break
-      case 'verificationKey':
-        if (field !== null) out = below(out, 'verificationKey', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
-        break
-      case 'pluginConfig':
-        if (field !== null) out = below(out, 'pluginConfig', isFields(field) ? undefined : issue('type', field, 'object'))
-        break
-      case 'pluginName':
-        if (field !== null) out = below(out, 'pluginName', typeof field !== 'string' ? issue('type', field, 'string') : and(field.length < 1 ? issue('minLength', field, 1) : undefined, field.length > 256 && codePoints(field) > 256 ? issue('maxLength', field, 256) : undefined))
-        break
-      case 'failStrategy':
-        if (field !== null) out = below(out, 'failStrategy', typeof field !== 'string' ? issue('type', field, 'string') : field !== 'FAIL_CLOSE' && field !== 'FAIL_OPEN' && field !== 'FAIL_RELOAD' ? issue('enum', field, VALUES_4) : undefined)
-        break
-      case 'vmConfig':
-        if (field !== null) out = below(out, 'vmConfig', checkVmConfig(field))
-        break
-      case 'type':
-        if (field !== null) out = below(out, 'type', typeof field !== 'string' ? issue('type', field, 'string') : field !== 'UNSPECIFIED_PLUGIN_TYPE' && field !== 'HTTP' && field !== 'NETWORK' ? issue('enum', field, VALUES_5) : undefined)
-        break
-      default:
-        out = below(out, key, issue('unknown'))
-    }
-  }
-  if (value['url'] === undefined || value['url'] === null) out = below(out, 'url', issue('required'))
+  out = and(out, atMostOne(value, VALUES_5))
   return out
 }

@@ -34,27 +34,6 @@ export function checkCondition(value: unknown): Issues {
   return out
 }
 
-/** LabelSelector: Chooses objects by their labels. All conditions must hold. */
-export function checkLabelSelector(value: unknown): Issues {
-  if (!isFields(value)) return issue('type', value, 'object')
-  let out: Issues
-  for (const key in value) {
-    const field = value[key]
-    if (field === undefined) continue
-    switch (key) {
-      case 'matchLabels':
-        if (field !== null) out = below(out, 'matchLabels', stringMap(field))
-        break
-      case 'matchExpressions':
-        if (field !== null) out = below(out, 'matchExpressions', listOf(field, checkLabelSelectorRequirement))
-        break
-      default:
-        out = below(out, key, issue('unknown'))
-    }
-  }
-  return out
-}
-
 /** LabelSelectorRequirement: A condition on one label. */
 export function checkLabelSelectorRequirement(value: unknown): Issues {
   if (!isFields(value)) return issue('type', value, 'object')
@@ -78,6 +57,27 @@ export function checkLabelSelectorRequirement(value: unknown): Issues {
   }
   if (value['key'] === undefined || value['key'] === null) out = below(out, 'key', issue('required'))
   if (value['operator'] === undefined || value['operator'] === null) out = below(out, 'operator', issue('required'))
+  return out
+}
+
+/** LabelSelector: Chooses objects by their labels. All conditions must hold. */
+export function checkLabelSelector(value: unknown): Issues {
+  if (!isFields(value)) return issue('type', value, 'object')
+  let out: Issues
+  for (const key in value) {
+    const field = value[key]
+    if (field === undefined) continue
+    switch (key) {
+      case 'matchLabels':
+        if (field !== null) out = below(out, 'matchLabels', stringMap(field))
+        break
+      case 'matchExpressions':
+        if (field !== null) out = below(out, 'matchExpressions', listOf(field, checkLabelSelectorRequirement))
+        break
+      default:
+        out = below(out, key, issue('unknown'))
+    }
+  }
   return out
 }
 
@@ -132,6 +132,41 @@ export function checkManagedFieldsEntry(value: unknown): Issues {
         out = below(out, key, issue('unknown'))
     }
   }
+  return out
+}
+
+/** OwnerReference: An object that owns this one. */
+export function checkOwnerReference(value: unknown): Issues {
+  if (!isFields(value)) return issue('type', value, 'object')
+  let out: Issues
+  for (const key in value) {
+    const field = value[key]
+    if (field === undefined) continue
+    switch (key) {
+      case 'apiVersion':
+        if (field !== null) out = below(out, 'apiVersion', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+        break
+      case 'kind':
+        if (field !== null) out = below(out, 'kind', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+        break
+      case 'name':
+        if (field !== null) out = below(out, 'name', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+        break
+      case 'uid':
+        if (field !== null) out = below(out, 'uid', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+        break
+      case 'controller':
+        if (field !== null) out = below(out, 'controller', typeof field === 'boolean' ? undefined : issue('type', field, 'boolean'))
+        break
+      case 'blockOwnerDeletion':
+        if (field !== null) out = below(out, 'blockOwnerDeletion', typeof field === 'boolean' ? undefined : issue('type', field, 'boolean'))
+        break
+    }
+  }
+  if (value['apiVersion'] === undefined || value['apiVersion'] === null) out = below(out, 'apiVersion', issue('required'))
+  if (value['kind'] === undefined || value['kind'] === null) out = below(out, 'kind', issue('required'))
+  if (value['name'] === undefined || value['name'] === null) out = below(out, 'name', issue('required'))
+  if (value['uid'] === undefined || value['uid'] === null) out = below(out, 'uid', issue('required'))
   return out
 }
 
@@ -192,40 +227,5 @@ export function checkObjectMeta(value: unknown): Issues {
         out = below(out, key, issue('unknown'))
     }
   }
-  return out
-}
-
-/** OwnerReference: An object that owns this one. */
-export function checkOwnerReference(value: unknown): Issues {
-  if (!isFields(value)) return issue('type', value, 'object')
-  let out: Issues
-  for (const key in value) {
-    const field = value[key]
-    if (field === undefined) continue
-    switch (key) {
-      case 'apiVersion':
-        if (field !== null) out = below(out, 'apiVersion', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
-        break
-      case 'kind':
-        if (field !== null) out = below(out, 'kind', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
-        break
-      case 'name':
-        if (field !== null) out = below(out, 'name', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
-        break
-      case 'uid':
-        if (field !== null) out = below(out, 'uid', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
-        break
-      case 'controller':
-        if (field !== null) out = below(out, 'controller', typeof field === 'boolean' ? undefined : issue('type', field, 'boolean'))
-        break
-      case 'blockOwnerDeletion':
-        if (field !== null) out = below(out, 'blockOwnerDeletion', typeof field === 'boolean' ? undefined : issue('type', field, 'boolean'))
-        break
-    }
-  }
-  if (value['apiVersion'] === undefined || value['apiVersion'] === null) out = below(out, 'apiVersion', issue('required'))
-  if (value['kind'] === undefined || value['kind'] === null) out = below(out, 'kind', issue('required'))
-  if (value['name'] === undefined || value['name'] === null) out = below(out, 'name', issue('required'))
-  if (value['uid'] === undefined || value['uid'] === null) out = below(out, 'uid', issue('required'))
   return out
 }

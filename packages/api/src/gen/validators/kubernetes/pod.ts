@@ -2,6 +2,148 @@
 import { and, below, isFields, issue, listOf, stringMap, strings, type Issues } from '../../../validate/check.ts'
 import { checkCondition, checkLabelSelector, checkLocalObjectReference, checkObjectMeta } from './object-meta.ts'
 
+/** ContainerPort: A port that a container listens on. */
+export function checkContainerPort(value: unknown): Issues {
+  if (!isFields(value)) return issue('type', value, 'object')
+  let out: Issues
+  for (const key in value) {
+    const field = value[key]
+    if (field === undefined) continue
+    switch (key) {
+      case 'name':
+        if (field !== null) out = below(out, 'name', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+        break
+      case 'containerPort':
+        if (field !== null) out = below(out, 'containerPort', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : and(and(field !== (field | 0) ? issue('format', field, 'int32') : undefined, field < 1 ? issue('minimum', field, 1) : undefined), field > 65535 ? issue('maximum', field, 65535) : undefined))
+        break
+      case 'protocol':
+        if (field !== null) out = below(out, 'protocol', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+        break
+      case 'hostPort':
+        if (field !== null) out = below(out, 'hostPort', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : field !== (field | 0) ? issue('format', field, 'int32') : undefined)
+        break
+      case 'hostIP':
+        if (field !== null) out = below(out, 'hostIP', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+        break
+    }
+  }
+  if (value['containerPort'] === undefined || value['containerPort'] === null) out = below(out, 'containerPort', issue('required'))
+  return out
+}
+
+/** ContainerEnv: An environment variable of a container. */
+export function checkContainerEnv(value: unknown): Issues {
+  if (!isFields(value)) return issue('type', value, 'object')
+  let out: Issues
+  for (const key in value) {
+    const field = value[key]
+    if (field === undefined) continue
+    switch (key) {
+      case 'name':
+        if (field !== null) out = below(out, 'name', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+        break
+      case 'value':
+        if (field !== null) out = below(out, 'value', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+        break
+      case 'valueFrom':
+        if (field !== null) out = below(out, 'valueFrom', isFields(field) ? undefined : issue('type', field, 'object'))
+        break
+    }
+  }
+  if (value['name'] === undefined || value['name'] === null) out = below(out, 'name', issue('required'))
+  return out
+}
+
+/** HTTPGetAction: Asks an HTTP endpoint. */
+export function checkHTTPGetAction(value: unknown): Issues {
+  if (!isFields(value)) return issue('type', value, 'object')
+  let out: Issues
+  for (const key in value) {
+    const field = value[key]
+    if (field === undefined) continue
+    switch (key) {
+      case 'path':
+        if (field !== null) out = below(out, 'path', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+        break
+      case 'port':
+        if (field !== null) out = below(out, 'port', typeof field === 'string' || Number.isInteger(field) ? undefined : issue('type', field, 'integer,string'))
+        break
+      case 'host':
+        if (field !== null) out = below(out, 'host', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+        break
+      case 'scheme':
+        if (field !== null) out = below(out, 'scheme', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+        break
+    }
+  }
+  return out
+}
+
+/** ContainerProbe: How Kubernetes finds out whether a container is well. */
+export function checkContainerProbe(value: unknown): Issues {
+  if (!isFields(value)) return issue('type', value, 'object')
+  let out: Issues
+  for (const key in value) {
+    const field = value[key]
+    if (field === undefined) continue
+    switch (key) {
+      case 'httpGet':
+        if (field !== null) out = below(out, 'httpGet', checkHTTPGetAction(field))
+        break
+      case 'tcpSocket':
+        if (field !== null) out = below(out, 'tcpSocket', isFields(field) ? undefined : issue('type', field, 'object'))
+        break
+      case 'exec':
+        if (field !== null) out = below(out, 'exec', isFields(field) ? undefined : issue('type', field, 'object'))
+        break
+      case 'grpc':
+        if (field !== null) out = below(out, 'grpc', isFields(field) ? undefined : issue('type', field, 'object'))
+        break
+      case 'initialDelaySeconds':
+        if (field !== null) out = below(out, 'initialDelaySeconds', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : field !== (field | 0) ? issue('format', field, 'int32') : undefined)
+        break
+      case 'periodSeconds':
+        if (field !== null) out = below(out, 'periodSeconds', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : field !== (field | 0) ? issue('format', field, 'int32') : undefined)
+        break
+      case 'timeoutSeconds':
+        if (field !== null) out = below(out, 'timeoutSeconds', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : field !== (field | 0) ? issue('format', field, 'int32') : undefined)
+        break
+      case 'successThreshold':
+        if (field !== null) out = below(out, 'successThreshold', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : field !== (field | 0) ? issue('format', field, 'int32') : undefined)
+        break
+      case 'failureThreshold':
+        if (field !== null) out = below(out, 'failureThreshold', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : field !== (field | 0) ? issue('format', field, 'int32') : undefined)
+        break
+    }
+  }
+  return out
+}
+
+/** SecurityContext: Identity and rights of a process. */
+export function checkSecurityContext(value: unknown): Issues {
+  if (!isFields(value)) return issue('type', value, 'object')
+  let out: Issues
+  for (const key in value) {
+    const field = value[key]
+    if (field === undefined) continue
+    switch (key) {
+      case 'runAsUser':
+        if (field !== null) out = below(out, 'runAsUser', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : undefined)
+        break
+      case 'runAsGroup':
+        if (field !== null) out = below(out, 'runAsGroup', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : undefined)
+        break
+      case 'runAsNonRoot':
+        if (field !== null) out = below(out, 'runAsNonRoot', typeof field === 'boolean' ? undefined : issue('type', field, 'boolean'))
+        break
+      case 'privileged':
+        if (field !== null) out = below(out, 'privileged', typeof field === 'boolean' ? undefined : issue('type', field, 'boolean'))
+        break
+    }
+  }
+  return out
+}
+
 /** Container: A container of a pod. */
 export function checkContainer(value: unknown): Issues {
   if (!isFields(value)) return issue('type', value, 'object')
@@ -55,98 +197,6 @@ export function checkContainer(value: unknown): Issues {
   return out
 }
 
-/** ContainerEnv: An environment variable of a container. */
-export function checkContainerEnv(value: unknown): Issues {
-  if (!isFields(value)) return issue('type', value, 'object')
-  let out: Issues
-  for (const key in value) {
-    const field = value[key]
-    if (field === undefined) continue
-    switch (key) {
-      case 'name':
-        if (field !== null) out = below(out, 'name', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
-        break
-      case 'value':
-        if (field !== null) out = below(out, 'value', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
-        break
-      case 'valueFrom':
-        if (field !== null) out = below(out, 'valueFrom', isFields(field) ? undefined : issue('type', field, 'object'))
-        break
-    }
-  }
-  if (value['name'] === undefined || value['name'] === null) out = below(out, 'name', issue('required'))
-  return out
-}
-
-/** ContainerPort: A port that a container listens on. */
-export function checkContainerPort(value: unknown): Issues {
-  if (!isFields(value)) return issue('type', value, 'object')
-  let out: Issues
-  for (const key in value) {
-    const field = value[key]
-    if (field === undefined) continue
-    switch (key) {
-      case 'name':
-        if (field !== null) out = below(out, 'name', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
-        break
-      case 'containerPort':
-        if (field !== null) out = below(out, 'containerPort', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : and(and(field !== (field | 0) ? issue('format', field, 'int32') : undefined, field < 1 ? issue('minimum', field, 1) : undefined), field > 65535 ? issue('maximum', field, 65535) : undefined))
-        break
-      case 'protocol':
-        if (field !== null) out = below(out, 'protocol', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
-        break
-      case 'hostPort':
-        if (field !== null) out = below(out, 'hostPort', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : field !== (field | 0) ? issue('format', field, 'int32') : undefined)
-        break
-      case 'hostIP':
-        if (field !== null) out = below(out, 'hostIP', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
-        break
-    }
-  }
-  if (value['containerPort'] === undefined || value['containerPort'] === null) out = below(out, 'containerPort', issue('required'))
-  return out
-}
-
-/** ContainerProbe: How Kubernetes finds out whether a container is well. */
-export function checkContainerProbe(value: unknown): Issues {
-  if (!isFields(value)) return issue('type', value, 'object')
-  let out: Issues
-  for (const key in value) {
-    const field = value[key]
-    if (field === undefined) continue
-    switch (key) {
-      case 'httpGet':
-        if (field !== null) out = below(out, 'httpGet', checkHTTPGetAction(field))
-        break
-      case 'tcpSocket':
-        if (field !== null) out = below(out, 'tcpSocket', isFields(field) ? undefined : issue('type', field, 'object'))
-        break
-      case 'exec':
-        if (field !== null) out = below(out, 'exec', isFields(field) ? undefined : issue('type', field, 'object'))
-        break
-      case 'grpc':
-        if (field !== null) out = below(out, 'grpc', isFields(field) ? undefined : issue('type', field, 'object'))
-        break
-      case 'initialDelaySeconds':
-        if (field !== null) out = below(out, 'initialDelaySeconds', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : field !== (field | 0) ? issue('format', field, 'int32') : undefined)
-        break
-      case 'periodSeconds':
-        if (field !== null) out = below(out, 'periodSeconds', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : field !== (field | 0) ? issue('format', field, 'int32') : undefined)
-        break
-      case 'timeoutSeconds':
-        if (field !== null) out = below(out, 'timeoutSeconds', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : field !== (field | 0) ? issue('format', field, 'int32') : undefined)
-        break
-      case 'successThreshold':
-        if (field !== null) out = below(out, 'successThreshold', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : field !== (field | 0) ? issue('format', field, 'int32') : undefined)
-        break
-      case 'failureThreshold':
-        if (field !== null) out = below(out, 'failureThreshold', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : field !== (field | 0) ? issue('format', field, 'int32') : undefined)
-        break
-    }
-  }
-  return out
-}
-
 /** ContainerStatus: State of a container. */
 export function checkContainerStatus(value: unknown): Issues {
   if (!isFields(value)) return issue('type', value, 'object')
@@ -163,6 +213,78 @@ export function checkContainerStatus(value: unknown): Issues {
         break
       case 'restartCount':
         if (field !== null) out = below(out, 'restartCount', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : field !== (field | 0) ? issue('format', field, 'int32') : undefined)
+        break
+    }
+  }
+  return out
+}
+
+/** PodSpec: Containers that run together, and where. */
+export function checkPodSpec(value: unknown): Issues {
+  if (!isFields(value)) return issue('type', value, 'object')
+  let out: Issues
+  for (const key in value) {
+    const field = value[key]
+    if (field === undefined) continue
+    switch (key) {
+      case 'containers':
+        if (field !== null) out = below(out, 'containers', listOf(field, checkContainer))
+        break
+      case 'initContainers':
+        if (field !== null) out = below(out, 'initContainers', listOf(field, checkContainer))
+        break
+      case 'serviceAccountName':
+        if (field !== null) out = below(out, 'serviceAccountName', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+        break
+      case 'serviceAccount':
+        if (field !== null) out = below(out, 'serviceAccount', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+        break
+      case 'nodeName':
+        if (field !== null) out = below(out, 'nodeName', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+        break
+      case 'hostNetwork':
+        if (field !== null) out = below(out, 'hostNetwork', typeof field === 'boolean' ? undefined : issue('type', field, 'boolean'))
+        break
+      case 'restartPolicy':
+        if (field !== null) out = below(out, 'restartPolicy', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+        break
+      case 'securityContext':
+        if (field !== null) out = below(out, 'securityContext', checkSecurityContext(field))
+        break
+      case 'imagePullSecrets':
+        if (field !== null) out = below(out, 'imagePullSecrets', listOf(field, checkLocalObjectReference))
+        break
+      case 'nodeSelector':
+        if (field !== null) out = below(out, 'nodeSelector', stringMap(field))
+        break
+      case 'subdomain':
+        if (field !== null) out = below(out, 'subdomain', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+        break
+      case 'hostname':
+        if (field !== null) out = below(out, 'hostname', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+        break
+      case 'terminationGracePeriodSeconds':
+        if (field !== null) out = below(out, 'terminationGracePeriodSeconds', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : undefined)
+        break
+    }
+  }
+  if (value['containers'] === undefined || value['containers'] === null) out = below(out, 'containers', issue('required'))
+  return out
+}
+
+/** PodTemplateSpec: What the pods of a controller look like. */
+export function checkPodTemplateSpec(value: unknown): Issues {
+  if (!isFields(value)) return issue('type', value, 'object')
+  let out: Issues
+  for (const key in value) {
+    const field = value[key]
+    if (field === undefined) continue
+    switch (key) {
+      case 'metadata':
+        if (field !== null) out = below(out, 'metadata', checkObjectMeta(field))
+        break
+      case 'spec':
+        if (field !== null) out = below(out, 'spec', checkPodSpec(field))
         break
     }
   }
@@ -239,31 +361,6 @@ export function checkDeploymentStatus(value: unknown): Issues {
   return out
 }
 
-/** HTTPGetAction: Asks an HTTP endpoint. */
-export function checkHTTPGetAction(value: unknown): Issues {
-  if (!isFields(value)) return issue('type', value, 'object')
-  let out: Issues
-  for (const key in value) {
-    const field = value[key]
-    if (field === undefined) continue
-    switch (key) {
-      case 'path':
-        if (field !== null) out = below(out, 'path', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
-        break
-      case 'port':
-        if (field !== null) out = below(out, 'port', typeof field === 'string' || Number.isInteger(field) ? undefined : issue('type', field, 'integer,string'))
-        break
-      case 'host':
-        if (field !== null) out = below(out, 'host', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
-        break
-      case 'scheme':
-        if (field !== null) out = below(out, 'scheme', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
-        break
-    }
-  }
-  return out
-}
-
 /** PodIP: An address of a pod. */
 export function checkPodIP(value: unknown): Issues {
   if (!isFields(value)) return issue('type', value, 'object')
@@ -277,59 +374,6 @@ export function checkPodIP(value: unknown): Issues {
         break
     }
   }
-  return out
-}
-
-/** PodSpec: Containers that run together, and where. */
-export function checkPodSpec(value: unknown): Issues {
-  if (!isFields(value)) return issue('type', value, 'object')
-  let out: Issues
-  for (const key in value) {
-    const field = value[key]
-    if (field === undefined) continue
-    switch (key) {
-      case 'containers':
-        if (field !== null) out = below(out, 'containers', listOf(field, checkContainer))
-        break
-      case 'initContainers':
-        if (field !== null) out = below(out, 'initContainers', listOf(field, checkContainer))
-        break
-      case 'serviceAccountName':
-        if (field !== null) out = below(out, 'serviceAccountName', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
-        break
-      case 'serviceAccount':
-        if (field !== null) out = below(out, 'serviceAccount', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
-        break
-      case 'nodeName':
-        if (field !== null) out = below(out, 'nodeName', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
-        break
-      case 'hostNetwork':
-        if (field !== null) out = below(out, 'hostNetwork', typeof field === 'boolean' ? undefined : issue('type', field, 'boolean'))
-        break
-      case 'restartPolicy':
-        if (field !== null) out = below(out, 'restartPolicy', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
-        break
-      case 'securityContext':
-        if (field !== null) out = below(out, 'securityContext', checkSecurityContext(field))
-        break
-      case 'imagePullSecrets':
-        if (field !== null) out = below(out, 'imagePullSecrets', listOf(field, checkLocalObjectReference))
-        break
-      case 'nodeSelector':
-        if (field !== null) out = below(out, 'nodeSelector', stringMap(field))
-        break
-      case 'subdomain':
-        if (field !== null) out = below(out, 'subdomain', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
-        break
-      case 'hostname':
-        if (field !== null) out = below(out, 'hostname', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
-        break
-      case 'terminationGracePeriodSeconds':
-        if (field !== null) out = below(out, 'terminationGracePeriodSeconds', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : undefined)
-        break
-    }
-  }
-  if (value['containers'] === undefined || value['containers'] === null) out = below(out, 'containers', issue('required'))
   return out
 }
 
@@ -361,50 +405,6 @@ export function checkPodStatus(value: unknown): Issues {
         break
       case 'startTime':
         if (field !== null) out = below(out, 'startTime', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
-        break
-    }
-  }
-  return out
-}
-
-/** PodTemplateSpec: What the pods of a controller look like. */
-export function checkPodTemplateSpec(value: unknown): Issues {
-  if (!isFields(value)) return issue('type', value, 'object')
-  let out: Issues
-  for (const key in value) {
-    const field = value[key]
-    if (field === undefined) continue
-    switch (key) {
-      case 'metadata':
-        if (field !== null) out = below(out, 'metadata', checkObjectMeta(field))
-        break
-      case 'spec':
-        if (field !== null) out = below(out, 'spec', checkPodSpec(field))
-        break
-    }
-  }
-  return out
-}
-
-/** SecurityContext: Identity and rights of a process. */
-export function checkSecurityContext(value: unknown): Issues {
-  if (!isFields(value)) return issue('type', value, 'object')
-  let out: Issues
-  for (const key in value) {
-    const field = value[key]
-    if (field === undefined) continue
-    switch (key) {
-      case 'runAsUser':
-        if (field !== null) out = below(out, 'runAsUser', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : undefined)
-        break
-      case 'runAsGroup':
-        if (field !== null) out = below(out, 'runAsGroup', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : undefined)
-        break
-      case 'runAsNonRoot':
-        if (field !== null) out = below(out, 'runAsNonRoot', typeof field === 'boolean' ? undefined : issue('type', field, 'boolean'))
-        break
-      case 'privileged':
-        if (field !== null) out = below(out, 'privileged', typeof field === 'boolean' ? undefined : issue('type', field, 'boolean'))
         break
     }
   }

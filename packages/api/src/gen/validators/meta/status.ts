@@ -3,6 +3,27 @@ import { below, hasFormat, isFields, issue, listOf, type Issues } from '../../..
 
 const VALUES_1 = ['UNKNOWN', 'ERROR', 'WARNING', 'INFO'] as const
 
+/** AnalysisMessageType: Which analyzer message this is. */
+export function checkAnalysisMessageType(value: unknown): Issues {
+  if (!isFields(value)) return issue('type', value, 'object')
+  let out: Issues
+  for (const key in value) {
+    const field = value[key]
+    if (field === undefined) continue
+    switch (key) {
+      case 'name':
+        if (field !== null) out = below(out, 'name', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+        break
+      case 'code':
+        if (field !== null) out = below(out, 'code', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+        break
+      default:
+        out = below(out, key, issue('unknown'))
+    }
+  }
+  return out
+}
+
 /** AnalysisMessage: A finding of the analysis about the object. */
 export function checkAnalysisMessage(value: unknown): Issues {
   if (!isFields(value)) return issue('type', value, 'object')
@@ -19,27 +40,6 @@ export function checkAnalysisMessage(value: unknown): Issues {
         break
       case 'documentationUrl':
         if (field !== null) out = below(out, 'documentationUrl', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
-        break
-      default:
-        out = below(out, key, issue('unknown'))
-    }
-  }
-  return out
-}
-
-/** AnalysisMessageType: Which analyzer message this is. */
-export function checkAnalysisMessageType(value: unknown): Issues {
-  if (!isFields(value)) return issue('type', value, 'object')
-  let out: Issues
-  for (const key in value) {
-    const field = value[key]
-    if (field === undefined) continue
-    switch (key) {
-      case 'name':
-        if (field !== null) out = below(out, 'name', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
-        break
-      case 'code':
-        if (field !== null) out = below(out, 'code', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
         break
       default:
         out = below(out, key, issue('unknown'))

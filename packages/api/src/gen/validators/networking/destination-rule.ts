@@ -3,6 +3,31 @@ import { below, isFields, issue, listOf, stringMap, strings, type Issues } from 
 import { checkPolicySelector } from '../meta/selector.ts'
 import { checkTrafficPolicy } from './traffic-policy.ts'
 
+/** Subset: A named part of the workloads of a host, usually one version of it. */
+export function checkSubset(value: unknown): Issues {
+  if (!isFields(value)) return issue('type', value, 'object')
+  let out: Issues
+  for (const key in value) {
+    const field = value[key]
+    if (field === undefined) continue
+    switch (key) {
+      case 'name':
+        if (field !== null) out = below(out, 'name', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+        break
+      case 'labels':
+        if (field !== null) out = below(out, 'labels', stringMap(field))
+        break
+      case 'trafficPolicy':
+        if (field !== null) out = below(out, 'trafficPolicy', checkTrafficPolicy(field))
+        break
+      default:
+        out = below(out, key, issue('unknown'))
+    }
+  }
+  if (value['name'] === undefined || value['name'] === null) out = below(out, 'name', issue('required'))
+  return out
+}
+
 /** DestinationRuleSpec: Policies for traffic to a host. */
 export function checkDestinationRuleSpec(value: unknown): Issues {
   if (!isFields(value)) return issue('type', value, 'object')
@@ -31,30 +56,5 @@ export function checkDestinationRuleSpec(value: unknown): Issues {
     }
   }
   if (value['host'] === undefined || value['host'] === null) out = below(out, 'host', issue('required'))
-  return out
-}
-
-/** Subset: A named part of the workloads of a host, usually one version of it. */
-export function checkSubset(value: unknown): Issues {
-  if (!isFields(value)) return issue('type', value, 'object')
-  let out: Issues
-  for (const key in value) {
-    const field = value[key]
-    if (field === undefined) continue
-    switch (key) {
-      case 'name':
-        if (field !== null) out = below(out, 'name', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
-        break
-      case 'labels':
-        if (field !== null) out = below(out, 'labels', stringMap(field))
-        break
-      case 'trafficPolicy':
-        if (field !== null) out = below(out, 'trafficPolicy', checkTrafficPolicy(field))
-        break
-      default:
-        out = below(out, key, issue('unknown'))
-    }
-  }
-  if (value['name'] === undefined || value['name'] === null) out = below(out, 'name', issue('required'))
   return out
 }

@@ -3,63 +3,26 @@ import { and, atMostOne, below, isFields, issue, listOf, stringMap, type Issues 
 import { checkWorkloadSelector } from '../meta/selector.ts'
 import { checkPolicyTargetReference } from '../meta/target-reference.ts'
 
-const VALUES_1 = ['ANY', 'SIDECAR_INBOUND', 'SIDECAR_OUTBOUND', 'GATEWAY', 'WAYPOINT'] as const
-const VALUES_2 = ['listener', 'routeConfiguration', 'cluster', 'waypoint'] as const
-const VALUES_3 = ['INVALID', 'LISTENER', 'FILTER_CHAIN', 'NETWORK_FILTER', 'HTTP_FILTER', 'ROUTE_CONFIGURATION', 'VIRTUAL_HOST', 'HTTP_ROUTE', 'CLUSTER', 'EXTENSION_CONFIG', 'BOOTSTRAP', 'LISTENER_FILTER'] as const
+const VALUES_1 = ['ANY', 'ROUTE', 'REDIRECT', 'DIRECT_RESPONSE'] as const
+const VALUES_2 = ['ANY', 'SIDECAR_INBOUND', 'SIDECAR_OUTBOUND', 'GATEWAY', 'WAYPOINT'] as const
+const VALUES_3 = ['listener', 'routeConfiguration', 'cluster', 'waypoint'] as const
 const VALUES_4 = ['INVALID', 'MERGE', 'ADD', 'REMOVE', 'INSERT_BEFORE', 'INSERT_AFTER', 'INSERT_FIRST', 'REPLACE', 'MERGE_AND_REPLACE_LIST'] as const
 const VALUES_5 = ['UNSPECIFIED', 'AUTHN', 'AUTHZ', 'STATS'] as const
-const VALUES_6 = ['ANY', 'ROUTE', 'REDIRECT', 'DIRECT_RESPONSE'] as const
+const VALUES_6 = ['INVALID', 'LISTENER', 'FILTER_CHAIN', 'NETWORK_FILTER', 'HTTP_FILTER', 'ROUTE_CONFIGURATION', 'VIRTUAL_HOST', 'HTTP_ROUTE', 'CLUSTER', 'EXTENSION_CONFIG', 'BOOTSTRAP', 'LISTENER_FILTER'] as const
 
-/** EnvoyConfigObjectMatch: Chooses what is patched. All that is set must hold. */
-export function checkEnvoyConfigObjectMatch(value: unknown): Issues {
+/** EnvoyFilterProxyMatch: Chooses proxies. */
+export function checkEnvoyFilterProxyMatch(value: unknown): Issues {
   if (!isFields(value)) return issue('type', value, 'object')
   let out: Issues
   for (const key in value) {
     const field = value[key]
     if (field === undefined) continue
     switch (key) {
-      case 'context':
-        if (field !== null) out = below(out, 'context', typeof field !== 'string' ? issue('type', field, 'string') : field !== 'ANY' && field !== 'SIDECAR_INBOUND' && field !== 'SIDECAR_OUTBOUND' && field !== 'GATEWAY' && field !== 'WAYPOINT' ? issue('enum', field, VALUES_1) : undefined)
+      case 'proxyVersion':
+        if (field !== null) out = below(out, 'proxyVersion', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
         break
-      case 'proxy':
-        if (field !== null) out = below(out, 'proxy', checkEnvoyFilterProxyMatch(field))
-        break
-      case 'listener':
-        if (field !== null) out = below(out, 'listener', checkEnvoyFilterListenerMatch(field))
-        break
-      case 'routeConfiguration':
-        if (field !== null) out = below(out, 'routeConfiguration', checkEnvoyFilterRouteConfigurationMatch(field))
-        break
-      case 'cluster':
-        if (field !== null) out = below(out, 'cluster', checkEnvoyFilterClusterMatch(field))
-        break
-      case 'waypoint':
-        if (field !== null) out = below(out, 'waypoint', checkEnvoyFilterWaypointMatch(field))
-        break
-      default:
-        out = below(out, key, issue('unknown'))
-    }
-  }
-  out = and(out, atMostOne(value, VALUES_2))
-  return out
-}
-
-/** EnvoyConfigObjectPatch: A change to the configuration of Envoy. */
-export function checkEnvoyConfigObjectPatch(value: unknown): Issues {
-  if (!isFields(value)) return issue('type', value, 'object')
-  let out: Issues
-  for (const key in value) {
-    const field = value[key]
-    if (field === undefined) continue
-    switch (key) {
-      case 'applyTo':
-        if (field !== null) out = below(out, 'applyTo', typeof field !== 'string' ? issue('type', field, 'string') : field !== 'INVALID' && field !== 'LISTENER' && field !== 'FILTER_CHAIN' && field !== 'NETWORK_FILTER' && field !== 'HTTP_FILTER' && field !== 'ROUTE_CONFIGURATION' && field !== 'VIRTUAL_HOST' && field !== 'HTTP_ROUTE' && field !== 'CLUSTER' && field !== 'EXTENSION_CONFIG' && field !== 'BOOTSTRAP' && field !== 'LISTENER_FILTER' ? issue('enum', field, VALUES_3) : undefined)
-        break
-      case 'match':
-        if (field !== null) out = below(out, 'match', checkEnvoyConfigObjectMatch(field))
-        break
-      case 'patch':
-        if (field !== null) out = below(out, 'patch', checkEnvoyFilterPatch(field))
+      case 'metadata':
+        if (field !== null) out = below(out, 'metadata', stringMap(field))
         break
       default:
         out = below(out, key, issue('unknown'))
@@ -68,25 +31,37 @@ export function checkEnvoyConfigObjectPatch(value: unknown): Issues {
   return out
 }
 
-/** EnvoyFilterClusterMatch: Chooses clusters. All that is set must hold. */
-export function checkEnvoyFilterClusterMatch(value: unknown): Issues {
+/** EnvoyFilterSubFilterMatch: Chooses an HTTP filter of a connection manager. */
+export function checkEnvoyFilterSubFilterMatch(value: unknown): Issues {
   if (!isFields(value)) return issue('type', value, 'object')
   let out: Issues
   for (const key in value) {
     const field = value[key]
     if (field === undefined) continue
     switch (key) {
-      case 'portNumber':
-        if (field !== null) out = below(out, 'portNumber', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : and(field < 0 ? issue('minimum', field, 0) : undefined, field > 4294967295 ? issue('maximum', field, 4294967295) : undefined))
-        break
-      case 'service':
-        if (field !== null) out = below(out, 'service', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
-        break
-      case 'subset':
-        if (field !== null) out = below(out, 'subset', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
-        break
       case 'name':
         if (field !== null) out = below(out, 'name', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+        break
+      default:
+        out = below(out, key, issue('unknown'))
+    }
+  }
+  return out
+}
+
+/** EnvoyFilterFilterMatch: Chooses a network filter. */
+export function checkEnvoyFilterFilterMatch(value: unknown): Issues {
+  if (!isFields(value)) return issue('type', value, 'object')
+  let out: Issues
+  for (const key in value) {
+    const field = value[key]
+    if (field === undefined) continue
+    switch (key) {
+      case 'name':
+        if (field !== null) out = below(out, 'name', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+        break
+      case 'subFilter':
+        if (field !== null) out = below(out, 'subFilter', checkEnvoyFilterSubFilterMatch(field))
         break
       default:
         out = below(out, key, issue('unknown'))
@@ -131,27 +106,6 @@ export function checkEnvoyFilterFilterChainMatch(value: unknown): Issues {
   return out
 }
 
-/** EnvoyFilterFilterMatch: Chooses a network filter. */
-export function checkEnvoyFilterFilterMatch(value: unknown): Issues {
-  if (!isFields(value)) return issue('type', value, 'object')
-  let out: Issues
-  for (const key in value) {
-    const field = value[key]
-    if (field === undefined) continue
-    switch (key) {
-      case 'name':
-        if (field !== null) out = below(out, 'name', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
-        break
-      case 'subFilter':
-        if (field !== null) out = below(out, 'subFilter', checkEnvoyFilterSubFilterMatch(field))
-        break
-      default:
-        out = below(out, key, issue('unknown'))
-    }
-  }
-  return out
-}
-
 /** EnvoyFilterListenerMatch: Chooses listeners. All that is set must hold. */
 export function checkEnvoyFilterListenerMatch(value: unknown): Issues {
   if (!isFields(value)) return issue('type', value, 'object')
@@ -182,22 +136,19 @@ export function checkEnvoyFilterListenerMatch(value: unknown): Issues {
   return out
 }
 
-/** EnvoyFilterPatch: The change itself. */
-export function checkEnvoyFilterPatch(value: unknown): Issues {
+/** EnvoyFilterRouteMatch: Chooses routes of a virtual host. */
+export function checkEnvoyFilterRouteMatch(value: unknown): Issues {
   if (!isFields(value)) return issue('type', value, 'object')
   let out: Issues
   for (const key in value) {
     const field = value[key]
     if (field === undefined) continue
     switch (key) {
-      case 'operation':
-        if (field !== null) out = below(out, 'operation', typeof field !== 'string' ? issue('type', field, 'string') : field !== 'INVALID' && field !== 'MERGE' && field !== 'ADD' && field !== 'REMOVE' && field !== 'INSERT_BEFORE' && field !== 'INSERT_AFTER' && field !== 'INSERT_FIRST' && field !== 'REPLACE' && field !== 'MERGE_AND_REPLACE_LIST' ? issue('enum', field, VALUES_4) : undefined)
+      case 'name':
+        if (field !== null) out = below(out, 'name', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
         break
-      case 'value':
-        if (field !== null) out = below(out, 'value', isFields(field) ? undefined : issue('type', field, 'object'))
-        break
-      case 'filterClass':
-        if (field !== null) out = below(out, 'filterClass', typeof field !== 'string' ? issue('type', field, 'string') : field !== 'UNSPECIFIED' && field !== 'AUTHN' && field !== 'AUTHZ' && field !== 'STATS' ? issue('enum', field, VALUES_5) : undefined)
+      case 'action':
+        if (field !== null) out = below(out, 'action', typeof field !== 'string' ? issue('type', field, 'string') : field !== 'ANY' && field !== 'ROUTE' && field !== 'REDIRECT' && field !== 'DIRECT_RESPONSE' ? issue('enum', field, VALUES_1) : undefined)
         break
       default:
         out = below(out, key, issue('unknown'))
@@ -206,19 +157,22 @@ export function checkEnvoyFilterPatch(value: unknown): Issues {
   return out
 }
 
-/** EnvoyFilterProxyMatch: Chooses proxies. */
-export function checkEnvoyFilterProxyMatch(value: unknown): Issues {
+/** EnvoyFilterVirtualHostMatch: Chooses virtual hosts. */
+export function checkEnvoyFilterVirtualHostMatch(value: unknown): Issues {
   if (!isFields(value)) return issue('type', value, 'object')
   let out: Issues
   for (const key in value) {
     const field = value[key]
     if (field === undefined) continue
     switch (key) {
-      case 'proxyVersion':
-        if (field !== null) out = below(out, 'proxyVersion', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+      case 'name':
+        if (field !== null) out = below(out, 'name', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
         break
-      case 'metadata':
-        if (field !== null) out = below(out, 'metadata', stringMap(field))
+      case 'route':
+        if (field !== null) out = below(out, 'route', checkEnvoyFilterRouteMatch(field))
+        break
+      case 'domainName':
+        if (field !== null) out = below(out, 'domainName', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
         break
       default:
         out = below(out, key, issue('unknown'))
@@ -257,62 +211,23 @@ export function checkEnvoyFilterRouteConfigurationMatch(value: unknown): Issues 
   return out
 }
 
-/** EnvoyFilterRouteMatch: Chooses routes of a virtual host. */
-export function checkEnvoyFilterRouteMatch(value: unknown): Issues {
+/** EnvoyFilterClusterMatch: Chooses clusters. All that is set must hold. */
+export function checkEnvoyFilterClusterMatch(value: unknown): Issues {
   if (!isFields(value)) return issue('type', value, 'object')
   let out: Issues
   for (const key in value) {
     const field = value[key]
     if (field === undefined) continue
     switch (key) {
-      case 'name':
-        if (field !== null) out = below(out, 'name', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+      case 'portNumber':
+        if (field !== null) out = below(out, 'portNumber', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : and(field < 0 ? issue('minimum', field, 0) : undefined, field > 4294967295 ? issue('maximum', field, 4294967295) : undefined))
         break
-      case 'action':
-        if (field !== null) out = below(out, 'action', typeof field !== 'string' ? issue('type', field, 'string') : field !== 'ANY' && field !== 'ROUTE' && field !== 'REDIRECT' && field !== 'DIRECT_RESPONSE' ? issue('enum', field, VALUES_6) : undefined)
+      case 'service':
+        if (field !== null) out = below(out, 'service', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
         break
-      default:
-        out = below(out, key, issue('unknown'))
-    }
-  }
-  return out
-}
-
-/** EnvoyFilterSpec: Changes to the configuration of Envoy that the control plane generates. */
-export function checkEnvoyFilterSpec(value: unknown): Issues {
-  if (!isFields(value)) return issue('type', value, 'object')
-  let out: Issues
-  for (const key in value) {
-    const field = value[key]
-    if (field === undefined) continue
-    switch (key) {
-      case 'workloadSelector':
-        if (field !== null) out = below(out, 'workloadSelector', checkWorkloadSelector(field))
+      case 'subset':
+        if (field !== null) out = below(out, 'subset', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
         break
-      case 'targetRefs':
-        if (field !== null) out = below(out, 'targetRefs', and(listOf(field, checkPolicyTargetReference), Array.isArray(field) && field.length > 16 ? issue('maxItems', field.length, 16) : undefined))
-        break
-      case 'configPatches':
-        if (field !== null) out = below(out, 'configPatches', listOf(field, checkEnvoyConfigObjectPatch))
-        break
-      case 'priority':
-        if (field !== null) out = below(out, 'priority', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : field !== (field | 0) ? issue('format', field, 'int32') : undefined)
-        break
-      default:
-        out = below(out, key, issue('unknown'))
-    }
-  }
-  return out
-}
-
-/** EnvoyFilterSubFilterMatch: Chooses an HTTP filter of a connection manager. */
-export function checkEnvoyFilterSubFilterMatch(value: unknown): Issues {
-  if (!isFields(value)) return issue('type', value, 'object')
-  let out: Issues
-  for (const key in value) {
-    const field = value[key]
-    if (field === undefined) continue
-    switch (key) {
       case 'name':
         if (field !== null) out = below(out, 'name', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
         break
@@ -323,8 +238,8 @@ export function checkEnvoyFilterSubFilterMatch(value: unknown): Issues {
   return out
 }
 
-/** EnvoyFilterVirtualHostMatch: Chooses virtual hosts. */
-export function checkEnvoyFilterVirtualHostMatch(value: unknown): Issues {
+/** EnvoyFilterWaypointRouteMatch: Chooses routes of a waypoint. */
+export function checkEnvoyFilterWaypointRouteMatch(value: unknown): Issues {
   if (!isFields(value)) return issue('type', value, 'object')
   let out: Issues
   for (const key in value) {
@@ -333,12 +248,6 @@ export function checkEnvoyFilterVirtualHostMatch(value: unknown): Issues {
     switch (key) {
       case 'name':
         if (field !== null) out = below(out, 'name', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
-        break
-      case 'route':
-        if (field !== null) out = below(out, 'route', checkEnvoyFilterRouteMatch(field))
-        break
-      case 'domainName':
-        if (field !== null) out = below(out, 'domainName', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
         break
       default:
         out = below(out, key, issue('unknown'))
@@ -371,16 +280,107 @@ export function checkEnvoyFilterWaypointMatch(value: unknown): Issues {
   return out
 }
 
-/** EnvoyFilterWaypointRouteMatch: Chooses routes of a waypoint. */
-export function checkEnvoyFilterWaypointRouteMatch(value: unknown): Issues {
+/** EnvoyConfigObjectMatch: Chooses what is patched. All that is set must hold. */
+export function checkEnvoyConfigObjectMatch(value: unknown): Issues {
   if (!isFields(value)) return issue('type', value, 'object')
   let out: Issues
   for (const key in value) {
     const field = value[key]
     if (field === undefined) continue
     switch (key) {
-      case 'name':
-        if (field !== null) out = below(out, 'name', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+      case 'context':
+        if (field !== null) out = below(out, 'context', typeof field !== 'string' ? issue('type', field, 'string') : field !== 'ANY' && field !== 'SIDECAR_INBOUND' && field !== 'SIDECAR_OUTBOUND' && field !== 'GATEWAY' && field !== 'WAYPOINT' ? issue('enum', field, VALUES_2) : undefined)
+        break
+      case 'proxy':
+        if (field !== null) out = below(out, 'proxy', checkEnvoyFilterProxyMatch(field))
+        break
+      case 'listener':
+        if (field !== null) out = below(out, 'listener', checkEnvoyFilterListenerMatch(field))
+        break
+      case 'routeConfiguration':
+        if (field !== null) out = below(out, 'routeConfiguration', checkEnvoyFilterRouteConfigurationMatch(field))
+        break
+      case 'cluster':
+        if (field !== null) out = below(out, 'cluster', checkEnvoyFilterClusterMatch(field))
+        break
+      case 'waypoint':
+        if (field !== null) out = below(out, 'waypoint', checkEnvoyFilterWaypointMatch(field))
+        break
+      default:
+        out = below(out, key, issue('unknown'))
+    }
+  }
+  out = and(out, atMostOne(value, VALUES_3))
+  return out
+}
+
+/** EnvoyFilterPatch: The change itself. */
+export function checkEnvoyFilterPatch(value: unknown): Issues {
+  if (!isFields(value)) return issue('type', value, 'object')
+  let out: Issues
+  for (const key in value) {
+    const field = value[key]
+    if (field === undefined) continue
+    switch (key) {
+      case 'operation':
+        if (field !== null) out = below(out, 'operation', typeof field !== 'string' ? issue('type', field, 'string') : field !== 'INVALID' && field !== 'MERGE' && field !== 'ADD' && field !== 'REMOVE' && field !== 'INSERT_BEFORE' && field !== 'INSERT_AFTER' && field !== 'INSERT_FIRST' && field !== 'REPLACE' && field !== 'MERGE_AND_REPLACE_LIST' ? issue('enum', field, VALUES_4) : undefined)
+        break
+      case 'value':
+        if (field !== null) out = below(out, 'value', isFields(field) ? undefined : issue('type', field, 'object'))
+        break
+      case 'filterClass':
+        if (field !== null) out = below(out, 'filterClass', typeof field !== 'string' ? issue('type', field, 'string') : field !== 'UNSPECIFIED' && field !== 'AUTHN' && field !== 'AUTHZ' && field !== 'STATS' ? issue('enum', field, VALUES_5) : undefined)
+        break
+      default:
+        out = below(out, key, issue('unknown'))
+    }
+  }
+  return out
+}
+
+/** EnvoyConfigObjectPatch: A change to the configuration of Envoy. */
+export function checkEnvoyConfigObjectPatch(value: unknown): Issues {
+  if (!isFields(value)) return issue('type', value, 'object')
+  let out: Issues
+  for (const key in value) {
+    const field = value[key]
+    if (field === undefined) continue
+    switch (key) {
+      case 'applyTo':
+        if (field !== null) out = below(out, 'applyTo', typeof field !== 'string' ? issue('type', field, 'string') : field !== 'INVALID' && field !== 'LISTENER' && field !== 'FILTER_CHAIN' && field !== 'NETWORK_FILTER' && field !== 'HTTP_FILTER' && field !== 'ROUTE_CONFIGURATION' && field !== 'VIRTUAL_HOST' && field !== 'HTTP_ROUTE' && field !== 'CLUSTER' && field !== 'EXTENSION_CONFIG' && field !== 'BOOTSTRAP' && field !== 'LISTENER_FILTER' ? issue('enum', field, VALUES_6) : undefined)
+        break
+      case 'match':
+        if (field !== null) out = below(out, 'match', checkEnvoyConfigObjectMatch(field))
+        break
+      case 'patch':
+        if (field !== null) out = below(out, 'patch', checkEnvoyFilterPatch(field))
+        break
+      default:
+        out = below(out, key, issue('unknown'))
+    }
+  }
+  return out
+}
+
+/** EnvoyFilterSpec: Changes to the configuration of Envoy that the control plane generates. */
+export function checkEnvoyFilterSpec(value: unknown): Issues {
+  if (!isFields(value)) return issue('type', value, 'object')
+  let out: Issues
+  for (const key in value) {
+    const field = value[key]
+    if (field === undefined) continue
+    switch (key) {
+      case 'workloadSelector':
+        if (field !== null) out = below(out, 'workloadSelector', checkWorkloadSelector(field))
+        break
+      case 'targetRefs':
+        if (field !== null) out = below(out, 'targetRefs', and(listOf(field, checkPolicyTargetReference), Array.isArray(field) && field.length > 16 ? issue('maxItems', field.length, 16) : undefined))
+        break
+      case 'configPatches':
+        if (field !== null) out = below(out, 'configPatches', listOf(field, checkEnvoyConfigObjectPatch))
+        break
+      case 'priority':
+        if (field !== null) out = below(out, 'priority', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : field !== (field | 0) ? issue('format', field, 'int32') : undefined)
         break
       default:
         out = below(out, key, issue('unknown'))

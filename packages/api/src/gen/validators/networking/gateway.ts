@@ -2,27 +2,6 @@
 import { and, below, isFields, issue, listOf, stringMap, strings, type Issues } from '../../../validate/check.ts'
 import { checkServerTLSSettings } from './server-tls.ts'
 
-/** GatewaySpec: Ports and hosts of a gateway proxy at the edge of the mesh. */
-export function checkGatewaySpec(value: unknown): Issues {
-  if (!isFields(value)) return issue('type', value, 'object')
-  let out: Issues
-  for (const key in value) {
-    const field = value[key]
-    if (field === undefined) continue
-    switch (key) {
-      case 'servers':
-        if (field !== null) out = below(out, 'servers', listOf(field, checkServer))
-        break
-      case 'selector':
-        if (field !== null) out = below(out, 'selector', stringMap(field))
-        break
-      default:
-        out = below(out, key, issue('unknown'))
-    }
-  }
-  return out
-}
-
 /** Port: A port that a gateway listens on. */
 export function checkPort(value: unknown): Issues {
   if (!isFields(value)) return issue('type', value, 'object')
@@ -85,5 +64,26 @@ export function checkServer(value: unknown): Issues {
   }
   if (value['port'] === undefined || value['port'] === null) out = below(out, 'port', issue('required'))
   if (value['hosts'] === undefined || value['hosts'] === null) out = below(out, 'hosts', issue('required'))
+  return out
+}
+
+/** GatewaySpec: Ports and hosts of a gateway proxy at the edge of the mesh. */
+export function checkGatewaySpec(value: unknown): Issues {
+  if (!isFields(value)) return issue('type', value, 'object')
+  let out: Issues
+  for (const key in value) {
+    const field = value[key]
+    if (field === undefined) continue
+    switch (key) {
+      case 'servers':
+        if (field !== null) out = below(out, 'servers', listOf(field, checkServer))
+        break
+      case 'selector':
+        if (field !== null) out = below(out, 'selector', stringMap(field))
+        break
+      default:
+        out = below(out, key, issue('unknown'))
+    }
+  }
   return out
 }

@@ -36,44 +36,6 @@ export function checkBackendUtilization(value: unknown): Issues {
   return out
 }
 
-/** ConsistentHashLB: Sends requests with the same key to the same host as long as it is there. */
-export function checkConsistentHashLB(value: unknown): Issues {
-  if (!isFields(value)) return issue('type', value, 'object')
-  let out: Issues
-  for (const key in value) {
-    const field = value[key]
-    if (field === undefined) continue
-    switch (key) {
-      case 'httpHeaderName':
-        if (field !== null) out = below(out, 'httpHeaderName', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
-        break
-      case 'httpCookie':
-        if (field !== null) out = below(out, 'httpCookie', checkHTTPCookie(field))
-        break
-      case 'useSourceIp':
-        if (field !== null) out = below(out, 'useSourceIp', typeof field === 'boolean' ? undefined : issue('type', field, 'boolean'))
-        break
-      case 'httpQueryParameterName':
-        if (field !== null) out = below(out, 'httpQueryParameterName', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
-        break
-      case 'ringHash':
-        if (field !== null) out = below(out, 'ringHash', checkRingHash(field))
-        break
-      case 'maglev':
-        if (field !== null) out = below(out, 'maglev', checkMagLev(field))
-        break
-      case 'minimumRingSize':
-        if (field !== null) out = below(out, 'minimumRingSize', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : field < 0 ? issue('minimum', field, 0) : undefined)
-        break
-      default:
-        out = below(out, key, issue('unknown'))
-    }
-  }
-  out = and(out, atMostOne(value, VALUES_1))
-  out = and(out, atMostOne(value, VALUES_2))
-  return out
-}
-
 /** CookieAttribute: An attribute of a generated cookie. */
 export function checkCookieAttribute(value: unknown): Issues {
   if (!isFields(value)) return issue('type', value, 'object')
@@ -124,40 +86,77 @@ export function checkHTTPCookie(value: unknown): Issues {
   return out
 }
 
-/** LoadBalancerSettings: How a host is chosen among those of a destination. */
-export function checkLoadBalancerSettings(value: unknown): Issues {
+/** RingHash: Ketama hash ring. */
+export function checkRingHash(value: unknown): Issues {
   if (!isFields(value)) return issue('type', value, 'object')
   let out: Issues
   for (const key in value) {
     const field = value[key]
     if (field === undefined) continue
     switch (key) {
-      case 'simple':
-        if (field !== null) out = below(out, 'simple', typeof field !== 'string' ? issue('type', field, 'string') : field !== 'UNSPECIFIED' && field !== 'LEAST_CONN' && field !== 'RANDOM' && field !== 'PASSTHROUGH' && field !== 'ROUND_ROBIN' && field !== 'LEAST_REQUEST' ? issue('enum', field, VALUES_3) : undefined)
-        break
-      case 'consistentHash':
-        if (field !== null) out = below(out, 'consistentHash', checkConsistentHashLB(field))
-        break
-      case 'backendUtilization':
-        if (field !== null) out = below(out, 'backendUtilization', checkBackendUtilization(field))
-        break
-      case 'localityLbSetting':
-        if (field !== null) out = below(out, 'localityLbSetting', checkLocalityLoadBalancerSetting(field))
-        break
-      case 'zoneAwareLbSetting':
-        if (field !== null) out = below(out, 'zoneAwareLbSetting', checkZoneAwareLoadBalancerSetting(field))
-        break
-      case 'warmupDurationSecs':
-        if (field !== null) out = below(out, 'warmupDurationSecs', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
-        break
-      case 'warmup':
-        if (field !== null) out = below(out, 'warmup', checkWarmupConfiguration(field))
+      case 'minimumRingSize':
+        if (field !== null) out = below(out, 'minimumRingSize', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : field < 0 ? issue('minimum', field, 0) : undefined)
         break
       default:
         out = below(out, key, issue('unknown'))
     }
   }
-  out = and(out, atMostOne(value, VALUES_4))
+  return out
+}
+
+/** MagLev: Maglev table. */
+export function checkMagLev(value: unknown): Issues {
+  if (!isFields(value)) return issue('type', value, 'object')
+  let out: Issues
+  for (const key in value) {
+    const field = value[key]
+    if (field === undefined) continue
+    switch (key) {
+      case 'tableSize':
+        if (field !== null) out = below(out, 'tableSize', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : field < 0 ? issue('minimum', field, 0) : undefined)
+        break
+      default:
+        out = below(out, key, issue('unknown'))
+    }
+  }
+  return out
+}
+
+/** ConsistentHashLB: Sends requests with the same key to the same host as long as it is there. */
+export function checkConsistentHashLB(value: unknown): Issues {
+  if (!isFields(value)) return issue('type', value, 'object')
+  let out: Issues
+  for (const key in value) {
+    const field = value[key]
+    if (field === undefined) continue
+    switch (key) {
+      case 'httpHeaderName':
+        if (field !== null) out = below(out, 'httpHeaderName', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+        break
+      case 'httpCookie':
+        if (field !== null) out = below(out, 'httpCookie', checkHTTPCookie(field))
+        break
+      case 'useSourceIp':
+        if (field !== null) out = below(out, 'useSourceIp', typeof field === 'boolean' ? undefined : issue('type', field, 'boolean'))
+        break
+      case 'httpQueryParameterName':
+        if (field !== null) out = below(out, 'httpQueryParameterName', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+        break
+      case 'ringHash':
+        if (field !== null) out = below(out, 'ringHash', checkRingHash(field))
+        break
+      case 'maglev':
+        if (field !== null) out = below(out, 'maglev', checkMagLev(field))
+        break
+      case 'minimumRingSize':
+        if (field !== null) out = below(out, 'minimumRingSize', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : field < 0 ? issue('minimum', field, 0) : undefined)
+        break
+      default:
+        out = below(out, key, issue('unknown'))
+    }
+  }
+  out = and(out, atMostOne(value, VALUES_1))
+  out = and(out, atMostOne(value, VALUES_2))
   return out
 }
 
@@ -230,34 +229,25 @@ export function checkLocalityLoadBalancerSetting(value: unknown): Issues {
   return out
 }
 
-/** MagLev: Maglev table. */
-export function checkMagLev(value: unknown): Issues {
+/** ZoneAwareLoadBalancerSetting: Keeps traffic in the zone of the caller as far as the load stays even. Not together with `localityLbSetting`. */
+export function checkZoneAwareLoadBalancerSetting(value: unknown): Issues {
   if (!isFields(value)) return issue('type', value, 'object')
   let out: Issues
   for (const key in value) {
     const field = value[key]
     if (field === undefined) continue
     switch (key) {
-      case 'tableSize':
-        if (field !== null) out = below(out, 'tableSize', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : field < 0 ? issue('minimum', field, 0) : undefined)
+      case 'enabled':
+        if (field !== null) out = below(out, 'enabled', typeof field === 'boolean' ? undefined : issue('type', field, 'boolean'))
         break
-      default:
-        out = below(out, key, issue('unknown'))
-    }
-  }
-  return out
-}
-
-/** RingHash: Ketama hash ring. */
-export function checkRingHash(value: unknown): Issues {
-  if (!isFields(value)) return issue('type', value, 'object')
-  let out: Issues
-  for (const key in value) {
-    const field = value[key]
-    if (field === undefined) continue
-    switch (key) {
-      case 'minimumRingSize':
-        if (field !== null) out = below(out, 'minimumRingSize', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : field < 0 ? issue('minimum', field, 0) : undefined)
+      case 'failover':
+        if (field !== null) out = below(out, 'failover', listOf(field, checkLocalityFailover))
+        break
+      case 'failoverPriority':
+        if (field !== null) out = below(out, 'failoverPriority', strings(field))
+        break
+      case 'minClusterSize':
+        if (field !== null) out = below(out, 'minClusterSize', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : and(field < 1 ? issue('minimum', field, 1) : undefined, field > 4294967295 ? issue('maximum', field, 4294967295) : undefined))
         break
       default:
         out = below(out, key, issue('unknown'))
@@ -291,29 +281,39 @@ export function checkWarmupConfiguration(value: unknown): Issues {
   return out
 }
 
-/** ZoneAwareLoadBalancerSetting: Keeps traffic in the zone of the caller as far as the load stays even. Not together with `localityLbSetting`. */
-export function checkZoneAwareLoadBalancerSetting(value: unknown): Issues {
+/** LoadBalancerSettings: How a host is chosen among those of a destination. */
+export function checkLoadBalancerSettings(value: unknown): Issues {
   if (!isFields(value)) return issue('type', value, 'object')
   let out: Issues
   for (const key in value) {
     const field = value[key]
     if (field === undefined) continue
     switch (key) {
-      case 'enabled':
-        if (field !== null) out = below(out, 'enabled', typeof field === 'boolean' ? undefined : issue('type', field, 'boolean'))
+      case 'simple':
+        if (field !== null) out = below(out, 'simple', typeof field !== 'string' ? issue('type', field, 'string') : field !== 'UNSPECIFIED' && field !== 'LEAST_CONN' && field !== 'RANDOM' && field !== 'PASSTHROUGH' && field !== 'ROUND_ROBIN' && field !== 'LEAST_REQUEST' ? issue('enum', field, VALUES_3) : undefined)
         break
-      case 'failover':
-        if (field !== null) out = below(out, 'failover', listOf(field, checkLocalityFailover))
+      case 'consistentHash':
+        if (field !== null) out = below(out, 'consistentHash', checkConsistentHashLB(field))
         break
-      case 'failoverPriority':
-        if (field !== null) out = below(out, 'failoverPriority', strings(field))
+      case 'backendUtilization':
+        if (field !== null) out = below(out, 'backendUtilization', checkBackendUtilization(field))
         break
-      case 'minClusterSize':
-        if (field !== null) out = below(out, 'minClusterSize', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : and(field < 1 ? issue('minimum', field, 1) : undefined, field > 4294967295 ? issue('maximum', field, 4294967295) : undefined))
+      case 'localityLbSetting':
+        if (field !== null) out = below(out, 'localityLbSetting', checkLocalityLoadBalancerSetting(field))
+        break
+      case 'zoneAwareLbSetting':
+        if (field !== null) out = below(out, 'zoneAwareLbSetting', checkZoneAwareLoadBalancerSetting(field))
+        break
+      case 'warmupDurationSecs':
+        if (field !== null) out = below(out, 'warmupDurationSecs', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+        break
+      case 'warmup':
+        if (field !== null) out = below(out, 'warmup', checkWarmupConfiguration(field))
         break
       default:
         out = below(out, key, issue('unknown'))
     }
   }
+  out = and(out, atMostOne(value, VALUES_4))
   return out
 }

@@ -2,6 +2,24 @@
 import { and, below, codePoints, isFields, issue, mapOf, type Issues } from '../../../validate/check.ts'
 import { checkPolicySelector } from '../meta/selector.ts'
 
+/** ProxyImage: Which image of the proxy is used. */
+export function checkProxyImage(value: unknown): Issues {
+  if (!isFields(value)) return issue('type', value, 'object')
+  let out: Issues
+  for (const key in value) {
+    const field = value[key]
+    if (field === undefined) continue
+    switch (key) {
+      case 'imageType':
+        if (field !== null) out = below(out, 'imageType', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+        break
+      default:
+        out = below(out, key, issue('unknown'))
+    }
+  }
+  return out
+}
+
 /** ProxyConfigSpec: Settings of proxies that take effect when they start. */
 export function checkProxyConfigSpec(value: unknown): Issues {
   if (!isFields(value)) return issue('type', value, 'object')
@@ -21,24 +39,6 @@ export function checkProxyConfigSpec(value: unknown): Issues {
         break
       case 'image':
         if (field !== null) out = below(out, 'image', checkProxyImage(field))
-        break
-      default:
-        out = below(out, key, issue('unknown'))
-    }
-  }
-  return out
-}
-
-/** ProxyImage: Which image of the proxy is used. */
-export function checkProxyImage(value: unknown): Issues {
-  if (!isFields(value)) return issue('type', value, 'object')
-  let out: Issues
-  for (const key in value) {
-    const field = value[key]
-    if (field === undefined) continue
-    switch (key) {
-      case 'imageType':
-        if (field !== null) out = below(out, 'imageType', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
         break
       default:
         out = below(out, key, issue('unknown'))

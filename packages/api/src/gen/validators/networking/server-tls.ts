@@ -4,6 +4,30 @@ import { and, below, isFields, issue, listOf, strings, type Issues } from '../..
 const VALUES_1 = ['PASSTHROUGH', 'SIMPLE', 'MUTUAL', 'AUTO_PASSTHROUGH', 'ISTIO_MUTUAL', 'OPTIONAL_MUTUAL'] as const
 const VALUES_2 = ['TLS_AUTO', 'TLSV1_0', 'TLSV1_1', 'TLSV1_2', 'TLSV1_3'] as const
 
+/** TLSCertificate: A server certificate in files of the proxy. */
+export function checkTLSCertificate(value: unknown): Issues {
+  if (!isFields(value)) return issue('type', value, 'object')
+  let out: Issues
+  for (const key in value) {
+    const field = value[key]
+    if (field === undefined) continue
+    switch (key) {
+      case 'serverCertificate':
+        if (field !== null) out = below(out, 'serverCertificate', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+        break
+      case 'privateKey':
+        if (field !== null) out = below(out, 'privateKey', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+        break
+      case 'caCertificates':
+        if (field !== null) out = below(out, 'caCertificates', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+        break
+      default:
+        out = below(out, key, issue('unknown'))
+    }
+  }
+  return out
+}
+
 /** ServerTLSSettings: TLS of a gateway server or of a sidecar ingress listener. */
 export function checkServerTLSSettings(value: unknown): Issues {
   if (!isFields(value)) return issue('type', value, 'object')
@@ -65,30 +89,6 @@ export function checkServerTLSSettings(value: unknown): Issues {
         break
       case 'insecureSkipVerify':
         if (field !== null) out = below(out, 'insecureSkipVerify', typeof field === 'boolean' ? undefined : issue('type', field, 'boolean'))
-        break
-      default:
-        out = below(out, key, issue('unknown'))
-    }
-  }
-  return out
-}
-
-/** TLSCertificate: A server certificate in files of the proxy. */
-export function checkTLSCertificate(value: unknown): Issues {
-  if (!isFields(value)) return issue('type', value, 'object')
-  let out: Issues
-  for (const key in value) {
-    const field = value[key]
-    if (field === undefined) continue
-    switch (key) {
-      case 'serverCertificate':
-        if (field !== null) out = below(out, 'serverCertificate', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
-        break
-      case 'privateKey':
-        if (field !== null) out = below(out, 'privateKey', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
-        break
-      case 'caCertificates':
-        if (field !== null) out = below(out, 'caCertificates', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
         break
       default:
         out = below(out, key, issue('unknown'))

@@ -7,6 +7,35 @@ const VALUES_1 = ['name'] as const
 const VALUES_2 = ['MESH_EXTERNAL', 'MESH_INTERNAL'] as const
 const VALUES_3 = ['NONE', 'STATIC', 'DNS', 'DNS_ROUND_ROBIN', 'DYNAMIC_DNS'] as const
 
+/** ServicePort: A port of the service. */
+export function checkServicePort(value: unknown): Issues {
+  if (!isFields(value)) return issue('type', value, 'object')
+  let out: Issues
+  for (const key in value) {
+    const field = value[key]
+    if (field === undefined) continue
+    switch (key) {
+      case 'number':
+        if (field !== null) out = below(out, 'number', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : and(field < 0 ? issue('minimum', field, 0) : undefined, field > 4294967295 ? issue('maximum', field, 4294967295) : undefined))
+        break
+      case 'protocol':
+        if (field !== null) out = below(out, 'protocol', typeof field !== 'string' ? issue('type', field, 'string') : field.length > 256 && codePoints(field) > 256 ? issue('maxLength', field, 256) : undefined)
+        break
+      case 'name':
+        if (field !== null) out = below(out, 'name', typeof field !== 'string' ? issue('type', field, 'string') : field.length > 256 && codePoints(field) > 256 ? issue('maxLength', field, 256) : undefined)
+        break
+      case 'targetPort':
+        if (field !== null) out = below(out, 'targetPort', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : and(field < 0 ? issue('minimum', field, 0) : undefined, field > 4294967295 ? issue('maximum', field, 4294967295) : undefined))
+        break
+      default:
+        out = below(out, key, issue('unknown'))
+    }
+  }
+  if (value['number'] === undefined || value['number'] === null) out = below(out, 'number', issue('required'))
+  if (value['name'] === undefined || value['name'] === null) out = below(out, 'name', issue('required'))
+  return out
+}
+
 /** ServiceEntrySpec: A service that is added to the registry of the mesh. */
 export function checkServiceEntrySpec(value: unknown): Issues {
   if (!isFields(value)) return issue('type', value, 'object')
@@ -47,34 +76,5 @@ export function checkServiceEntrySpec(value: unknown): Issues {
     }
   }
   if (value['hosts'] === undefined || value['hosts'] === null) out = below(out, 'hosts', issue('required'))
-  return out
-}
-
-/** ServicePort: A port of the service. */
-export function checkServicePort(value: unknown): Issues {
-  if (!isFields(value)) return issue('type', value, 'object')
-  let out: Issues
-  for (const key in value) {
-    const field = value[key]
-    if (field === undefined) continue
-    switch (key) {
-      case 'number':
-        if (field !== null) out = below(out, 'number', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : and(field < 0 ? issue('minimum', field, 0) : undefined, field > 4294967295 ? issue('maximum', field, 4294967295) : undefined))
-        break
-      case 'protocol':
-        if (field !== null) out = below(out, 'protocol', typeof field !== 'string' ? issue('type', field, 'string') : field.length > 256 && codePoints(field) > 256 ? issue('maxLength', field, 256) : undefined)
-        break
-      case 'name':
-        if (field !== null) out = below(out, 'name', typeof field !== 'string' ? issue('type', field, 'string') : field.length > 256 && codePoints(field) > 256 ? issue('maxLength', field, 256) : undefined)
-        break
-      case 'targetPort':
-        if (field !== null) out = below(out, 'targetPort', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : and(field < 0 ? issue('minimum', field, 0) : undefined, field > 4294967295 ? issue('maximum', field, 4294967295) : undefined))
-        break
-      default:
-        out = below(out, key, issue('unknown'))
-    }
-  }
-  if (value['number'] === undefined || value['number'] === null) out = below(out, 'number', issue('required'))
-  if (value['name'] === undefined || value['name'] === null) out = below(out, 'name', issue('required'))
   return out
 }

@@ -8,6 +8,33 @@ import { checkConnectionPoolSettings } from './traffic-policy.ts'
 const VALUES_1 = ['DEFAULT', 'IPTABLES', 'NONE'] as const
 const VALUES_2 = ['REGISTRY_ONLY', 'ALLOW_ANY'] as const
 
+/** SidecarPort: A port of a sidecar listener. */
+export function checkSidecarPort(value: unknown): Issues {
+  if (!isFields(value)) return issue('type', value, 'object')
+  let out: Issues
+  for (const key in value) {
+    const field = value[key]
+    if (field === undefined) continue
+    switch (key) {
+      case 'number':
+        if (field !== null) out = below(out, 'number', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : and(field < 0 ? issue('minimum', field, 0) : undefined, field > 4294967295 ? issue('maximum', field, 4294967295) : undefined))
+        break
+      case 'protocol':
+        if (field !== null) out = below(out, 'protocol', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+        break
+      case 'name':
+        if (field !== null) out = below(out, 'name', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+        break
+      case 'targetPort':
+        if (field !== null) out = below(out, 'targetPort', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : and(field < 0 ? issue('minimum', field, 0) : undefined, field > 4294967295 ? issue('maximum', field, 4294967295) : undefined))
+        break
+      default:
+        out = below(out, key, issue('unknown'))
+    }
+  }
+  return out
+}
+
 /** IstioEgressListener: A listener for traffic from the workload, and the hosts it reaches. */
 export function checkIstioEgressListener(value: unknown): Issues {
   if (!isFields(value)) return issue('type', value, 'object')
@@ -83,33 +110,6 @@ export function checkOutboundTrafficPolicy(value: unknown): Issues {
         break
       case 'egressProxy':
         if (field !== null) out = below(out, 'egressProxy', checkDestination(field))
-        break
-      default:
-        out = below(out, key, issue('unknown'))
-    }
-  }
-  return out
-}
-
-/** SidecarPort: A port of a sidecar listener. */
-export function checkSidecarPort(value: unknown): Issues {
-  if (!isFields(value)) return issue('type', value, 'object')
-  let out: Issues
-  for (const key in value) {
-    const field = value[key]
-    if (field === undefined) continue
-    switch (key) {
-      case 'number':
-        if (field !== null) out = below(out, 'number', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : and(field < 0 ? issue('minimum', field, 0) : undefined, field > 4294967295 ? issue('maximum', field, 4294967295) : undefined))
-        break
-      case 'protocol':
-        if (field !== null) out = below(out, 'protocol', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
-        break
-      case 'name':
-        if (field !== null) out = below(out, 'name', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
-        break
-      case 'targetPort':
-        if (field !== null) out = below(out, 'targetPort', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : and(field < 0 ? issue('minimum', field, 0) : undefined, field > 4294967295 ? issue('maximum', field, 4294967295) : undefined))
         break
       default:
         out = below(out, key, issue('unknown'))

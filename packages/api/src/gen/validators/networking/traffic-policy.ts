@@ -49,19 +49,52 @@ export function checkClientTLSSettings(value: unknown): Issues {
   return out
 }
 
-/** ConnectionPoolSettings: Limits that protect a destination from too many connections and requests. */
-export function checkConnectionPoolSettings(value: unknown): Issues {
+/** TcpKeepalive: Keepalive probes of the operating system. */
+export function checkTcpKeepalive(value: unknown): Issues {
   if (!isFields(value)) return issue('type', value, 'object')
   let out: Issues
   for (const key in value) {
     const field = value[key]
     if (field === undefined) continue
     switch (key) {
-      case 'tcp':
-        if (field !== null) out = below(out, 'tcp', checkTCPSettings(field))
+      case 'probes':
+        if (field !== null) out = below(out, 'probes', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : and(field < 0 ? issue('minimum', field, 0) : undefined, field > 4294967295 ? issue('maximum', field, 4294967295) : undefined))
         break
-      case 'http':
-        if (field !== null) out = below(out, 'http', checkHTTPSettings(field))
+      case 'time':
+        if (field !== null) out = below(out, 'time', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+        break
+      case 'interval':
+        if (field !== null) out = below(out, 'interval', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+        break
+      default:
+        out = below(out, key, issue('unknown'))
+    }
+  }
+  return out
+}
+
+/** TCPSettings: Limits for connections, of HTTP and of TCP. */
+export function checkTCPSettings(value: unknown): Issues {
+  if (!isFields(value)) return issue('type', value, 'object')
+  let out: Issues
+  for (const key in value) {
+    const field = value[key]
+    if (field === undefined) continue
+    switch (key) {
+      case 'maxConnections':
+        if (field !== null) out = below(out, 'maxConnections', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : field !== (field | 0) ? issue('format', field, 'int32') : undefined)
+        break
+      case 'connectTimeout':
+        if (field !== null) out = below(out, 'connectTimeout', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+        break
+      case 'tcpKeepalive':
+        if (field !== null) out = below(out, 'tcpKeepalive', checkTcpKeepalive(field))
+        break
+      case 'maxConnectionDuration':
+        if (field !== null) out = below(out, 'maxConnectionDuration', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+        break
+      case 'idleTimeout':
+        if (field !== null) out = below(out, 'idleTimeout', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
         break
       default:
         out = below(out, key, issue('unknown'))
@@ -125,6 +158,27 @@ export function checkHTTPSettings(value: unknown): Issues {
         break
       case 'http2KeepAlive':
         if (field !== null) out = below(out, 'http2KeepAlive', checkHTTP2KeepAlive(field))
+        break
+      default:
+        out = below(out, key, issue('unknown'))
+    }
+  }
+  return out
+}
+
+/** ConnectionPoolSettings: Limits that protect a destination from too many connections and requests. */
+export function checkConnectionPoolSettings(value: unknown): Issues {
+  if (!isFields(value)) return issue('type', value, 'object')
+  let out: Issues
+  for (const key in value) {
+    const field = value[key]
+    if (field === undefined) continue
+    switch (key) {
+      case 'tcp':
+        if (field !== null) out = below(out, 'tcp', checkTCPSettings(field))
+        break
+      case 'http':
+        if (field !== null) out = below(out, 'http', checkHTTPSettings(field))
         break
       default:
         out = below(out, key, issue('unknown'))
@@ -250,57 +304,29 @@ export function checkRetryBudget(value: unknown): Issues {
   return out
 }
 
-/** TCPSettings: Limits for connections, of HTTP and of TCP. */
-export function checkTCPSettings(value: unknown): Issues {
+/** TunnelSettings: Sends TCP connections through an HTTP tunnel that the destination offers. */
+export function checkTunnelSettings(value: unknown): Issues {
   if (!isFields(value)) return issue('type', value, 'object')
   let out: Issues
   for (const key in value) {
     const field = value[key]
     if (field === undefined) continue
     switch (key) {
-      case 'maxConnections':
-        if (field !== null) out = below(out, 'maxConnections', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : field !== (field | 0) ? issue('format', field, 'int32') : undefined)
+      case 'protocol':
+        if (field !== null) out = below(out, 'protocol', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
         break
-      case 'connectTimeout':
-        if (field !== null) out = below(out, 'connectTimeout', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+      case 'targetHost':
+        if (field !== null) out = below(out, 'targetHost', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
         break
-      case 'tcpKeepalive':
-        if (field !== null) out = below(out, 'tcpKeepalive', checkTcpKeepalive(field))
-        break
-      case 'maxConnectionDuration':
-        if (field !== null) out = below(out, 'maxConnectionDuration', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
-        break
-      case 'idleTimeout':
-        if (field !== null) out = below(out, 'idleTimeout', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+      case 'targetPort':
+        if (field !== null) out = below(out, 'targetPort', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : and(field < 0 ? issue('minimum', field, 0) : undefined, field > 4294967295 ? issue('maximum', field, 4294967295) : undefined))
         break
       default:
         out = below(out, key, issue('unknown'))
     }
   }
-  return out
-}
-
-/** TcpKeepalive: Keepalive probes of the operating system. */
-export function checkTcpKeepalive(value: unknown): Issues {
-  if (!isFields(value)) return issue('type', value, 'object')
-  let out: Issues
-  for (const key in value) {
-    const field = value[key]
-    if (field === undefined) continue
-    switch (key) {
-      case 'probes':
-        if (field !== null) out = below(out, 'probes', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : and(field < 0 ? issue('minimum', field, 0) : undefined, field > 4294967295 ? issue('maximum', field, 4294967295) : undefined))
-        break
-      case 'time':
-        if (field !== null) out = below(out, 'time', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
-        break
-      case 'interval':
-        if (field !== null) out = below(out, 'interval', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
-        break
-      default:
-        out = below(out, key, issue('unknown'))
-    }
-  }
+  if (value['targetHost'] === undefined || value['targetHost'] === null) out = below(out, 'targetHost', issue('required'))
+  if (value['targetPort'] === undefined || value['targetPort'] === null) out = below(out, 'targetPort', issue('required'))
   return out
 }
 
@@ -340,31 +366,5 @@ export function checkTrafficPolicy(value: unknown): Issues {
         out = below(out, key, issue('unknown'))
     }
   }
-  return out
-}
-
-/** TunnelSettings: Sends TCP connections through an HTTP tunnel that the destination offers. */
-export function checkTunnelSettings(value: unknown): Issues {
-  if (!isFields(value)) return issue('type', value, 'object')
-  let out: Issues
-  for (const key in value) {
-    const field = value[key]
-    if (field === undefined) continue
-    switch (key) {
-      case 'protocol':
-        if (field !== null) out = below(out, 'protocol', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
-        break
-      case 'targetHost':
-        if (field !== null) out = below(out, 'targetHost', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
-        break
-      case 'targetPort':
-        if (field !== null) out = below(out, 'targetPort', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : and(field < 0 ? issue('minimum', field, 0) : undefined, field > 4294967295 ? issue('maximum', field, 4294967295) : undefined))
-        break
-      default:
-        out = below(out, key, issue('unknown'))
-    }
-  }
-  if (value['targetHost'] === undefined || value['targetHost'] === null) out = below(out, 'targetHost', issue('required'))
-  if (value['targetPort'] === undefined || value['targetPort'] === null) out = below(out, 'targetPort', issue('required'))
   return out
 }

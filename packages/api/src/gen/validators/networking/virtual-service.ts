@@ -222,6 +222,27 @@ export function checkHTTPRetry(value: unknown): Issues {
   return out
 }
 
+/** RegexRewrite: Replaces parts of the path with a regular expression. */
+export function checkRegexRewrite(value: unknown): Issues {
+  if (!isFields(value)) return issue('type', value, 'object')
+  let out: Issues
+  for (const key in value) {
+    const field = value[key]
+    if (field === undefined) continue
+    switch (key) {
+      case 'match':
+        if (field !== null) out = below(out, 'match', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+        break
+      case 'rewrite':
+        if (field !== null) out = below(out, 'rewrite', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+        break
+      default:
+        out = below(out, key, issue('unknown'))
+    }
+  }
+  return out
+}
+
 /** HTTPRewrite: Changes path or host of a request before it is forwarded. */
 export function checkHTTPRewrite(value: unknown): Issues {
   if (!isFields(value)) return issue('type', value, 'object')
@@ -243,6 +264,76 @@ export function checkHTTPRewrite(value: unknown): Issues {
         out = below(out, key, issue('unknown'))
     }
   }
+  return out
+}
+
+/** HeaderOperations: Changes headers of one direction. */
+export function checkHeaderOperations(value: unknown): Issues {
+  if (!isFields(value)) return issue('type', value, 'object')
+  let out: Issues
+  for (const key in value) {
+    const field = value[key]
+    if (field === undefined) continue
+    switch (key) {
+      case 'set':
+        if (field !== null) out = below(out, 'set', stringMap(field))
+        break
+      case 'add':
+        if (field !== null) out = below(out, 'add', stringMap(field))
+        break
+      case 'remove':
+        if (field !== null) out = below(out, 'remove', strings(field))
+        break
+      default:
+        out = below(out, key, issue('unknown'))
+    }
+  }
+  return out
+}
+
+/** Headers: Changes headers of the request, the response, or both. */
+export function checkHeaders(value: unknown): Issues {
+  if (!isFields(value)) return issue('type', value, 'object')
+  let out: Issues
+  for (const key in value) {
+    const field = value[key]
+    if (field === undefined) continue
+    switch (key) {
+      case 'request':
+        if (field !== null) out = below(out, 'request', checkHeaderOperations(field))
+        break
+      case 'response':
+        if (field !== null) out = below(out, 'response', checkHeaderOperations(field))
+        break
+      default:
+        out = below(out, key, issue('unknown'))
+    }
+  }
+  return out
+}
+
+/** HTTPRouteDestination: A destination and its share of the traffic of a route. */
+export function checkHTTPRouteDestination(value: unknown): Issues {
+  if (!isFields(value)) return issue('type', value, 'object')
+  let out: Issues
+  for (const key in value) {
+    const field = value[key]
+    if (field === undefined) continue
+    switch (key) {
+      case 'destination':
+        if (field !== null) out = below(out, 'destination', checkDestination(field))
+        break
+      case 'weight':
+        if (field !== null) out = below(out, 'weight', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : field !== (field | 0) ? issue('format', field, 'int32') : undefined)
+        break
+      case 'headers':
+        if (field !== null) out = below(out, 'headers', checkHeaders(field))
+        break
+      default:
+        out = below(out, key, issue('unknown'))
+    }
+  }
+  if (value['destination'] === undefined || value['destination'] === null) out = below(out, 'destination', issue('required'))
   return out
 }
 
@@ -312,76 +403,6 @@ export function checkHTTPRoute(value: unknown): Issues {
   return out
 }
 
-/** HTTPRouteDestination: A destination and its share of the traffic of a route. */
-export function checkHTTPRouteDestination(value: unknown): Issues {
-  if (!isFields(value)) return issue('type', value, 'object')
-  let out: Issues
-  for (const key in value) {
-    const field = value[key]
-    if (field === undefined) continue
-    switch (key) {
-      case 'destination':
-        if (field !== null) out = below(out, 'destination', checkDestination(field))
-        break
-      case 'weight':
-        if (field !== null) out = below(out, 'weight', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : field !== (field | 0) ? issue('format', field, 'int32') : undefined)
-        break
-      case 'headers':
-        if (field !== null) out = below(out, 'headers', checkHeaders(field))
-        break
-      default:
-        out = below(out, key, issue('unknown'))
-    }
-  }
-  if (value['destination'] === undefined || value['destination'] === null) out = below(out, 'destination', issue('required'))
-  return out
-}
-
-/** HeaderOperations: Changes headers of one direction. */
-export function checkHeaderOperations(value: unknown): Issues {
-  if (!isFields(value)) return issue('type', value, 'object')
-  let out: Issues
-  for (const key in value) {
-    const field = value[key]
-    if (field === undefined) continue
-    switch (key) {
-      case 'set':
-        if (field !== null) out = below(out, 'set', stringMap(field))
-        break
-      case 'add':
-        if (field !== null) out = below(out, 'add', stringMap(field))
-        break
-      case 'remove':
-        if (field !== null) out = below(out, 'remove', strings(field))
-        break
-      default:
-        out = below(out, key, issue('unknown'))
-    }
-  }
-  return out
-}
-
-/** Headers: Changes headers of the request, the response, or both. */
-export function checkHeaders(value: unknown): Issues {
-  if (!isFields(value)) return issue('type', value, 'object')
-  let out: Issues
-  for (const key in value) {
-    const field = value[key]
-    if (field === undefined) continue
-    switch (key) {
-      case 'request':
-        if (field !== null) out = below(out, 'request', checkHeaderOperations(field))
-        break
-      case 'response':
-        if (field !== null) out = below(out, 'response', checkHeaderOperations(field))
-        break
-      default:
-        out = below(out, key, issue('unknown'))
-    }
-  }
-  return out
-}
-
 /** L4MatchAttributes: Conditions on a connection. All that are set must hold. */
 export function checkL4MatchAttributes(value: unknown): Issues {
   if (!isFields(value)) return issue('type', value, 'object')
@@ -407,27 +428,6 @@ export function checkL4MatchAttributes(value: unknown): Issues {
         break
       case 'sourceNamespace':
         if (field !== null) out = below(out, 'sourceNamespace', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
-        break
-      default:
-        out = below(out, key, issue('unknown'))
-    }
-  }
-  return out
-}
-
-/** RegexRewrite: Replaces parts of the path with a regular expression. */
-export function checkRegexRewrite(value: unknown): Issues {
-  if (!isFields(value)) return issue('type', value, 'object')
-  let out: Issues
-  for (const key in value) {
-    const field = value[key]
-    if (field === undefined) continue
-    switch (key) {
-      case 'match':
-        if (field !== null) out = below(out, 'match', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
-        break
-      case 'rewrite':
-        if (field !== null) out = below(out, 'rewrite', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
         break
       default:
         out = below(out, key, issue('unknown'))

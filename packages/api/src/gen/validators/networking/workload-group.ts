@@ -97,6 +97,28 @@ export function checkHTTPHealthCheckConfig(value: unknown): Issues {
   return out
 }
 
+/** TCPHealthCheckConfig: Makes a connection. */
+export function checkTCPHealthCheckConfig(value: unknown): Issues {
+  if (!isFields(value)) return issue('type', value, 'object')
+  let out: Issues
+  for (const key in value) {
+    const field = value[key]
+    if (field === undefined) continue
+    switch (key) {
+      case 'host':
+        if (field !== null) out = below(out, 'host', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+        break
+      case 'port':
+        if (field !== null) out = below(out, 'port', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : and(field < 0 ? issue('minimum', field, 0) : undefined, field > 4294967295 ? issue('maximum', field, 4294967295) : undefined))
+        break
+      default:
+        out = below(out, key, issue('unknown'))
+    }
+  }
+  if (value['port'] === undefined || value['port'] === null) out = below(out, 'port', issue('required'))
+  return out
+}
+
 /** ReadinessProbe: How the proxy finds out whether its workload is well. */
 export function checkReadinessProbe(value: unknown): Issues {
   if (!isFields(value)) return issue('type', value, 'object')
@@ -137,28 +159,6 @@ export function checkReadinessProbe(value: unknown): Issues {
     }
   }
   out = and(out, atMostOne(value, VALUES_1))
-  return out
-}
-
-/** TCPHealthCheckConfig: Makes a connection. */
-export function checkTCPHealthCheckConfig(value: unknown): Issues {
-  if (!isFields(value)) return issue('type', value, 'object')
-  let out: Issues
-  for (const key in value) {
-    const field = value[key]
-    if (field === undefined) continue
-    switch (key) {
-      case 'host':
-        if (field !== null) out = below(out, 'host', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
-        break
-      case 'port':
-        if (field !== null) out = below(out, 'port', typeof field !== 'number' || !Number.isInteger(field) ? issue('type', field, 'integer') : and(field < 0 ? issue('minimum', field, 0) : undefined, field > 4294967295 ? issue('maximum', field, 4294967295) : undefined))
-        break
-      default:
-        out = below(out, key, issue('unknown'))
-    }
-  }
-  if (value['port'] === undefined || value['port'] === null) out = below(out, 'port', issue('required'))
   return out
 }
 

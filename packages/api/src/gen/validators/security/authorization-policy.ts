@@ -30,138 +30,6 @@ export function checkAuthorizationCondition(value: unknown): Issues {
   return out
 }
 
-/** AuthorizationFrom: One alternative of who asks. */
-export function checkAuthorizationFrom(value: unknown): Issues {
-  if (!isFields(value)) return issue('type', value, 'object')
-  let out: Issues
-  for (const key in value) {
-    const field = value[key]
-    if (field === undefined) continue
-    switch (key) {
-      case 'source':
-        if (field !== null) out = below(out, 'source', checkAuthorizationSource(field))
-        break
-      default:
-        out = below(out, key, issue('unknown'))
-    }
-  }
-  return out
-}
-
-/** AuthorizationOperation: What is asked for. All fields that are set must hold; within a field one value is enough. */
-export function checkAuthorizationOperation(value: unknown): Issues {
-  if (!isFields(value)) return issue('type', value, 'object')
-  let out: Issues
-  for (const key in value) {
-    const field = value[key]
-    if (field === undefined) continue
-    switch (key) {
-      case 'hosts':
-        if (field !== null) out = below(out, 'hosts', strings(field))
-        break
-      case 'notHosts':
-        if (field !== null) out = below(out, 'notHosts', strings(field))
-        break
-      case 'ports':
-        if (field !== null) out = below(out, 'ports', strings(field))
-        break
-      case 'notPorts':
-        if (field !== null) out = below(out, 'notPorts', strings(field))
-        break
-      case 'methods':
-        if (field !== null) out = below(out, 'methods', strings(field))
-        break
-      case 'notMethods':
-        if (field !== null) out = below(out, 'notMethods', strings(field))
-        break
-      case 'paths':
-        if (field !== null) out = below(out, 'paths', strings(field))
-        break
-      case 'notPaths':
-        if (field !== null) out = below(out, 'notPaths', strings(field))
-        break
-      default:
-        out = below(out, key, issue('unknown'))
-    }
-  }
-  return out
-}
-
-/** AuthorizationPolicySpec: Which requests to workloads are allowed. */
-export function checkAuthorizationPolicySpec(value: unknown): Issues {
-  if (!isFields(value)) return issue('type', value, 'object')
-  let out: Issues
-  for (const key in value) {
-    const field = value[key]
-    if (field === undefined) continue
-    switch (key) {
-      case 'selector':
-        if (field !== null) out = below(out, 'selector', checkPolicySelector(field))
-        break
-      case 'targetRef':
-        if (field !== null) out = below(out, 'targetRef', checkPolicyTargetReference(field))
-        break
-      case 'targetRefs':
-        if (field !== null) out = below(out, 'targetRefs', and(listOf(field, checkPolicyTargetReference), Array.isArray(field) && field.length > 16 ? issue('maxItems', field.length, 16) : undefined))
-        break
-      case 'rules':
-        if (field !== null) out = below(out, 'rules', and(listOf(field, checkAuthorizationRule), Array.isArray(field) && field.length > 512 ? issue('maxItems', field.length, 512) : undefined))
-        break
-      case 'action':
-        if (field !== null) out = below(out, 'action', typeof field !== 'string' ? issue('type', field, 'string') : field !== 'ALLOW' && field !== 'DENY' && field !== 'AUDIT' && field !== 'CUSTOM' ? issue('enum', field, VALUES_1) : undefined)
-        break
-      case 'provider':
-        if (field !== null) out = below(out, 'provider', checkAuthorizationProvider(field))
-        break
-      default:
-        out = below(out, key, issue('unknown'))
-    }
-  }
-  return out
-}
-
-/** AuthorizationProvider: Who decides, for the action CUSTOM. */
-export function checkAuthorizationProvider(value: unknown): Issues {
-  if (!isFields(value)) return issue('type', value, 'object')
-  let out: Issues
-  for (const key in value) {
-    const field = value[key]
-    if (field === undefined) continue
-    switch (key) {
-      case 'name':
-        if (field !== null) out = below(out, 'name', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
-        break
-      default:
-        out = below(out, key, issue('unknown'))
-    }
-  }
-  return out
-}
-
-/** AuthorizationRule: Matches requests: one of `from`, one of `to`, and all of `when`. An empty rule matches every request. */
-export function checkAuthorizationRule(value: unknown): Issues {
-  if (!isFields(value)) return issue('type', value, 'object')
-  let out: Issues
-  for (const key in value) {
-    const field = value[key]
-    if (field === undefined) continue
-    switch (key) {
-      case 'from':
-        if (field !== null) out = below(out, 'from', and(listOf(field, checkAuthorizationFrom), Array.isArray(field) && field.length > 512 ? issue('maxItems', field.length, 512) : undefined))
-        break
-      case 'to':
-        if (field !== null) out = below(out, 'to', listOf(field, checkAuthorizationTo))
-        break
-      case 'when':
-        if (field !== null) out = below(out, 'when', listOf(field, checkAuthorizationCondition))
-        break
-      default:
-        out = below(out, key, issue('unknown'))
-    }
-  }
-  return out
-}
-
 /** AuthorizationSource: Who asks. All fields that are set must hold; within a field one value is enough. `*` may begin or end a value. */
 export function checkAuthorizationSource(value: unknown): Issues {
   if (!isFields(value)) return issue('type', value, 'object')
@@ -219,6 +87,63 @@ export function checkAuthorizationSource(value: unknown): Issues {
   return out
 }
 
+/** AuthorizationFrom: One alternative of who asks. */
+export function checkAuthorizationFrom(value: unknown): Issues {
+  if (!isFields(value)) return issue('type', value, 'object')
+  let out: Issues
+  for (const key in value) {
+    const field = value[key]
+    if (field === undefined) continue
+    switch (key) {
+      case 'source':
+        if (field !== null) out = below(out, 'source', checkAuthorizationSource(field))
+        break
+      default:
+        out = below(out, key, issue('unknown'))
+    }
+  }
+  return out
+}
+
+/** AuthorizationOperation: What is asked for. All fields that are set must hold; within a field one value is enough. */
+export function checkAuthorizationOperation(value: unknown): Issues {
+  if (!isFields(value)) return issue('type', value, 'object')
+  let out: Issues
+  for (const key in value) {
+    const field = value[key]
+    if (field === undefined) continue
+    switch (key) {
+      case 'hosts':
+        if (field !== null) out = below(out, 'hosts', strings(field))
+        break
+      case 'notHosts':
+        if (field !== null) out = below(out, 'notHosts', strings(field))
+        break
+      case 'ports':
+        if (field !== null) out = below(out, 'ports', strings(field))
+        break
+      case 'notPorts':
+        if (field !== null) out = below(out, 'notPorts', strings(field))
+        break
+      case 'methods':
+        if (field !== null) out = below(out, 'methods', strings(field))
+        break
+      case 'notMethods':
+        if (field !== null) out = below(out, 'notMethods', strings(field))
+        break
+      case 'paths':
+        if (field !== null) out = below(out, 'paths', strings(field))
+        break
+      case 'notPaths':
+        if (field !== null) out = below(out, 'notPaths', strings(field))
+        break
+      default:
+        out = below(out, key, issue('unknown'))
+    }
+  }
+  return out
+}
+
 /** AuthorizationTo: One alternative of what is asked for. */
 export function checkAuthorizationTo(value: unknown): Issues {
   if (!isFields(value)) return issue('type', value, 'object')
@@ -229,6 +154,81 @@ export function checkAuthorizationTo(value: unknown): Issues {
     switch (key) {
       case 'operation':
         if (field !== null) out = below(out, 'operation', checkAuthorizationOperation(field))
+        break
+      default:
+        out = below(out, key, issue('unknown'))
+    }
+  }
+  return out
+}
+
+/** AuthorizationRule: Matches requests: one of `from`, one of `to`, and all of `when`. An empty rule matches every request. */
+export function checkAuthorizationRule(value: unknown): Issues {
+  if (!isFields(value)) return issue('type', value, 'object')
+  let out: Issues
+  for (const key in value) {
+    const field = value[key]
+    if (field === undefined) continue
+    switch (key) {
+      case 'from':
+        if (field !== null) out = below(out, 'from', and(listOf(field, checkAuthorizationFrom), Array.isArray(field) && field.length > 512 ? issue('maxItems', field.length, 512) : undefined))
+        break
+      case 'to':
+        if (field !== null) out = below(out, 'to', listOf(field, checkAuthorizationTo))
+        break
+      case 'when':
+        if (field !== null) out = below(out, 'when', listOf(field, checkAuthorizationCondition))
+        break
+      default:
+        out = below(out, key, issue('unknown'))
+    }
+  }
+  return out
+}
+
+/** AuthorizationProvider: Who decides, for the action CUSTOM. */
+export function checkAuthorizationProvider(value: unknown): Issues {
+  if (!isFields(value)) return issue('type', value, 'object')
+  let out: Issues
+  for (const key in value) {
+    const field = value[key]
+    if (field === undefined) continue
+    switch (key) {
+      case 'name':
+        if (field !== null) out = below(out, 'name', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+        break
+      default:
+        out = below(out, key, issue('unknown'))
+    }
+  }
+  return out
+}
+
+/** AuthorizationPolicySpec: Which requests to workloads are allowed. */
+export function checkAuthorizationPolicySpec(value: unknown): Issues {
+  if (!isFields(value)) return issue('type', value, 'object')
+  let out: Issues
+  for (const key in value) {
+    const field = value[key]
+    if (field === undefined) continue
+    switch (key) {
+      case 'selector':
+        if (field !== null) out = below(out, 'selector', checkPolicySelector(field))
+        break
+      case 'targetRef':
+        if (field !== null) out = below(out, 'targetRef', checkPolicyTargetReference(field))
+        break
+      case 'targetRefs':
+        if (field !== null) out = below(out, 'targetRefs', and(listOf(field, checkPolicyTargetReference), Array.isArray(field) && field.length > 16 ? issue('maxItems', field.length, 16) : undefined))
+        break
+      case 'rules':
+        if (field !== null) out = below(out, 'rules', and(listOf(field, checkAuthorizationRule), Array.isArray(field) && field.length > 512 ? issue('maxItems', field.length, 512) : undefined))
+        break
+      case 'action':
+        if (field !== null) out = below(out, 'action', typeof field !== 'string' ? issue('type', field, 'string') : field !== 'ALLOW' && field !== 'DENY' && field !== 'AUDIT' && field !== 'CUSTOM' ? issue('enum', field, VALUES_1) : undefined)
+        break
+      case 'provider':
+        if (field !== null) out = below(out, 'provider', checkAuthorizationProvider(field))
         break
       default:
         out = below(out, key, issue('unknown'))

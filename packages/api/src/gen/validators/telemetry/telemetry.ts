@@ -27,6 +27,43 @@ export function checkAccessLogFilter(value: unknown): Issues {
   return out
 }
 
+/** LogSelector: Which traffic is logged. */
+export function checkLogSelector(value: unknown): Issues {
+  if (!isFields(value)) return issue('type', value, 'object')
+  let out: Issues
+  for (const key in value) {
+    const field = value[key]
+    if (field === undefined) continue
+    switch (key) {
+      case 'mode':
+        if (field !== null) out = below(out, 'mode', typeof field !== 'string' ? issue('type', field, 'string') : field !== 'CLIENT_AND_SERVER' && field !== 'CLIENT' && field !== 'SERVER' ? issue('enum', field, VALUES_1) : undefined)
+        break
+      default:
+        out = below(out, key, issue('unknown'))
+    }
+  }
+  return out
+}
+
+/** ProviderRef: An extension provider of MeshConfig. */
+export function checkProviderRef(value: unknown): Issues {
+  if (!isFields(value)) return issue('type', value, 'object')
+  let out: Issues
+  for (const key in value) {
+    const field = value[key]
+    if (field === undefined) continue
+    switch (key) {
+      case 'name':
+        if (field !== null) out = below(out, 'name', typeof field !== 'string' ? issue('type', field, 'string') : field.length < 1 ? issue('minLength', field, 1) : undefined)
+        break
+      default:
+        out = below(out, key, issue('unknown'))
+    }
+  }
+  if (value['name'] === undefined || value['name'] === null) out = below(out, 'name', issue('required'))
+  return out
+}
+
 /** AccessLogging: Which requests are logged, and where. */
 export function checkAccessLogging(value: unknown): Issues {
   if (!isFields(value)) return issue('type', value, 'object')
@@ -46,24 +83,6 @@ export function checkAccessLogging(value: unknown): Issues {
         break
       case 'filter':
         if (field !== null) out = below(out, 'filter', checkAccessLogFilter(field))
-        break
-      default:
-        out = below(out, key, issue('unknown'))
-    }
-  }
-  return out
-}
-
-/** LogSelector: Which traffic is logged. */
-export function checkLogSelector(value: unknown): Issues {
-  if (!isFields(value)) return issue('type', value, 'object')
-  let out: Issues
-  for (const key in value) {
-    const field = value[key]
-    if (field === undefined) continue
-    switch (key) {
-      case 'mode':
-        if (field !== null) out = below(out, 'mode', typeof field !== 'string' ? issue('type', field, 'string') : field !== 'CLIENT_AND_SERVER' && field !== 'CLIENT' && field !== 'SERVER' ? issue('enum', field, VALUES_1) : undefined)
         break
       default:
         out = below(out, key, issue('unknown'))
@@ -97,22 +116,19 @@ export function checkMetricSelector(value: unknown): Issues {
   return out
 }
 
-/** Metrics: Which metrics are made, and for whom. */
-export function checkMetrics(value: unknown): Issues {
+/** TagOverride: A change of one label of a metric. */
+export function checkTagOverride(value: unknown): Issues {
   if (!isFields(value)) return issue('type', value, 'object')
   let out: Issues
   for (const key in value) {
     const field = value[key]
     if (field === undefined) continue
     switch (key) {
-      case 'providers':
-        if (field !== null) out = below(out, 'providers', listOf(field, checkProviderRef))
+      case 'operation':
+        if (field !== null) out = below(out, 'operation', typeof field !== 'string' ? issue('type', field, 'string') : field !== 'UPSERT' && field !== 'REMOVE' ? issue('enum', field, VALUES_4) : undefined)
         break
-      case 'overrides':
-        if (field !== null) out = below(out, 'overrides', listOf(field, checkMetricsOverrides))
-        break
-      case 'reportingInterval':
-        if (field !== null) out = below(out, 'reportingInterval', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+      case 'value':
+        if (field !== null) out = below(out, 'value', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
         break
       default:
         out = below(out, key, issue('unknown'))
@@ -145,8 +161,69 @@ export function checkMetricsOverrides(value: unknown): Issues {
   return out
 }
 
-/** ProviderRef: An extension provider of MeshConfig. */
-export function checkProviderRef(value: unknown): Issues {
+/** Metrics: Which metrics are made, and for whom. */
+export function checkMetrics(value: unknown): Issues {
+  if (!isFields(value)) return issue('type', value, 'object')
+  let out: Issues
+  for (const key in value) {
+    const field = value[key]
+    if (field === undefined) continue
+    switch (key) {
+      case 'providers':
+        if (field !== null) out = below(out, 'providers', listOf(field, checkProviderRef))
+        break
+      case 'overrides':
+        if (field !== null) out = below(out, 'overrides', listOf(field, checkMetricsOverrides))
+        break
+      case 'reportingInterval':
+        if (field !== null) out = below(out, 'reportingInterval', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+        break
+      default:
+        out = below(out, key, issue('unknown'))
+    }
+  }
+  return out
+}
+
+/** TracingSelector: Which traffic tracing is for. */
+export function checkTracingSelector(value: unknown): Issues {
+  if (!isFields(value)) return issue('type', value, 'object')
+  let out: Issues
+  for (const key in value) {
+    const field = value[key]
+    if (field === undefined) continue
+    switch (key) {
+      case 'mode':
+        if (field !== null) out = below(out, 'mode', typeof field !== 'string' ? issue('type', field, 'string') : field !== 'CLIENT_AND_SERVER' && field !== 'CLIENT' && field !== 'SERVER' ? issue('enum', field, VALUES_1) : undefined)
+        break
+      default:
+        out = below(out, key, issue('unknown'))
+    }
+  }
+  return out
+}
+
+/** TracingLiteral: A fixed text. */
+export function checkTracingLiteral(value: unknown): Issues {
+  if (!isFields(value)) return issue('type', value, 'object')
+  let out: Issues
+  for (const key in value) {
+    const field = value[key]
+    if (field === undefined) continue
+    switch (key) {
+      case 'value':
+        if (field !== null) out = below(out, 'value', typeof field !== 'string' ? issue('type', field, 'string') : field.length < 1 ? issue('minLength', field, 1) : undefined)
+        break
+      default:
+        out = below(out, key, issue('unknown'))
+    }
+  }
+  if (value['value'] === undefined || value['value'] === null) out = below(out, 'value', issue('required'))
+  return out
+}
+
+/** TracingEnvironment: A variable of the environment of the proxy. */
+export function checkTracingEnvironment(value: unknown): Issues {
   if (!isFields(value)) return issue('type', value, 'object')
   let out: Issues
   for (const key in value) {
@@ -156,6 +233,9 @@ export function checkProviderRef(value: unknown): Issues {
       case 'name':
         if (field !== null) out = below(out, 'name', typeof field !== 'string' ? issue('type', field, 'string') : field.length < 1 ? issue('minLength', field, 1) : undefined)
         break
+      case 'defaultValue':
+        if (field !== null) out = below(out, 'defaultValue', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+        break
       default:
         out = below(out, key, issue('unknown'))
     }
@@ -164,57 +244,72 @@ export function checkProviderRef(value: unknown): Issues {
   return out
 }
 
-/** TagOverride: A change of one label of a metric. */
-export function checkTagOverride(value: unknown): Issues {
+/** TracingRequestHeader: A header of the request. */
+export function checkTracingRequestHeader(value: unknown): Issues {
   if (!isFields(value)) return issue('type', value, 'object')
   let out: Issues
   for (const key in value) {
     const field = value[key]
     if (field === undefined) continue
     switch (key) {
-      case 'operation':
-        if (field !== null) out = below(out, 'operation', typeof field !== 'string' ? issue('type', field, 'string') : field !== 'UPSERT' && field !== 'REMOVE' ? issue('enum', field, VALUES_4) : undefined)
+      case 'name':
+        if (field !== null) out = below(out, 'name', typeof field !== 'string' ? issue('type', field, 'string') : field.length < 1 ? issue('minLength', field, 1) : undefined)
         break
-      case 'value':
-        if (field !== null) out = below(out, 'value', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
+      case 'defaultValue':
+        if (field !== null) out = below(out, 'defaultValue', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
         break
       default:
         out = below(out, key, issue('unknown'))
     }
   }
+  if (value['name'] === undefined || value['name'] === null) out = below(out, 'name', issue('required'))
   return out
 }
 
-/** TelemetrySpec: Traces, metrics and access logs of workloads. */
-export function checkTelemetrySpec(value: unknown): Issues {
+/** TracingFormatter: An access log format string. */
+export function checkTracingFormatter(value: unknown): Issues {
   if (!isFields(value)) return issue('type', value, 'object')
   let out: Issues
   for (const key in value) {
     const field = value[key]
     if (field === undefined) continue
     switch (key) {
-      case 'selector':
-        if (field !== null) out = below(out, 'selector', checkPolicySelector(field))
-        break
-      case 'targetRef':
-        if (field !== null) out = below(out, 'targetRef', checkPolicyTargetReference(field))
-        break
-      case 'targetRefs':
-        if (field !== null) out = below(out, 'targetRefs', and(listOf(field, checkPolicyTargetReference), Array.isArray(field) && field.length > 16 ? issue('maxItems', field.length, 16) : undefined))
-        break
-      case 'tracing':
-        if (field !== null) out = below(out, 'tracing', listOf(field, checkTracing))
-        break
-      case 'metrics':
-        if (field !== null) out = below(out, 'metrics', listOf(field, checkMetrics))
-        break
-      case 'accessLogging':
-        if (field !== null) out = below(out, 'accessLogging', listOf(field, checkAccessLogging))
+      case 'value':
+        if (field !== null) out = below(out, 'value', typeof field !== 'string' ? issue('type', field, 'string') : field.length < 1 ? issue('minLength', field, 1) : undefined)
         break
       default:
         out = below(out, key, issue('unknown'))
     }
   }
+  if (value['value'] === undefined || value['value'] === null) out = below(out, 'value', issue('required'))
+  return out
+}
+
+/** TracingCustomTag: Where the value of a tag comes from. */
+export function checkTracingCustomTag(value: unknown): Issues {
+  if (!isFields(value)) return issue('type', value, 'object')
+  let out: Issues
+  for (const key in value) {
+    const field = value[key]
+    if (field === undefined) continue
+    switch (key) {
+      case 'literal':
+        if (field !== null) out = below(out, 'literal', checkTracingLiteral(field))
+        break
+      case 'environment':
+        if (field !== null) out = below(out, 'environment', checkTracingEnvironment(field))
+        break
+      case 'header':
+        if (field !== null) out = below(out, 'header', checkTracingRequestHeader(field))
+        break
+      case 'formatter':
+        if (field !== null) out = below(out, 'formatter', checkTracingFormatter(field))
+        break
+      default:
+        out = below(out, key, issue('unknown'))
+    }
+  }
+  out = and(out, atMostOne(value, VALUES_5))
   return out
 }
 
@@ -257,126 +352,31 @@ export function checkTracing(value: unknown): Issues {
   return out
 }
 
-/** TracingCustomTag: Where the value of a tag comes from. */
-export function checkTracingCustomTag(value: unknown): Issues {
+/** TelemetrySpec: Traces, metrics and access logs of workloads. */
+export function checkTelemetrySpec(value: unknown): Issues {
   if (!isFields(value)) return issue('type', value, 'object')
   let out: Issues
   for (const key in value) {
     const field = value[key]
     if (field === undefined) continue
     switch (key) {
-      case 'literal':
-        if (field !== null) out = below(out, 'literal', checkTracingLiteral(field))
+      case 'selector':
+        if (field !== null) out = below(out, 'selector', checkPolicySelector(field))
         break
-      case 'environment':
-        if (field !== null) out = below(out, 'environment', checkTracingEnvironment(field))
+      case 'targetRef':
+        if (field !== null) out = below(out, 'targetRef', checkPolicyTargetReference(field))
         break
-      case 'header':
-        if (field !== null) out = below(out, 'header', checkTracingRequestHeader(field))
+      case 'targetRefs':
+        if (field !== null) out = below(out, 'targetRefs', and(listOf(field, checkPolicyTargetReference), Array.isArray(field) && field.length > 16 ? issue('maxItems', field.length, 16) : undefined))
         break
-      case 'formatter':
-        if (field !== null) out = below(out, 'formatter', checkTracingFormatter(field))
+      case 'tracing':
+        if (field !== null) out = below(out, 'tracing', listOf(field, checkTracing))
         break
-      default:
-        out = below(out, key, issue('unknown'))
-    }
-  }
-  out = and(out, atMostOne(value, VALUES_5))
-  return out
-}
-
-/** TracingEnvironment: A variable of the environment of the proxy. */
-export function checkTracingEnvironment(value: unknown): Issues {
-  if (!isFields(value)) return issue('type', value, 'object')
-  let out: Issues
-  for (const key in value) {
-    const field = value[key]
-    if (field === undefined) continue
-    switch (key) {
-      case 'name':
-        if (field !== null) out = below(out, 'name', typeof field !== 'string' ? issue('type', field, 'string') : field.length < 1 ? issue('minLength', field, 1) : undefined)
+      case 'metrics':
+        if (field !== null) out = below(out, 'metrics', listOf(field, checkMetrics))
         break
-      case 'defaultValue':
-        if (field !== null) out = below(out, 'defaultValue', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
-        break
-      default:
-        out = below(out, key, issue('unknown'))
-    }
-  }
-  if (value['name'] === undefined || value['name'] === null) out = below(out, 'name', issue('required'))
-  return out
-}
-
-/** TracingFormatter: An access log format string. */
-export function checkTracingFormatter(value: unknown): Issues {
-  if (!isFields(value)) return issue('type', value, 'object')
-  let out: Issues
-  for (const key in value) {
-    const field = value[key]
-    if (field === undefined) continue
-    switch (key) {
-      case 'value':
-        if (field !== null) out = below(out, 'value', typeof field !== 'string' ? issue('type', field, 'string') : field.length < 1 ? issue('minLength', field, 1) : undefined)
-        break
-      default:
-        out = below(out, key, issue('unknown'))
-    }
-  }
-  if (value['value'] === undefined || value['value'] === null) out = below(out, 'value', issue('required'))
-  return out
-}
-
-/** TracingLiteral: A fixed text. */
-export function checkTracingLiteral(value: unknown): Issues {
-  if (!isFields(value)) return issue('type', value, 'object')
-  let out: Issues
-  for (const key in value) {
-    const field = value[key]
-    if (field === undefined) continue
-    switch (key) {
-      case 'value':
-        if (field !== null) out = below(out, 'value', typeof field !== 'string' ? issue('type', field, 'string') : field.length < 1 ? issue('minLength', field, 1) : undefined)
-        break
-      default:
-        out = below(out, key, issue('unknown'))
-    }
-  }
-  if (value['value'] === undefined || value['value'] === null) out = below(out, 'value', issue('required'))
-  return out
-}
-
-/** TracingRequestHeader: A header of the request. */
-export function checkTracingRequestHeader(value: unknown): Issues {
-  if (!isFields(value)) return issue('type', value, 'object')
-  let out: Issues
-  for (const key in value) {
-    const field = value[key]
-    if (field === undefined) continue
-    switch (key) {
-      case 'name':
-        if (field !== null) out = below(out, 'name', typeof field !== 'string' ? issue('type', field, 'string') : field.length < 1 ? issue('minLength', field, 1) : undefined)
-        break
-      case 'defaultValue':
-        if (field !== null) out = below(out, 'defaultValue', typeof field !== 'string' ? issue('type', field, 'string') : undefined)
-        break
-      default:
-        out = below(out, key, issue('unknown'))
-    }
-  }
-  if (value['name'] === undefined || value['name'] === null) out = below(out, 'name', issue('required'))
-  return out
-}
-
-/** TracingSelector: Which traffic tracing is for. */
-export function checkTracingSelector(value: unknown): Issues {
-  if (!isFields(value)) return issue('type', value, 'object')
-  let out: Issues
-  for (const key in value) {
-    const field = value[key]
-    if (field === undefined) continue
-    switch (key) {
-      case 'mode':
-        if (field !== null) out = below(out, 'mode', typeof field !== 'string' ? issue('type', field, 'string') : field !== 'CLIENT_AND_SERVER' && field !== 'CLIENT' && field !== 'SERVER' ? issue('enum', field, VALUES_1) : undefined)
+      case 'accessLogging':
+        if (field !== null) out = below(out, 'accessLogging', listOf(field, checkAccessLogging))
         break
       default:
         out = below(out, key, issue('unknown'))

@@ -1,0 +1,15 @@
+import type { ProxyConfig, ProxyConfigSpec } from '../gen/types/networking/proxy-config.ts'
+import { type ObjectOptions, objectOf } from './object.ts'
+
+/** Options of {@link proxyConfig}: metadata and the fields of the spec. */
+export interface ProxyConfigOptions extends ObjectOptions, ProxyConfigSpec {}
+
+/**
+ * A ProxyConfig: settings of proxies that take effect when they start.
+ *
+ * @example
+ * proxyConfig({ name: 'small', concurrency: 1 })
+ */
+export function proxyConfig(options: ProxyConfigOptions): ProxyConfig {
+  return objectOf('networking.istio.io/v1beta1', 'ProxyConfig', options)
+}

@@ -1,0 +1,18 @@
+import type {
+  RequestAuthentication,
+  RequestAuthenticationSpec,
+} from '../gen/types/security/request-authentication.ts'
+import { type ObjectOptions, objectOf } from './object.ts'
+
+/** Options of {@link requestAuthentication}: metadata and the fields of the spec. */
+export interface RequestAuthenticationOptions extends ObjectOptions, RequestAuthenticationSpec {}
+
+/**
+ * A RequestAuthentication: which tokens workloads take.
+ *
+ * @example
+ * requestAuthentication({ name: 'jwt', jwtRules: [{ issuer: 'https://accounts.example.com' }] })
+ */
+export function requestAuthentication(options: RequestAuthenticationOptions): RequestAuthentication {
+  return objectOf('security.istio.io/v1', 'RequestAuthentication', options)
+}

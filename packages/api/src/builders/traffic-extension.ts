@@ -1,0 +1,15 @@
+import type { TrafficExtension, TrafficExtensionSpec } from '../gen/types/extensions/traffic-extension.ts'
+import { type ObjectOptions, objectOf } from './object.ts'
+
+/** Options of {@link trafficExtension}: metadata and the fields of the spec. */
+export type TrafficExtensionOptions = ObjectOptions & TrafficExtensionSpec
+
+/**
+ * A TrafficExtension: a filter in Wasm or Lua.
+ *
+ * @example
+ * trafficExtension({ name: 'tenant', wasm: { url: 'oci://registry.example.com/tenant:1.0' } })
+ */
+export function trafficExtension(options: TrafficExtensionOptions): TrafficExtension {
+  return objectOf('extensions.istio.io/v1alpha1', 'TrafficExtension', options)
+}

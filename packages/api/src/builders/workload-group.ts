@@ -1,0 +1,15 @@
+import type { WorkloadGroup, WorkloadGroupSpec } from '../gen/types/networking/workload-group.ts'
+import { type ObjectOptions, objectOf } from './object.ts'
+
+/** Options of {@link workloadGroup}: metadata and the fields of the spec. */
+export interface WorkloadGroupOptions extends ObjectOptions, WorkloadGroupSpec {}
+
+/**
+ * A WorkloadGroup: what workloads outside of Kubernetes have in common.
+ *
+ * @example
+ * workloadGroup({ name: 'reviews', template: { serviceAccount: 'reviews', ports: { http: 8080 } } })
+ */
+export function workloadGroup(options: WorkloadGroupOptions): WorkloadGroup {
+  return objectOf('networking.istio.io/v1', 'WorkloadGroup', options)
+}

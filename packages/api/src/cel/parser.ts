@@ -1,0 +1,307 @@
+import type { Expr, LoopMacro } from './ast.ts'
+import { type Token, tokenize } from './lexer.ts'
+import { CelError, Uint } from './value.ts'
+
+/** Deeper nesting than any rule needs, and far from what the stack bears. */
+const MAX_DEPTH = 250
+
+const RELATIONS = new Set(['<', '<=', '>=', '>', '==', '!=', 'in'])
+const RESERVED = new Set([
+  'as',
+  'break',
+  'const',
+  'continue',
+  'else',
+  'for',
+  'function',
+  'if',
+  'import',
+  'let',
+  'loop',
+  'package',
+  'namespace',
+  'return',
+  'var',
+  'void',
+  'while',
+])
+
+/** Parses an expression; throws a {@link CelError} that says where it is wrong. */
+export function parse(source: string): Expr {
+  return new Parser(tokenize(source)).whole()
+}
+
+class Parser {
+  private readonly tokens: readonly Token[]
+  private next = 0
+  private depth = 0
+
+  constructor(tokens: readonly Token[]) {
+    this.tokens = tokens
+  }
+
+  whole(): Expr {
+    const expr = this.expr()
+    if (this.token.kind !== 'end') throw this.unexpected()
+    return expr
+  }
+
+  private get token(): Token {
+    return this.tokens[this.next]!
+  }
+
+  private expr(): Expr {
+    if (++this.depth > MAX_DEPTH) throw new CelError('the expression is nested too deep', this.token.at)
+    const condition = this.or()
+    let out = condition
+    if (this.take('?')) {
+      const yes = this.or()
+      this.expect(':')
+      out = this.call('_?_:_', undefined, [condition, yes, this.expr()])
+    }
+    this.depth--
+    return out
+  }
+
+  private or(): Expr {
+    return this.chain(['||'], () => this.chain(['&&'], () => this.relation()))
+  }
+
+  private relation(): Expr {
+    let left = this.sum()
+    while (RELATIONS.has(this.token.text) && this.token.kind !== 'string') {
+      const operator = this.advance().text
+      left = this.call(`_${operator}_`, undefined, [left, this.sum()])
+    }
+    return left
+  }
+
+  private sum(): Expr {
+    return this.chain(['+', '-'], () => this.chain(['*', '/', '%'], () => this.unary()))
+  }
+
+  private chain(operators: readonly string[], part: () => Expr): Expr {
+    let left = part()
+    while (this.token.kind === 'op' && operators.includes(this.token.text)) {
+      const operator = this.advance().text
+      left = this.call(`_${operator}_`, undefined, [left, part()])
+    }
+    return left
+  }
+
+  private unary(): Expr {
+    const { kind, text: operator } = this.token
+    if (kind !== 'op' || (operator !== '!' && operator !== '-')) return this.member()
+    this.advance()
+    const { kind: operandKind, value } = this.token
+    if (operator === '-' && (operandKind === 'int' || operandKind === 'double')) {
+      this.advance()
+      return this.suffixes(this.literal(typeof value === 'bigint' ? -value : -(value as number)))
+    }
+    if (++this.depth > MAX_DEPTH) throw new CelError('the expression is nested too deep', this.token.at)
+    const operand = this.unary()
+    this.depth--
+    return this.call(`${operator}_`, undefined, [operand])
+  }
+
+  private literal(value: bigint | number): Expr {
+    if (typeof value === 'bigint' && (value > 2n ** 63n - 1n || value < -(2n ** 63n))) {
+      throw new CelError('Syntax error: invalid int literal', this.token.at)
+    }
+    return { kind: 'const', value }
+  }
+
+  private member(): Expr {
+    return this.suffixes(this.primary())
+  }
+
+  private suffixes(start: Expr): Expr {
+    let left = start
+    for (;;) {
+      const at = this.token.at
+      if (this.take('.')) {
+        const field = this.identifier()
+        if (this.token.text === '(' && this.token.kind === 'op') left = this.method(left, field, at)
+        else left = { kind: 'select', operand: left, field, test: false, optional: false, at }
+      } else if (this.take('.?')) {
+        left = { kind: 'select', operand: left, field: this.identifier(), test: false, optional: true, at }
+      } else if (this.take('[')) {
+        const index = this.expr()
+        this.expect(']')
+        left = { kind: 'index', operand: left, index, optional: false, at }
+      } else if (this.take('[?')) {
+        const index = this.expr()
+        this.expect(']')
+        left = { kind: 'index', operand: left, index, optional: true, at }
+      } else return left
+    }
+  }
+
+  private primary(): Expr {
+    const token = this.advance()
+    switch (token.kind) {
+      case 'int':
+        return this.literal(token.value as bigint)
+      case 'uint':
+        return { kind: 'const', value: new Uint(token.value as bigint) }
+      case 'double':
+      case 'string':
+      case 'bytes':
+        return { kind: 'const', value: token.value as number | string | Uint8Array }
+      case 'ident':
+        return this.identOrCall(token)
+      case 'end':
+        throw this.unexpected(token)
+      case 'op':
+        break
+    }
+    if (token.text === '(') {
+      const inner = this.expr()
+      this.expect(')')
+      return inner
+    }
+    if (token.text === '[' || token.text === '[?') return this.list(token.text === '[?')
+    if (token.text === '{') return this.map()
+    if (token.text === '.') return this.identOrCall(this.advance())
+    throw this.unexpected(token)
+  }
+
+  private identOrCall(token: Token): Expr {
+    const { text, at } = token
+    if (text === 'true' || text === 'false') return { kind: 'const', value: text === 'true' }
+    if (text === 'null') return { kind: 'const', value: null }
+    if (token.kind !== 'ident' || RESERVED.has(text) || text === 'in') throw this.unexpected(token)
+    if (!(this.token.kind === 'op' && this.token.text === '(')) return { kind: 'ident', name: text, at }
+    const args = this.args()
+    if (text !== 'has') return { kind: 'call', name: text, target: undefined, args, at }
+    const [operand] = args
+    if (args.length !== 1 || operand?.kind !== 'select')
+      throw new CelError('invalid argument to has() macro', at)
+    return { ...operand, test: true }
+  }
+
+  private list(firstOptional: boolean): Expr {
+    const items: { value: Expr; optional: boolean }[] = []
+    let optional = firstOptional
+    while (!this.take(']')) {
+      optional = this.take('?') || optional
+      items.push({ value: this.expr(), optional })
+      optional = false
+      if (!this.take(',')) {
+        this.expect(']')
+        break
+      }
+    }
+    return { kind: 'list', items }
+  }
+
+  private map(): Expr {
+    const entries: { key: Expr; value: Expr; optional: boolean }[] = []
+    while (!this.take('}')) {
+      const optional = this.take('?')
+      const key = this.expr()
+      this.expect(':')
+      entries.push({ key, value: this.expr(), optional })
+      if (!this.take(',')) {
+        this.expect('}')
+        break
+      }
+    }
+    return { kind: 'map', entries }
+  }
+
+  private args(): Expr[] {
+    this.expect('(')
+    const out: Expr[] = []
+    while (!this.take(')')) {
+      out.push(this.expr())
+      if (!this.take(',')) {
+        this.expect(')')
+        break
+      }
+    }
+    return out
+  }
+
+  /** A method call; macros look like one. */
+  private method(target: Expr, name: string, at: number): Expr {
+    const args = this.args()
+    return this.macro(target, name, args, at) ?? { kind: 'call', name, target, args, at }
+  }
+
+  private macro(target: Expr, name: string, args: readonly Expr[], at: number): Expr | undefined {
+    const [first, second] = args
+    if (name === 'bind' && target.kind === 'ident' && target.name === 'cel' && args.length === 3) {
+      return { kind: 'bind', name: this.variable(first!), value: second!, body: args[2]! }
+    }
+    if ((name === 'optMap' || name === 'optFlatMap') && args.length === 2) {
+      return { kind: 'optional', macro: name, operand: target, name: this.variable(first!), body: second! }
+    }
+    const loop = (macro: LoopMacro, names: readonly Expr[], body: Expr, filter?: Expr): Expr => ({
+      kind: 'loop',
+      macro,
+      range: target,
+      names: names.map((one) => this.variable(one)),
+      filter,
+      body,
+      at,
+    })
+    switch (name) {
+      case 'all':
+      case 'exists':
+        if (args.length === 2) return loop(name, [first!], second!)
+        return args.length === 3 ? loop(name, [first!, second!], args[2]!) : undefined
+      case 'exists_one':
+        return args.length === 2 ? loop('existsOne', [first!], second!) : undefined
+      case 'existsOne':
+        if (args.length === 2) return loop('existsOne', [first!], second!)
+        return args.length === 3 ? loop('existsOne', [first!, second!], args[2]!) : undefined
+      case 'map':
+        if (args.length === 2) return loop('map', [first!], second!)
+        return args.length === 3 ? loop('map', [first!], args[2]!, second!) : undefined
+      case 'filter':
+        return args.length === 2 ? loop('filter', [first!], second!) : undefined
+      case 'transformList':
+      case 'transformMap':
+        if (args.length === 3) return loop(name, [first!, second!], args[2]!)
+        return args.length === 4 ? loop(name, [first!, second!], args[3]!, args[2]!) : undefined
+      default:
+        return undefined
+    }
+  }
+
+  private variable(expr: Expr): string {
+    if (expr.kind !== 'ident') throw new CelError('argument is not an identifier', this.token.at)
+    return expr.name
+  }
+
+  private call(name: string, target: Expr | undefined, args: readonly Expr[]): Expr {
+    return { kind: 'call', name, target, args, at: this.token.at }
+  }
+
+  private identifier(): string {
+    const token = this.advance()
+    if (token.kind !== 'ident') throw this.unexpected(token)
+    return token.text
+  }
+
+  private advance(): Token {
+    const token = this.token
+    if (token.kind !== 'end') this.next++
+    return token
+  }
+
+  private take(text: string): boolean {
+    if (this.token.kind !== 'op' || this.token.text !== text) return false
+    this.next++
+    return true
+  }
+
+  private expect(text: string): void {
+    if (!this.take(text)) throw this.unexpected()
+  }
+
+  private unexpected(token: Token = this.token): CelError {
+    return new CelError(`Syntax error: mismatched input '${token.text}'`, token.at)
+  }
+}

@@ -1,0 +1,190 @@
+import { compileCel, type Program } from '../cel/compile.ts'
+import { goDuration } from '../cel/functions/time.ts'
+import { CelError, fromJson, Optional, type Value, type ValueSchema } from '../cel/value.ts'
+import { type Issue, isFields, type PathSegment } from './check.ts'
+import { typeName } from './findings.ts'
+import type { Rule, RuleNode } from './rule-node.ts'
+
+const programs = new Map<string, Program>()
+
+/** Rules of a CRD are few; those of strangers must not fill the memory. */
+const MAX_PROGRAMS = 2000
+
+/** Rules that are so frequent that they are worth a function; a test compares them with the engine. */
+export const NATIVE_RULES: ReadonlyMap<string, (self: unknown) => boolean> = new Map<
+  string,
+  (self: unknown) => boolean
+>([
+  [
+    "duration(self) >= duration('1ms')",
+    (self) => typeof self === 'string' && (goDuration(self) ?? 0n) >= 1_000_000n,
+  ],
+  ['0 < self && self <= 65535', (self) => typeof self === 'number' && self > 0 && self <= 65535],
+  ['!self.contains("*")', (self) => typeof self === 'string' && !self.includes('*')],
+])
+
+/** Compiles a rule, once. */
+export function ruleProgram(rule: string): Program {
+  let program = programs.get(rule)
+  if (program === undefined) {
+    program = compileCel(rule, ['self', 'oldSelf'])
+    if (programs.size >= MAX_PROGRAMS) programs.clear()
+    programs.set(rule, program)
+  }
+  return program
+}
+
+/** What {@link celIssues} needs beside the value. */
+export interface CelContext {
+  /** What the value was before an update; transition rules run only when it is known. */
+  readonly old?: unknown
+  /** Paths at which the schema found something: rules above them could not be trusted. */
+  readonly broken?: readonly (readonly PathSegment[])[]
+  /** Schema of the value, where numbers that are doubles and nulls that stay matter. */
+  readonly schema?: ValueSchema
+}
+
+/** Runs the CEL rules of a node and of all below it. Paths are from the root. */
+export function celIssues(
+  value: unknown,
+  node: RuleNode,
+  path: readonly PathSegment[],
+  context: CelContext = {},
+): Issue[] {
+  const out: Issue[] = []
+  const walker = new Walker(out, context.broken ?? [])
+  walker.visit(value, context.old, node, [...path], context.schema)
+  return out
+}
+
+class Walker {
+  private readonly out: Issue[]
+  private readonly broken: readonly (readonly PathSegment[])[]
+
+  constructor(out: Issue[], broken: readonly (readonly PathSegment[])[]) {
+    this.out = out
+    this.broken = broken
+  }
+
+  visit(
+    value: unknown,
+    old: unknown,
+    node: RuleNode,
+    path: PathSegment[],
+    schema: ValueSchema | undefined,
+  ): void {
+    if (value === undefined || value === null) return
+    if (node.rules !== undefined && !this.isBroken(path)) {
+      for (const rule of node.rules) this.run(rule, value, old, path, schema)
+    }
+    if (node.fields !== undefined && isFields(value)) {
+      for (const key in node.fields) {
+        const field = value[key]
+        if (field === undefined || field === null) continue
+        this.below(
+          key,
+          field,
+          isFields(old) ? old[key] : undefined,
+          node.fields[key]!,
+          path,
+          schema?.properties?.[key],
+        )
+      }
+    }
+    if (node.values !== undefined && isFields(value)) {
+      for (const key in value) {
+        this.below(
+          key,
+          value[key],
+          isFields(old) ? old[key] : undefined,
+          node.values,
+          path,
+          schema?.additionalProperties,
+        )
+      }
+    }
+    if (node.items !== undefined && Array.isArray(value)) {
+      for (let i = 0; i < value.length; i++) {
+        this.below(i, value[i], counterpart(value[i], old, node.keys), node.items, path, schema?.items)
+      }
+    }
+  }
+
+  private below(
+    key: PathSegment,
+    value: unknown,
+    old: unknown,
+    node: RuleNode,
+    path: PathSegment[],
+    schema: ValueSchema | undefined,
+  ): void {
+    path.push(key)
+    this.visit(value, old, node, path, schema)
+    path.pop()
+  }
+
+  private run(
+    rule: Rule,
+    value: unknown,
+    old: unknown,
+    path: readonly PathSegment[],
+    schema: ValueSchema | undefined,
+  ): void {
+    const native = NATIVE_RULES.get(rule.rule)
+    if (native?.(value) === true) return
+    const program = ruleProgram(rule.rule)
+    const isTransition = program.uses.has('oldSelf')
+    if (isTransition && old === undefined && rule.optionalOldSelf !== true) return
+    const variables: Record<string, Value> = { self: fromJson(value, schema) }
+    if (isTransition) {
+      const before = old === undefined || old === null ? undefined : fromJson(old, schema)
+      variables['oldSelf'] = rule.optionalOldSelf === true ? new Optional(before) : (before ?? null)
+    }
+    const problem = this.problem(program, rule, variables)
+    if (problem !== undefined)
+      this.out.push({ path: [...path], kind: 'cel', value: typeName(value), message: problem })
+  }
+
+  private problem(
+    program: Program,
+    rule: Rule,
+    variables: Readonly<Record<string, Value>>,
+  ): string | undefined {
+    const fallback = rule.message ?? `failed rule: ${rule.rule.trim()}`
+    try {
+      const result = program.evaluate(variables)
+      if (result === true) return undefined
+      if (rule.messageExpression === undefined) return fallback
+      return this.text(rule.messageExpression, variables) ?? fallback
+    } catch (thrown) {
+      if (!(thrown instanceof CelError)) throw thrown
+      const text = rule.message ?? rule.rule
+      if (thrown.message.startsWith('no such overload')) {
+        return `'${thrown.message}': call arguments did not match a supported operator, function or macro signature for rule: ${text}`
+      }
+      return `${thrown.message} evaluating rule: ${text}`
+    }
+  }
+
+  private text(expression: string, variables: Readonly<Record<string, Value>>): string | undefined {
+    try {
+      const value = ruleProgram(expression).evaluate(variables)
+      return typeof value === 'string' && value.trim() !== '' && !value.includes('\n') ? value : undefined
+    } catch {
+      return undefined
+    }
+  }
+
+  /** Whether the schema found something at a path or below it. */
+  private isBroken(path: readonly PathSegment[]): boolean {
+    return this.broken.some(
+      (broken) => broken.length >= path.length && path.every((segment, i) => broken[i] === segment),
+    )
+  }
+}
+
+/** What a list item was: the one with the same keys. Items of other lists have no identity. */
+function counterpart(item: unknown, old: unknown, keys: readonly string[] | undefined): unknown {
+  if (keys === undefined || !Array.isArray(old) || !isFields(item)) return undefined
+  return old.find((one: unknown) => isFields(one) && keys.every((key) => one[key] === item[key]))
+}
