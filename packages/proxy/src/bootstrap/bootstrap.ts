@@ -12,6 +12,8 @@ export interface BootstrapInput {
   readonly path?: string | undefined
   /** `--config-yaml`: the text itself. */
   readonly yaml?: string | undefined
+  /** The parsed JSON form; wins over the others. */
+  readonly json?: unknown
 }
 
 /** A bootstrap with the place to name in errors. */
@@ -29,6 +31,8 @@ export interface LoadedBootstrap {
  * @example loadBootstrap({ path: 'bootstrap.yaml' })
  */
 export function loadBootstrap(input: BootstrapInput): LoadedBootstrap {
+  if (input.json !== undefined)
+    return { message: bootstrapFromJson(input.json, 'bootstrap'), origin: 'bootstrap' }
   const file = input.path === undefined ? undefined : parse(readText(input.path), input.path)
   const inline = input.yaml === undefined ? undefined : parse(input.yaml, '--config-yaml')
   if (file === undefined && inline === undefined)

@@ -20,8 +20,12 @@ export interface CompiledCluster {
   readonly endpointSource: CompiledConfigSource | undefined
 }
 
-/** `Cluster` -> {@link ClusterConfig}. Defaults are Envoy's. */
-export function compileCluster(message: Cluster, at: FieldPath): CompiledCluster {
+/**
+ * `Cluster` -> {@link ClusterConfig}. Defaults are Envoy's.
+ *
+ * @param grpcOnly - for clusters that only our own gRPC clients use: HTTP/2 is accepted
+ */
+export function compileCluster(message: Cluster, at: FieldPath, grpcOnly = false): CompiledCluster {
   const cluster = new MessageReader(message, 'Cluster', at)
   const references = new ResourceReferences()
   const name = cluster.requiredText('name')
@@ -49,12 +53,14 @@ export function compileCluster(message: Cluster, at: FieldPath): CompiledCluster
         .each('transportSocketMatches', 'TransportSocketMatch')
         .map((match) => compileTransportMatch(match, references)),
     ),
-    http: compileUpstreamHttp(cluster),
+    http: compileUpstreamHttp(cluster, grpcOnly),
     metadata: compileMetadata(cluster.nested('metadata', 'Metadata')),
     bindAddress: compileBindAddress(cluster),
   }
   if (!cluster.flag('waitForWarmOnInit', true))
     throw cluster.path('waitForWarmOnInit').unsupported('false is not supported yet')
+  // Keepalive of our gRPC clients is our own.
+  if (grpcOnly) cluster.skip('upstreamConnectionOptions', 'maxRequestsPerConnection')
   cluster.done()
   return { config: Object.freeze(config), references, endpointSource }
 }

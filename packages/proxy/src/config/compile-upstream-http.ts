@@ -1,4 +1,4 @@
-import type { Cluster, CoreHttpProtocolOptions, HttpProtocolOptions } from '@batten/xds'
+import { type Cluster, type CoreHttpProtocolOptions, codec, type HttpProtocolOptions } from '@batten/xds'
 import type { UpstreamHttpOptions } from '../upstream/cluster-config.ts'
 import { MessageReader } from './message-reader.ts'
 import { unpackAs } from './unpack.ts'
@@ -6,8 +6,16 @@ import { unpackAs } from './unpack.ts'
 const KEY = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions'
 const HOUR_MS = 3_600_000
 
-/** `typed_extension_protocol_options` and the deprecated fields of the cluster -> options of upstream connections. */
-export function compileUpstreamHttp(cluster: MessageReader<Cluster>): UpstreamHttpOptions {
+/**
+ * `typed_extension_protocol_options` and the deprecated fields of the cluster -> options of upstream connections.
+ *
+ * @param grpcOnly - nothing but our own gRPC clients uses the cluster, so HTTP/2 is what it must say
+ */
+export function compileUpstreamHttp(cluster: MessageReader<Cluster>, grpcOnly = false): UpstreamHttpOptions {
+  if (grpcOnly) {
+    cluster.skip('http2ProtocolOptions', 'typedExtensionProtocolOptions')
+    return GRPC_OPTIONS
+  }
   const deprecatedRequests = cluster.number('maxRequestsPerConnection')
   let common = cluster.nested('commonHttpProtocolOptions', 'HttpProtocolOptions')
   const extensions = cluster.take('typedExtensionProtocolOptions') ?? {}
@@ -27,6 +35,23 @@ export function compileUpstreamHttp(cluster: MessageReader<Cluster>): UpstreamHt
   }
   refuseRest(common)
   return Object.freeze(result)
+}
+
+const GRPC_OPTIONS: UpstreamHttpOptions = Object.freeze({
+  protocol: 'http1',
+  idleTimeoutMs: HOUR_MS,
+  maxRequestsPerConnection: 0,
+  maxConnectionDurationMs: undefined,
+})
+
+/** Whether a cluster asks for HTTP/2, as the clusters of management servers do. */
+export function asksForHttp2(cluster: Cluster): boolean {
+  if (cluster.http2ProtocolOptions !== undefined) return true
+  const any = cluster.typedExtensionProtocolOptions?.[KEY]
+  if (any === undefined || !(any.typeUrl ?? '').endsWith(`/${KEY}`)) return false
+  return (
+    codec(KEY).decode(any.value ?? new Uint8Array(0)).explicitHttpConfig?.http2ProtocolOptions !== undefined
+  )
 }
 
 function refuseRest(common: MessageReader<CoreHttpProtocolOptions> | undefined): void {

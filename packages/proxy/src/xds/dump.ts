@@ -1,12 +1,22 @@
 import type { Clock } from '@batten/core'
+import type { ArrivedResource } from './resource-handler.ts'
 
-/** What the config dump tells of one resource. */
-export interface ResourceRecord {
+/** A resource as the config dump shows it. */
+export interface DumpedResource {
   readonly name: string
   readonly version: string
   /** The encoded message. */
   readonly value: Uint8Array
   readonly updatedMs: number
+}
+
+/** Keeps what arrived. A copy: the value is a view on a response that may be a thousand times larger. */
+export function keepForDump({ name, version, value }: ArrivedResource, clock: Clock): DumpedResource {
+  return { name, version, value: value.slice(), updatedMs: clock.now() }
+}
+
+/** What the config dump tells of one resource. */
+export interface ResourceRecord extends DumpedResource {
   /** The newest one that was refused; the record itself is the last good one. */
   readonly failure: ResourceFailure | undefined
 }
@@ -21,7 +31,7 @@ export interface ResourceFailure {
 /** Records of all resources of one type: what arrived, what is used, what was refused. */
 export class ResourceRecords {
   readonly #clock: Clock
-  readonly #good = new Map<string, Omit<ResourceRecord, 'failure'>>()
+  readonly #good = new Map<string, DumpedResource>()
   readonly #failures = new Map<string, ResourceFailure>()
 
   constructor(clock: Clock) {
@@ -29,8 +39,7 @@ export class ResourceRecords {
   }
 
   accept(name: string, version: string, value: Uint8Array): void {
-    // A copy: the value is a view on a response that may be a thousand times larger.
-    this.#good.set(name, { name, version, value: value.slice(), updatedMs: this.#clock.now() })
+    this.#good.set(name, keepForDump({ name, version, value }, this.#clock))
     this.#failures.delete(name)
   }
 
@@ -48,16 +57,17 @@ export class ResourceRecords {
     return good === undefined ? undefined : { ...good, failure: this.#failures.get(name) }
   }
 
+  /** A good one arrived; whoever asks keeps it elsewhere. */
+  forgive(name: string): void {
+    this.#failures.delete(name)
+  }
+
+  failure(name: string): ResourceFailure | undefined {
+    return this.#failures.get(name)
+  }
+
   /** Sorted by name. */
   list(): ResourceRecord[] {
     return [...this.#good.keys()].sort().map((name) => this.get(name)!)
-  }
-
-  /** Resources of which no good version ever arrived. */
-  failedOnly(): { readonly name: string; readonly failure: ResourceFailure }[] {
-    return [...this.#failures]
-      .filter(([name]) => !this.#good.has(name))
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, failure]) => ({ name, failure }))
   }
 }

@@ -36,7 +36,11 @@ export class ReferenceBinder {
 
   /** @throws BattenError when a reference can never be resolved; nothing is in use then */
   bind(references: ResourceReferences, at: FieldPath): Binding {
-    for (const { source } of references.secrets.values()) this.#router.check(TYPE_URLS.SDS, source, at)
+    for (const { name, source } of references.secrets.values()) {
+      if (source.kind !== 'static') this.#router.check(TYPE_URLS.SDS, source, at)
+      else if (!this.#secrets.has(name))
+        throw at.invalid(`refers to ${JSON.stringify(name)}, which is not among static_resources.secrets`)
+    }
     for (const { source } of references.routes) this.#router.check(TYPE_URLS.RDS, source, at)
     for (const { source } of references.extensions) this.#router.check(TYPE_URLS.ECDS, source, at)
 

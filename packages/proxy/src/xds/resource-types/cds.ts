@@ -5,7 +5,7 @@ import { FieldPath } from '../../config/field-path.ts'
 import { decodeStrict } from '../../config/unpack.ts'
 import { configErrorText } from '../../errors.ts'
 import type { ClusterConfig, HostConfig } from '../../upstream/cluster-config.ts'
-import { ResourceRecords } from '../dump.ts'
+import { type DumpedResource, keepForDump, type ResourceFailure, ResourceRecords } from '../dump.ts'
 import type { Binding, ReferenceBinder } from '../reference-binder.ts'
 import type { ArrivedResource, RejectedResource, ResourceHandler } from '../resource-handler.ts'
 import type { SourceRouter } from '../sources.ts'
@@ -27,9 +27,11 @@ export interface ClusterTarget {
 
 /** One version of a cluster. */
 interface Generation extends CompiledCluster {
+  /** Content hash; empty for static ones. */
   readonly version: string
   readonly binding: Binding
-  readonly resource: ArrivedResource | undefined
+  /** What arrived; undefined for static ones. */
+  readonly resource: DumpedResource | undefined
 }
 
 interface Entry {
@@ -101,12 +103,18 @@ export class ClusterResources implements ResourceHandler {
     return result
   }
 
-  isWarming(name: string): boolean {
-    return this.#entries.get(name)?.warming !== undefined
+  isStatic(name: string): boolean {
+    return this.#entries.get(name)?.isStatic ?? false
   }
 
-  isActive(name: string): boolean {
-    return this.#entries.get(name)?.active !== undefined
+  /** Dynamic clusters in use, or those that wait to be, sorted by name. */
+  dump(state: 'active' | 'warming'): (DumpedResource & { readonly failure: ResourceFailure | undefined })[] {
+    const result = []
+    for (const [name, entry] of [...this.#entries].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      const resource = (state === 'active' ? entry.active : entry.warming?.generation)?.resource
+      if (resource !== undefined) result.push({ ...resource, failure: this.records.failure(name) })
+    }
+    return result
   }
 
   nameOf(value: Uint8Array): string {
@@ -119,7 +127,7 @@ export class ClusterResources implements ResourceHandler {
       const { name, version, value } = resource
       try {
         this.#update(resource)
-        this.records.accept(name, version, value)
+        this.records.forgive(name)
       } catch (thrown) {
         const message = configErrorText(thrown)
         this.records.reject(name, version, value, message)
@@ -170,7 +178,7 @@ export class ClusterResources implements ResourceHandler {
       throw at.field('name').invalid(`is ${JSON.stringify(message.name ?? '')}`)
     const compiled = compileCluster(message, at)
     this.#check(compiled, at)
-    this.#warm(this.#entry(name, false), compiled, version, resource, at)
+    this.#warm(this.#entry(name, false), compiled, version, keepForDump(resource, this.#options.clock), at)
   }
 
   #check({ endpointSource }: CompiledCluster, at: FieldPath): void {
@@ -192,7 +200,7 @@ export class ClusterResources implements ResourceHandler {
     entry: Entry,
     compiled: CompiledCluster,
     version: string,
-    resource: ArrivedResource | undefined,
+    resource: DumpedResource | undefined,
     at: FieldPath,
   ): void {
     const generation = this.#bind(compiled, version, resource, at)
@@ -205,7 +213,7 @@ export class ClusterResources implements ResourceHandler {
   #bind(
     compiled: CompiledCluster,
     version: string,
-    resource: ArrivedResource | undefined,
+    resource: DumpedResource | undefined,
     at: FieldPath,
   ): Generation {
     const { endpoints, binder } = this.#options

@@ -7,7 +7,7 @@ import { FieldPath } from '../../config/field-path.ts'
 import { decodeStrict } from '../../config/unpack.ts'
 import { configErrorText } from '../../errors.ts'
 import type { ListenerConfig } from '../../listener/listener-config.ts'
-import { ResourceRecords } from '../dump.ts'
+import { type DumpedResource, keepForDump, type ResourceFailure, ResourceRecords } from '../dump.ts'
 import type { Binding, ReferenceBinder } from '../reference-binder.ts'
 import type { ArrivedResource, RejectedResource, ResourceHandler } from '../resource-handler.ts'
 import { closedGates, Gate, whenAllOpen } from '../warming.ts'
@@ -20,7 +20,7 @@ const HOLD_MS = 5000
 /** What listeners are applied to: the listener manager. */
 export interface ListenerTarget {
   /** Replaces the listener of that name. Rejects when its address cannot be bound. */
-  apply(config: ListenerConfig): Promise<void>
+  apply(config: ListenerConfig): Promise<unknown>
   /** Stops accepting and drains. */
   remove(listener: string): void
 }
@@ -39,6 +39,8 @@ interface Generation {
   readonly config: ListenerConfig
   readonly version: string
   readonly chains: readonly BoundChain[]
+  /** What arrived; undefined for static ones. */
+  readonly resource: DumpedResource | undefined
 }
 
 interface Entry {
@@ -47,6 +49,8 @@ interface Entry {
   readonly bound: Map<string, BoundChain>
   active: Generation | undefined
   warming: { readonly generation: Generation; cancel: () => void } | undefined
+  /** Warm, and on its way to the listener manager. */
+  handedOver: Generation | undefined
   readonly firstWarm: Gate
 }
 
@@ -72,6 +76,8 @@ export class ListenerResources implements ResourceHandler {
   readonly ready = new Gate('listeners (LDS)')
   readonly #options: ListenerResourcesOptions
   readonly #entries = new Map<string, Entry>()
+  /** The listener manager gets changes one after another, since binding takes time and may fail. */
+  #queue: Promise<void> = Promise.resolve()
   #received = false
 
   constructor(options: ListenerResourcesOptions) {
@@ -80,20 +86,23 @@ export class ListenerResources implements ResourceHandler {
   }
 
   /**
-   * A listener of the bootstrap. The promise settles when it takes connections.
+   * A listener of the bootstrap. `applied` settles when it takes connections; while `isWarming`, that may take for ever.
    *
-   * @throws BattenError when it cannot be compiled or bound
+   * @throws BattenError when it cannot be compiled
    */
-  async addStatic(message: Listener, at: FieldPath): Promise<void> {
+  addStatic(
+    message: Listener,
+    at: FieldPath,
+  ): { readonly applied: Promise<void>; readonly isWarming: boolean } {
     const value = codec(MESSAGE).encode(message)
     const name = message.name || contentVersion(value)
     if (this.#entries.has(name)) throw at.field('name').invalid(`${JSON.stringify(name)} is used twice`)
     const entry = this.#entry(name, true)
-    await new Promise<void>((resolve, reject) => {
-      this.#warm(entry, { ...message, name }, contentVersion(value), at, (bound) =>
-        bound.then(resolve, reject),
-      )
-    })
+    const applied = Promise.withResolvers<void>()
+    this.#warm(entry, { ...message, name }, contentVersion(value), at, undefined, (bound) =>
+      bound.then(applied.resolve, applied.reject),
+    )
+    return { applied: applied.promise, isWarming: entry.warming !== undefined }
   }
 
   /** Listeners that wait for something, with what they wait for. */
@@ -105,18 +114,28 @@ export class ListenerResources implements ResourceHandler {
     return result
   }
 
-  isWarming(name: string): boolean {
-    return this.#entries.get(name)?.warming !== undefined
-  }
-
-  isActive(name: string): boolean {
-    return this.#entries.get(name)?.active !== undefined
+  /** Dynamic listeners sorted by name. */
+  dump(): {
+    readonly name: string
+    readonly active: DumpedResource | undefined
+    readonly warming: DumpedResource | undefined
+    readonly failure: ResourceFailure | undefined
+  }[] {
+    return [...this.#entries.values()]
+      .filter((entry) => !entry.isStatic)
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+      .map(({ name, active, warming }) => ({
+        name,
+        active: active?.resource,
+        warming: warming?.generation.resource,
+        failure: this.records.failure(name),
+      }))
   }
 
   /** Whether a listener in use names the cluster itself, not by RDS. */
   refersTo(cluster: string): boolean {
-    for (const { active, warming } of this.#entries.values())
-      for (const generation of [active, warming?.generation])
+    for (const { active, warming, handedOver } of this.#entries.values())
+      for (const generation of [active, handedOver, warming?.generation])
         if (generation?.chains.some(({ compiled }) => compiled.references.clusters.has(cluster))) return true
     return false
   }
@@ -131,7 +150,7 @@ export class ListenerResources implements ResourceHandler {
       const { name, version, value } = resource
       try {
         this.#update(resource)
-        this.records.accept(name, version, value)
+        this.records.forgive(name)
       } catch (thrown) {
         const message = configErrorText(thrown)
         this.records.reject(name, version, value, message)
@@ -149,14 +168,16 @@ export class ListenerResources implements ResourceHandler {
     return rejected
   }
 
-  #update({ name, value, version: serverVersion }: ArrivedResource): void {
+  #update(resource: ArrivedResource): void {
+    const { name, value } = resource
     const at = FieldPath.of('listener', name)
     const old = this.#entries.get(name)
     if (old?.isStatic) throw at.invalid('the bootstrap has a static listener of this name')
     const version = contentVersion(value)
     if (old !== undefined) {
-      if ((old.warming?.generation ?? old.active)?.version === version) return
-      if (old.active?.version === version) {
+      const newest = old.warming?.generation ?? old.handedOver ?? old.active
+      if (newest?.version === version) return
+      if (old.active?.version === version && old.handedOver === undefined) {
         this.#cancelWarming(old)
         return
       }
@@ -166,15 +187,16 @@ export class ListenerResources implements ResourceHandler {
       throw at.field('name').invalid(`is ${JSON.stringify(message.name ?? '')}`)
     const entry = old ?? this.#entry(name, false)
     try {
-      this.#warm(entry, message, version, at, (bound) => {
+      const kept = keepForDump(resource, this.#options.clock)
+      this.#warm(entry, message, version, at, kept, (bound) => {
         bound.catch((thrown: unknown) => {
           const text = configErrorText(thrown)
           this.#options.log.error('a listener could not be started', { listener: name, reason: text })
-          this.records.reject(name, serverVersion, value, text)
+          this.records.reject(name, resource.version, value, text)
         })
       })
     } catch (thrown) {
-      if (entry.active === undefined && entry.warming === undefined) this.#entries.delete(name)
+      if (old === undefined) this.#entries.delete(name)
       throw thrown
     }
   }
@@ -186,6 +208,7 @@ export class ListenerResources implements ResourceHandler {
       bound: new Map(),
       active: undefined,
       warming: undefined,
+      handedOver: undefined,
       firstWarm: new Gate(`listener ${JSON.stringify(name)}`),
     }
     this.#entries.set(name, entry)
@@ -197,6 +220,7 @@ export class ListenerResources implements ResourceHandler {
     message: Listener,
     version: string,
     at: FieldPath,
+    resource: DumpedResource | undefined,
     applied: (bound: Promise<void>) => void,
   ): void {
     const { environment, clustersReady, warmingClusters, clock, log } = this.#options
@@ -208,7 +232,7 @@ export class ListenerResources implements ResourceHandler {
       (key) => entry.bound.get(key)?.compiled,
     )
     const chains = this.#bindChains(entry, compiled, at)
-    const generation: Generation = { config: compiled.config, version, chains }
+    const generation: Generation = { config: compiled.config, version, chains, resource }
     this.#cancelWarming(entry)
     const warming = { generation, cancel: () => {} }
     entry.warming = warming
@@ -273,18 +297,28 @@ export class ListenerResources implements ResourceHandler {
     }
   }
 
-  async #activate(entry: Entry, generation: Generation): Promise<void> {
-    const old = entry.active
-    entry.active = generation
+  /** Hands a version over. If it cannot be bound, the one before stays. */
+  #activate(entry: Entry, generation: Generation): Promise<void> {
     entry.warming = undefined
-    for (const chain of generation.chains) chain.handedOver = true
-    try {
-      await this.#options.target.apply(generation.config)
-    } finally {
+    entry.handedOver = generation
+    const activation = this.#queue.then(async () => {
+      const old = entry.active
+      try {
+        await this.#options.target.apply(generation.config)
+      } catch (thrown) {
+        this.#releaseChains(entry, generation.chains)
+        throw thrown
+      } finally {
+        if (entry.handedOver === generation) entry.handedOver = undefined
+        entry.firstWarm.open()
+      }
+      for (const chain of generation.chains) chain.handedOver = true
+      entry.active = generation
       if (old !== undefined) this.#releaseChains(entry, old.chains)
-      entry.firstWarm.open()
       this.#options.changed()
-    }
+    })
+    this.#queue = activation.catch(() => {})
+    return activation
   }
 
   #cancelWarming(entry: Entry): void {
@@ -301,12 +335,14 @@ export class ListenerResources implements ResourceHandler {
     this.#cancelWarming(entry)
     this.#entries.delete(name)
     this.records.remove(name)
-    if (entry.active !== undefined) {
+    this.#queue = this.#queue.then(() => {
+      if (entry.active === undefined) return
       this.#options.target.remove(name)
       this.#releaseChains(entry, entry.active.chains)
-    }
+      entry.active = undefined
+      this.#options.changed()
+    })
     entry.firstWarm.open()
-    this.#options.changed()
   }
 
   close(): void {

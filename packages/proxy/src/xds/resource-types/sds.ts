@@ -42,8 +42,12 @@ export class SecretResources implements ResourceHandler {
   }
 
   /** Without values: key material is in the store only. */
-  records(): SecretRecord[] {
+  dump(): SecretRecord[] {
     return [...this.#records.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
+  }
+
+  has(name: string): boolean {
+    return this.#store.get(name) !== undefined
   }
 
   acquire(reference: ResourceReference): NamedResource<TlsSecret> {

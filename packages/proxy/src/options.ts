@@ -1,0 +1,51 @@
+import type { Clock, Logger, RootLogger } from '@batten/core'
+import type { BootstrapInput } from './bootstrap/bootstrap.ts'
+import type { HttpFilterDefinition } from './http/filter.ts'
+
+/** How a proxy is made: see {@link createProxy}. */
+export interface ProxyOptions {
+  /** An Envoy v3 bootstrap: a file, a text or a JSON value. */
+  readonly bootstrap: BootstrapInput
+  /** Replaces `node.id` of the bootstrap: Envoy's `--service-node`. */
+  readonly serviceNode?: string
+  /** Replaces `node.cluster` of the bootstrap: Envoy's `--service-cluster`. */
+  readonly serviceCluster?: string
+  /** HTTP filters in TypeScript, beside the built-in ones; one with the type URL of a built-in filter replaces it. */
+  readonly extensions?: readonly HttpFilterDefinition<never, never>[]
+  /**
+   * The workload's own certificate, requested from a CA and renewed in this process. It stands for the SDS cluster
+   * `sds-grpc` of Istio's bootstraps, which needs no agent then. Default: none.
+   */
+  readonly identity?: IdentityOptions
+  /** How long connections of replaced or removed listeners may stay, milliseconds. Default: 600 000, as in Envoy. */
+  readonly drainTimeMs?: number
+  /** Downstream connections of the whole proxy; 0 means no limit. Default: 0. */
+  readonly maxConnections?: number
+  /** Gets the lines of access logs that go to a stream, in place of the stream: for tests. */
+  readonly accessLogSink?: (line: string, stream: 'stdout' | 'stderr') => void
+  /** Default: says nothing. A root logger lets the admin page `/logging` change levels. */
+  readonly log?: Logger | RootLogger
+  /** Default: the machine's. */
+  readonly clock?: Clock
+  /** Uniform in [0, 1). Default: `Math.random`. */
+  readonly random?: () => number
+  /** Shown by `/server_info`. */
+  readonly commandLine?: Readonly<Record<string, unknown>>
+}
+
+/** Where the workload's certificate comes from: Istio's CA API. */
+export interface IdentityOptions {
+  /** `host:port` of the CA, Istio's `CA_ADDR`. */
+  readonly caAddress: string
+  /** A file with the token that proves who the workload is; read again for each request. */
+  readonly tokenFile: string
+  /** PEM file with the roots that the CA's own certificate is checked against. Not given: plain text. */
+  readonly rootFile?: string
+  readonly trustDomain: string
+  readonly namespace: string
+  readonly serviceAccount: string
+  /** Istio's CLUSTER_ID, sent as gRPC metadata. Default: `Kubernetes`. */
+  readonly clusterId?: string
+  /** Lifetime that is asked for, milliseconds. Default: 24 hours. */
+  readonly ttlMs?: number
+}
