@@ -1,21 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { CustomResourceDefinition } from '../src/crd/schema.ts'
-import { fromYaml } from '../src/yaml/parse.ts'
-import { corpusText, hasCorpus } from './corpus.ts'
-
-const folder = new URL('../src/gen/crds/', import.meta.url)
-
-/** Our CRDs by kind. */
-export function ourCrds(): Map<string, CustomResourceDefinition> {
-  const texts = readdirSync(folder).map((name) => readFileSync(new URL(name, folder), 'utf8'))
-  return byKind(texts.join('---\n'))
-}
-
-function byKind(text: string): Map<string, CustomResourceDefinition> {
-  const crds = fromYaml(text).objects.map(({ object }) => object as unknown as CustomResourceDefinition)
-  return new Map(crds.map((crd) => [crd.spec.names.kind, crd]))
-}
+import { hasCorpus } from './corpus.ts'
+import { ourCrds, theirCrds } from './crd-sets.ts'
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 
@@ -44,9 +30,7 @@ function nodes(value: Json, path = ''): string[] {
 }
 
 describe.runIf(hasCorpus)('our CRDs', () => {
-  const theirs = hasCorpus
-    ? byKind(corpusText('crds/crd-all.gen.yaml'))
-    : new Map<string, CustomResourceDefinition>()
+  const theirs = theirCrds()
   const ours = ourCrds()
 
   it('are for the same kinds as those of Istio', () => {

@@ -13,27 +13,26 @@ export function prune(value: unknown, schema: JsonSchemaProps): { value: unknown
   return { value: pruned(value, schema, [], unknown), unknown }
 }
 
+/** Without a schema, as below a string, nothing is known; lists go on to their items. */
 function pruned(
   value: unknown,
-  schema: JsonSchemaProps,
+  schema: JsonSchemaProps | undefined,
   path: PathSegment[],
   unknown: PathSegment[][],
 ): unknown {
   if (Array.isArray(value)) {
-    const items = schema.items
-    return items === undefined
-      ? value
-      : value.map((item: unknown, i) => pruned(item, items, [...path, i], unknown))
+    if (schema?.['x-kubernetes-preserve-unknown-fields'] === true) return value
+    return value.map((item: unknown, i) => pruned(item, schema?.items, [...path, i], unknown))
   }
   if (!isFields(value)) return value
   const keepsAll =
-    schema['x-kubernetes-preserve-unknown-fields'] === true || schema.additionalProperties === true
-  const isEmbedded = schema['x-kubernetes-embedded-resource'] === true
-  const values = valuesOf(schema)
+    schema?.['x-kubernetes-preserve-unknown-fields'] === true || schema?.additionalProperties === true
+  const isEmbedded = schema?.['x-kubernetes-embedded-resource'] === true
+  const values = schema === undefined ? undefined : valuesOf(schema)
   const out: Fields = {}
   for (const [key, field] of Object.entries(value)) {
     if (field === undefined) continue
-    const known = schema.properties?.[key] ?? values
+    const known = schema?.properties?.[key] ?? values
     if (known !== undefined) set(out, key, pruned(field, known, [...path, key], unknown))
     else if (keepsAll || (isEmbedded && EMBEDDED.includes(key))) set(out, key, field)
     else unknown.push([...path, key])

@@ -3,7 +3,7 @@ import { partChecks } from '../gen/validators/index.ts'
 import { groupVersion, type KindInfo, type KubernetesObject, kindInfo, objectName } from '../k8s.ts'
 import type { ParsedDocument, ParsedObject } from '../yaml/parse.ts'
 import { celIssues } from './cel.ts'
-import { below, type Fields, type Issues, isFields, rooted } from './check.ts'
+import { below, type Fields, type Issue, type Issues, isFields, type PathSegment, rooted } from './check.ts'
 import { type Finding, findingOf, pathText, type RawFinding, type Severity } from './findings.ts'
 import { metadataFindings } from './metadata.ts'
 
@@ -156,7 +156,7 @@ function schemaFindings(object: KubernetesObject, info: KindInfo, options: Valid
       let found = check(value)
       // The API server drops the status before it looks at types, but after it decoded the object strictly.
       if (key === 'status' && (options.operation ?? 'create') !== 'status') {
-        found = found?.filter(({ kind }) => kind === 'unknown')
+        found = found?.flatMap(unknownFields)
       }
       issues = below(issues, key, found)
     }
@@ -189,4 +189,20 @@ function celFindings(
     if (part === 'status' && options.operation !== 'status') return []
     return celIssues(fields[part], node, [part], { broken, old: old?.[part] }).map((one) => findingOf(one))
   })
+}
+
+/** What strict decoding reports of an issue: fields of a map that stands where a scalar should are unknown as well. */
+function unknownFields(issue: Issue): Issue[] {
+  if (issue.kind === 'unknown') return [issue]
+  // The status itself keeps what it does not know.
+  if (issue.path.length === 0) return []
+  return issue.kind === 'type'
+    ? keysBelow(issue.value).map((path) => ({ path: [...path.toReversed(), ...issue.path], kind: 'unknown' }))
+    : []
+}
+
+function keysBelow(value: unknown): PathSegment[][] {
+  if (Array.isArray(value))
+    return value.flatMap((item: unknown, i) => keysBelow(item).map((path) => [i, ...path]))
+  return isFields(value) ? Object.keys(value).map((key) => [key]) : []
 }
