@@ -42,6 +42,8 @@ export interface SubjectAltNames {
 /** `[0]` and `[3]` of a TBSCertificate. */
 const VERSION_TAG = 0xa0
 const EXTENSIONS_TAG = 0xa3
+/** `[6]` of a GeneralName. */
+const URI_TAG = 0x86
 
 const OIDS = {
   commonName: '2.5.4.3',
@@ -97,6 +99,8 @@ export interface CertificateFields {
   readonly subject: Buffer
   /** The subject key identifier extension, where there is one. */
   readonly keyId: Buffer | undefined
+  /** URIs of the subject alternative names. */
+  readonly uris: readonly string[]
 }
 
 /** @throws RangeError for bytes that are no X.509 certificate */
@@ -110,21 +114,35 @@ export function readCertificate(bytes: Buffer): CertificateFields {
   body.next(DER_TAGS.sequence) // validity
   const subject = body.next(DER_TAGS.sequence).raw
   let keyId: Buffer | undefined
+  let uris: string[] = []
   while (!body.isDone) {
     const field = body.next()
     if (field.tag !== EXTENSIONS_TAG) continue
     const list = new DerReader(new DerReader(field.content).next(DER_TAGS.sequence).content)
-    while (!list.isDone) keyId = readKeyId(list.next(DER_TAGS.sequence).content) ?? keyId
+    while (!list.isDone) {
+      const { oid, value } = readExtension(list.next(DER_TAGS.sequence).content)
+      if (oid === OIDS.subjectKeyId) keyId = new DerReader(value).next(DER_TAGS.octetString).content
+      if (oid === OIDS.subjectAltName) uris = readUris(value)
+    }
   }
-  return { subject, keyId }
+  return { subject, keyId, uris }
 }
 
-function readKeyId(extension: Buffer): Buffer | undefined {
+function readExtension(extension: Buffer): { oid: string; value: Buffer } {
   const fields = new DerReader(extension)
-  if (oidToString(fields.next(DER_TAGS.oid).content) !== OIDS.subjectKeyId) return undefined
+  const oid = oidToString(fields.next(DER_TAGS.oid).content)
   if (fields.peekTag() === DER_TAGS.boolean) fields.next()
-  const value = fields.next(DER_TAGS.octetString).content
-  return new DerReader(value).next(DER_TAGS.octetString).content
+  return { oid, value: fields.next(DER_TAGS.octetString).content }
+}
+
+function readUris(value: Buffer): string[] {
+  const uris: string[] = []
+  const names = new DerReader(new DerReader(value).next(DER_TAGS.sequence).content)
+  while (!names.isDone) {
+    const name = names.next()
+    if (name.tag === URI_TAG) uris.push(name.content.toString('latin1'))
+  }
+  return uris
 }
 
 function extensions(template: CertificateTemplate): Buffer[] {

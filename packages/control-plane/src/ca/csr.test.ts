@@ -7,17 +7,19 @@ import { DerReader, derOid, oidToString } from './der.ts'
 import { decodePem, encodePem } from './pem.ts'
 
 /** Requests come from somebody else's library, so that the parser is not tested against itself. */
-async function createRequest(algorithm: object, hash = 'SHA-256'): Promise<string> {
-  const engine = new pkijs.CryptoEngine({ crypto: webcrypto as unknown as Crypto })
-  const keys = (await webcrypto.subtle.generateKey(algorithm as EcKeyGenParams, true, [
-    'sign',
-    'verify',
-  ])) as webcrypto.CryptoKeyPair
+async function createRequest(algorithm: KeyAlgorithm, hash = 'SHA-256'): Promise<string> {
+  const engine = new pkijs.CryptoEngine({ crypto: webcrypto as EngineCrypto })
+  const keys = (await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as EngineKeys
   const request = new pkijs.CertificationRequest()
-  await request.subjectPublicKeyInfo.importKey(keys.publicKey as CryptoKey, engine)
-  await request.sign(keys.privateKey as CryptoKey, hash, engine)
+  await request.subjectPublicKeyInfo.importKey(keys.publicKey, engine)
+  await request.sign(keys.privateKey, hash, engine)
   return encodePem('CERTIFICATE REQUEST', Buffer.from(request.toSchema(true).toBER(false)))
 }
+
+type KeyAlgorithm = webcrypto.EcKeyGenParams | webcrypto.RsaHashedKeyGenParams
+type EngineCrypto = ConstructorParameters<typeof pkijs.CryptoEngine>[0]['crypto']
+type EngineKey = Parameters<pkijs.CertificationRequest['sign']>[0]
+type EngineKeys = { readonly publicKey: EngineKey; readonly privateKey: EngineKey }
 
 describe('parseCertificateRequest', () => {
   it.each([

@@ -37,10 +37,12 @@ export function createSigner(
     if (!parsed.ca) throw new RangeError('the certificate is no authority (basicConstraints CA is not set)')
     if (!createPublicKey(privateKey).equals(parsed.publicKey))
       throw new RangeError('the private key does not belong to the certificate')
+    const { subject, keyId } = readCertificate(parsed.raw)
     return {
       certificate,
       privateKey,
-      ...readCertificate(parsed.raw),
+      subject,
+      keyId,
       notBefore: parsed.validFromDate.getTime(),
       notAfter: parsed.validToDate.getTime(),
       intermediates,

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { exportJWK, SignJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
-import { HOUR, settableClock } from '../serve/testing/settable-clock.ts'
+import { HOUR, settableClock } from '../../test/support/settable-clock.ts'
 import { createDevelopmentTokens, DEVELOPMENT_ISSUER } from './development-tokens.ts'
 import { JwtAuthenticator } from './tokens.ts'
 

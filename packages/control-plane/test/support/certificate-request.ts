@@ -1,5 +1,5 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
-import { encodeName } from '../../ca/certificate.ts'
+import { encodeName } from '../../src/ca/certificate.ts'
 import {
   derBitString,
   derContext,
@@ -8,8 +8,8 @@ import {
   derOid,
   derSequence,
   derSet,
-} from '../../ca/der.ts'
-import { encodePem } from '../../ca/pem.ts'
+} from '../../src/ca/der.ts'
+import { encodePem } from '../../src/ca/pem.ts'
 
 /** A workload's request with a new P-256 key, asking for names that it must not get. For tests. */
 export function createTestRequest(options: { commonName?: string; dnsNames?: readonly string[] } = {}): {
