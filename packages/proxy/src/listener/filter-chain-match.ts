@@ -1,13 +1,4 @@
-import { BattenError } from '@batten/core'
-import {
-  type AddressBytes,
-  EVERY_ADDRESS,
-  type IpPrefix,
-  isLoopback,
-  PrefixTable,
-  parseAddress,
-  parsePrefix,
-} from './ip-prefix.ts'
+import { BattenError, Cidr, CidrSet, CidrTable, normalizeIp } from '@batten/core'
 import type { FilterChainMatch } from './listener-config.ts'
 
 /** What is known of a connection when its filter chain is chosen. */
@@ -32,12 +23,7 @@ interface Named {
   readonly name: string
 }
 
-interface Addresses {
-  readonly destination: AddressBytes | undefined
-  readonly source: AddressBytes | undefined
-}
-
-type Stage<T> = (input: MatchInput, addresses: Addresses) => T | undefined
+type Stage<T> = (input: MatchInput) => T | undefined
 
 /** One stage of the decision: which keys a chain asks for, and which of the groups so made a connection falls into. */
 interface StageKind {
@@ -62,17 +48,7 @@ const ANY = ''
 export function compileFilterChainMatcher<T extends Named>(
   chains: readonly { readonly match: FilterChainMatch; readonly chain: T }[],
 ): FilterChainMatcher<T> {
-  const decide = compileStage(chains, 0)
-  const looksAtAddresses = chains.some(
-    ({ match }) =>
-      match.prefixRanges.length + match.sourcePrefixRanges.length + match.directSourcePrefixRanges.length >
-        0 || match.sourceType !== 'any',
-  )
-  return (input) =>
-    decide(input, {
-      destination: looksAtAddresses ? parseAddress(input.destinationIp ?? '') : undefined,
-      source: looksAtAddresses ? parseAddress(input.sourceIp ?? '') : undefined,
-    })
+  return compileStage(chains, 0)
 }
 
 type Entries<T> = readonly { readonly match: FilterChainMatch; readonly chain: T }[]
@@ -106,24 +82,22 @@ function compileStage<T extends Named>(entries: Entries<T>, index: number): Stag
 
 function byAddress(
   ranges: (match: FilterChainMatch) => readonly string[],
-  addressOf: (addresses: Addresses) => AddressBytes | undefined,
+  addressOf: (input: MatchInput) => string | undefined,
 ): StageKind {
   return {
-    keys: ranges,
+    // `10.1.0.0/8` is `10.0.0.0/8`.
+    keys: (match) => ranges(match).map((range) => Cidr.parse(range).toString()),
     group<T>(groups: ReadonlyMap<string, Stage<T>>): Stage<T> {
-      const table = new PrefixTable<Stage<T>>()
-      for (const [key, stage] of groups)
-        table.getOrAdd(key === ANY ? EVERY_ADDRESS : prefixOf(key), () => stage)
-      return (input, addresses) => table.find(addressOf(addresses))?.(input, addresses)
+      const rest = groups.get(ANY)
+      const table = new CidrTable<Stage<T>>()
+      for (const [key, stage] of groups) if (key !== ANY) table.set(Cidr.parse(key), stage)
+      return (input) => {
+        const address = addressOf(input)
+        const group = address === undefined ? undefined : table.find(address)
+        return (group ?? rest)?.(input)
+      }
     },
   }
-}
-
-function prefixOf(text: string): IpPrefix {
-  const prefix = parsePrefix(text)
-  if (prefix === undefined)
-    throw new BattenError('PROXY_INVALID_CONFIG', { message: `${JSON.stringify(text)} is no IP prefix` })
-  return prefix
 }
 
 /** The first of these keys that a group has, else the group of those who do not care. */
@@ -135,12 +109,12 @@ function byKeys(
     keys,
     group<T>(groups: ReadonlyMap<string, Stage<T>>): Stage<T> {
       const rest = groups.get(ANY)
-      return (input, addresses) => {
+      return (input) => {
         for (const key of candidates(input)) {
           const group = key === ANY ? undefined : groups.get(key)
-          if (group !== undefined) return group(input, addresses)
+          if (group !== undefined) return group(input)
         }
-        return rest?.(input, addresses)
+        return rest?.(input)
       }
     },
   }
@@ -156,18 +130,20 @@ function* serverNameCandidates(name: string): Generator<string> {
 const sourceType: StageKind = {
   keys: (match) => (match.sourceType === 'any' ? [] : [match.sourceType]),
   group<T>(groups: ReadonlyMap<string, Stage<T>>): Stage<T> {
-    return (input, addresses) => {
-      const { source, destination } = addresses
-      // Peers on a Unix domain socket are on this machine.
-      const isLocal = source === undefined || isLoopback(source) || isSame(source, destination)
-      const group = groups.get(isLocal ? 'same-ip-or-loopback' : 'external') ?? groups.get(ANY)
-      return group?.(input, addresses)
-    }
+    return (input) => groupOf(groups, isLocal(input) ? 'same-ip-or-loopback' : 'external')?.(input)
   },
 }
 
-function isSame(a: AddressBytes, b: AddressBytes | undefined): boolean {
-  return b !== undefined && Buffer.compare(a, b) === 0
+function groupOf<T>(groups: ReadonlyMap<string, T>, key: string): T | undefined {
+  return groups.get(key) ?? groups.get(ANY)
+}
+
+const LOOPBACK = new CidrSet([Cidr.parse('127.0.0.0/8'), Cidr.parse('::1')])
+
+/** Peers on a Unix domain socket are on this machine. */
+function isLocal({ sourceIp, destinationIp }: MatchInput): boolean {
+  if (sourceIp === undefined || LOOPBACK.contains(sourceIp)) return true
+  return destinationIp !== undefined && normalizeIp(sourceIp) === normalizeIp(destinationIp)
 }
 
 const STAGES: readonly StageKind[] = [
@@ -177,7 +153,7 @@ const STAGES: readonly StageKind[] = [
   ),
   byAddress(
     (match) => match.prefixRanges,
-    (addresses) => addresses.destination,
+    (input) => input.destinationIp,
   ),
   byKeys(
     (match) => match.serverNames,
@@ -193,12 +169,12 @@ const STAGES: readonly StageKind[] = [
   ),
   byAddress(
     (match) => match.directSourcePrefixRanges,
-    (addresses) => addresses.source,
+    (input) => input.sourceIp,
   ),
   sourceType,
   byAddress(
     (match) => match.sourcePrefixRanges,
-    (addresses) => addresses.source,
+    (input) => input.sourceIp,
   ),
   byKeys(
     (match) => match.sourcePorts.map(String),
