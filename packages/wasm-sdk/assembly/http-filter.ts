@@ -4,7 +4,7 @@ import { mark, release } from './arena'
 import { Body } from './body'
 import { CalloutRequest, CalloutResponse, dispatch, PendingCallOf } from './callout'
 import { HeaderList } from './header-list'
-import { Headers, RequestHeaders, ResponseHeaders } from './headers'
+import { Headers, RequestHeaders, requestHeaders, ResponseHeaders, responseHeaders } from './headers'
 import { FilterRoot, getCreatedId } from './root'
 import { encode, encodedSize } from './text'
 
@@ -41,6 +41,16 @@ export abstract class HttpFilter<C> {
   /** The configuration. */
   get config(): C {
     return this._root!.config
+  }
+
+  /** Headers of the request, as long as it has not gone on: for callbacks that do not get them. */
+  get requestHeaders(): RequestHeaders {
+    return requestHeaders
+  }
+
+  /** Headers of the response, as long as it has not gone on: for callbacks that do not get them. */
+  get responseHeaders(): ResponseHeaders {
+    return responseHeaders
   }
 
   /** Request headers arrived; `endOfStream`: there is no body. */

@@ -4,7 +4,8 @@ import { log } from './log'
 import { decode, encode, encodedSize } from './text'
 
 /**
- * What the proxy knows of the request, the connection and itself: Envoy's attributes.
+ * What the proxy knows of the request, the connection and itself: Envoy's attributes. Those that are read from headers
+ * (`request.path`) are there as long as the headers are: not any more once the request has gone on.
  *
  * A path is written with dots (`request.path`, `source.address`, `request.headers.x-user`). Where a segment has a dot
  * of its own, separate with `\0` instead: `'metadata\0filter_metadata\0envoy.filters.http.jwt_authn'`.
@@ -54,15 +55,18 @@ export namespace properties {
     return value
   }
 
-  /** Stores a value with this request, for later callbacks and other filters (`filter_state["wasm.<path>"]`). */
-  export function set(path: string, value: string): void {
+  /**
+   * Stores a value with this request, for later callbacks (`text(name)`) and other filters
+   * (`filter_state["wasm.<name>"]`). A name is one word, without dots.
+   */
+  export function set(name: string, value: string): void {
     const position = mark()
-    const key = encode(path)
+    const key = encode(name)
     const keySize = encodedSize
     const data = encode(value)
     const status = proxy_set_property(key, keySize, data, encodedSize)
     release(position)
-    if (status != Status.Ok) log.warn('cannot set property ' + path + ' (status ' + status.toString() + ')')
+    if (status != Status.Ok) log.warn('cannot set property ' + name + ' (status ' + status.toString() + ')')
   }
 
   function read(path: string): bool {

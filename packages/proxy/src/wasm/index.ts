@@ -21,5 +21,12 @@ export {
 } from './module.ts'
 export { createWasmPlugin, type WasmPlugin, type WasmPluginOptions } from './plugin.ts'
 export type { Dispatch, PluginConfig, WasmFailurePolicy } from './plugin-config.ts'
-export { type BodyPieces, type FilterExchange, type FilterRun, runFilter } from './run-filter.ts'
+export {
+  type BodyPieces,
+  type FilterExchange,
+  type FilterRun,
+  runFilter,
+  type UpstreamRequest,
+  type UpstreamResponse,
+} from './run-filter.ts'
 export type { Fields, SimulatedRequest } from './simulated-stream.ts'

@@ -1,5 +1,5 @@
 import type { HttpStream } from '../http/filter.ts'
-import type { HeaderMap } from '../http/header-map.ts'
+import type { HeaderMap, RequestHeaders, ResponseHeaders } from '../http/header-map.ts'
 import { encodePairs } from './pairs.ts'
 import type { PluginContext } from './plugin-context.ts'
 
@@ -38,18 +38,23 @@ export function pluginProperty(root: PluginContext, path: readonly string[]): Pr
   }
 }
 
+/** What the properties of a request are read from. */
+export interface PropertySource {
+  readonly root: PluginContext
+  readonly stream: HttpStream
+  /** Undefined once the request went on, as in Envoy: what is read from headers is absent then. */
+  readonly requestHeaders: RequestHeaders | undefined
+  readonly responseHeaders: ResponseHeaders | undefined
+}
+
 /** Properties of a request. */
-export function streamProperty(
-  root: PluginContext,
-  stream: HttpStream,
-  nowMs: number,
-  path: readonly string[],
-): PropertyValue {
+export function streamProperty(source: PropertySource, path: readonly string[]): PropertyValue {
+  const { root, stream } = source
   switch (path[0]) {
     case 'request':
-      return requestProperty(stream, nowMs, path)
+      return requestProperty(source, path)
     case 'response':
-      return responseProperty(stream, path)
+      return responseProperty(source, path)
     case 'source':
       return addressProperty(stream.connection.remoteAddress, path)
     case 'destination':
@@ -75,12 +80,29 @@ export function streamProperty(
     case 'xds':
       return xdsProperty(root, stream, path)
     default:
-      return stateProperty(stream, STATE_PREFIX + path.join('\0')) ?? pluginProperty(root, path)
+      return stateProperty(stream, STATE_PREFIX + path[0]) ?? pluginProperty(root, path)
   }
 }
 
-function requestProperty(stream: HttpStream, nowMs: number, path: readonly string[]): PropertyValue {
-  const headers = stream.requestHeaders
+function requestProperty(source: PropertySource, path: readonly string[]): PropertyValue {
+  const { stream, requestHeaders: headers } = source
+  switch (path[1]) {
+    case 'protocol':
+      return stream.protocol
+    case 'time':
+      return int64(Math.round(stream.startTimeMs * 1000), 1000n)
+    case 'duration':
+      return int64(Math.round((source.root.vm.services.clock.monotonicMs() - stream.startMs) * 1000), 1000n)
+    case 'size':
+      return int64(stream.requestBytes)
+    case 'total_size':
+      return int64(stream.requestBytes + (headers?.byteSize ?? 0))
+    default:
+      return headers === undefined ? undefined : requestHeadersProperty(headers, path)
+  }
+}
+
+function requestHeadersProperty(headers: RequestHeaders, path: readonly string[]): PropertyValue {
   switch (path[1]) {
     case 'path':
       return headers.path
@@ -110,26 +132,16 @@ function requestProperty(stream: HttpStream, nowMs: number, path: readonly strin
       return headers.get('user-agent')
     case 'id':
       return headers.get('x-request-id')
-    case 'protocol':
-      return stream.protocol
-    case 'time':
-      return int64(Math.round(stream.startTimeMs * 1000), 1000n)
-    case 'duration':
-      return int64(Math.round((nowMs - stream.startMs) * 1000), 1000n)
-    case 'size':
-      return int64(stream.requestBytes)
-    case 'total_size':
-      return int64(stream.requestBytes + headers.byteSize)
     default:
       return undefined
   }
 }
 
-function responseProperty(stream: HttpStream, path: readonly string[]): PropertyValue {
-  const headers = stream.responseHeaders
+function responseProperty(source: PropertySource, path: readonly string[]): PropertyValue {
+  const { stream, responseHeaders: headers } = source
   switch (path[1]) {
     case 'code':
-      return headers === undefined ? undefined : int64(headers.status)
+      return stream.responseHeaders === undefined ? undefined : int64(stream.responseHeaders.status)
     case 'code_details':
       return textOrNone(stream.responseCodeDetails)
     case 'grpc_status': {

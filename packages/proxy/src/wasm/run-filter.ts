@@ -15,20 +15,28 @@ export type BodyPieces = string | Uint8Array | readonly (string | Uint8Array)[]
 /** A request and the response that the upstream gives to it. */
 export interface FilterExchange {
   readonly request?: SimulatedRequest & { readonly body?: BodyPieces; readonly trailers?: Fields }
-  readonly response?: {
-    /** Default: 200. */
-    readonly status?: number
-    readonly headers?: Fields
-    readonly body?: BodyPieces
-    readonly trailers?: Fields
-  }
+  /** What the upstream answers, or how it does. Default: 200 without headers or body. */
+  readonly response?: UpstreamResponse | ((request: UpstreamRequest) => UpstreamResponse)
+}
+
+export interface UpstreamRequest {
+  /** Pseudo-headers included. */
+  readonly headers: Fields
+  readonly body: string
+  readonly trailers: Fields | undefined
+}
+
+export interface UpstreamResponse {
+  /** Default: 200. */
+  readonly status?: number
+  readonly headers?: Fields
+  readonly body?: BodyPieces
+  readonly trailers?: Fields
 }
 
 export interface FilterRun {
   /** What went upstream; undefined when the filter answered or reset before. */
-  readonly upstream:
-    | { readonly headers: Fields; readonly body: string; readonly trailers: Fields | undefined }
-    | undefined
+  readonly upstream: UpstreamRequest | undefined
   /** What the client got; undefined when the stream was reset. */
   readonly response:
     | {
@@ -128,7 +136,9 @@ class SimulatedManager {
 
   #runUpstreamResponse(upstream: FilterRun['upstream']) {
     if (upstream === undefined) return undefined
-    const { status = 200, headers = [], body, trailers } = this.#exchange.response ?? {}
+    const { response = {} } = this.#exchange
+    const answer = typeof response === 'function' ? response(upstream) : response
+    const { status = 200, headers = [], body, trailers } = answer
     return this.#unlessAnswered(() => this.#runResponse(status, headers, piecesOf(body), trailers))
   }
 

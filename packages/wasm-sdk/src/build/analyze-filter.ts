@@ -21,7 +21,7 @@ import {
 } from './filter-model.ts'
 
 /** `CommonFlags` of the compiler, which are a const enum there. */
-export const FLAG_EXPORT = 2
+const FLAG_EXPORT = 2
 const FLAG_STATIC = 32
 const FLAG_ABSTRACT = 128
 const FLAG_DEFINITELY_ASSIGNED = 16384
@@ -212,6 +212,9 @@ function configType(
   if (!(node instanceof NamedTypeNode)) throw unsupported(node)
   if (node.isNullable) {
     const inner = configTypeOfName(classes, source, node, collected)
+    if (inner.kind === 'bool' || inner.kind === 'integer' || inner.kind === 'float') {
+      throw new FilterSourceError('a number or a bool cannot be null; give it a default value instead', node)
+    }
     return { kind: 'nullable', item: inner }
   }
   return configTypeOfName(classes, source, node, collected)
