@@ -1,3 +1,4 @@
+import { createServer } from 'node:net'
 import { errorMessage } from '@batten/core'
 import { Server, type ServerCredentials, type ServerOptions, type ServiceDefinition } from '@grpc/grpc-js'
 import { controlPlaneError } from '../errors.ts'
@@ -55,19 +56,20 @@ export class GrpcServer {
   /** @throws BattenError `SERVER_BIND_FAILED` */
   async listen(port: number, credentials: ServerCredentials): Promise<void> {
     const address = formatAddress(this.#host, port)
-    this.#port = await new Promise<number>((resolve, reject) => {
-      this.#server.bindAsync(address, credentials, (error, bound) => {
-        if (error === null) resolve(bound)
-        else
-          reject(
-            controlPlaneError('SERVER_BIND_FAILED', {
-              message: `the control plane cannot listen on ${address}: ${errorMessage(error)}`,
-              hint: 'another process may own the port; choose another one, or 0 for any that is free',
-              cause: error,
-            }),
-          )
+    try {
+      await requireFree(this.#host, port)
+      this.#port = await new Promise<number>((resolve, reject) => {
+        this.#server.bindAsync(address, credentials, (error, bound) =>
+          error === null ? resolve(bound) : reject(error),
+        )
       })
-    })
+    } catch (error) {
+      throw controlPlaneError('SERVER_BIND_FAILED', {
+        message: `the control plane cannot listen on ${address}: ${errorMessage(error)}`,
+        hint: 'another process may own the port; choose another one, or 0 for any that is free',
+        cause: error,
+      })
+    }
   }
 
   /** Stops taking connections, lets calls that are ending finish for a moment, then cuts. */
@@ -83,6 +85,14 @@ export class GrpcServer {
       })
     })
   }
+}
+
+/** grpc-js prints a line of its own, and hides the reason, when it cannot bind; so that is found out before. */
+async function requireFree(host: string, port: number): Promise<void> {
+  if (port === 0) return
+  const server = createServer()
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve))
+  await new Promise((resolve) => server.close(resolve))
 }
 
 export function formatAddress(host: string, port: number): string {
