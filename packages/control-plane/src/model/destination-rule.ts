@@ -76,8 +76,8 @@ function mergeRules(first: MeshDestinationRule, second: MeshDestinationRule): Me
 }
 
 /**
- * The rule that a client of a namespace uses for a service, as its table key `namespace` and position; looked up in
- * the client's namespace, the service's, then the root namespace. The last two must export it to the client.
+ * The rule that a client of a namespace uses for a service; looked up in the client's namespace, the service's, then
+ * the root namespace. The last two must export it to the client.
  */
 export const destinationRuleFor = defineQuery<MeshSnapshot, MeshDestinationRule | undefined>(
   'destination-rule',
@@ -98,4 +98,11 @@ export const destinationRuleFor = defineQuery<MeshSnapshot, MeshDestinationRule 
     }
     return undefined
   },
+)
+
+/** A rule by namespace and key: what {@link destinationRuleFor} found, for those that need no more to know. */
+export const destinationRuleByKey = defineQuery<MeshSnapshot, MeshDestinationRule | undefined>(
+  'destination-rule-by-key',
+  (read, namespace, key) =>
+    key === '' ? undefined : read.entry('destinationRules', namespace!)?.find((rule) => rule.key === key),
 )

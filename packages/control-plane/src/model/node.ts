@@ -35,4 +35,9 @@ export interface NodeCapabilities {
   readonly http2: boolean
   /** Has Istio's own filters (`istio.stats`, `istio.alpn`, peer metadata): metadata `ISTIO_EXTENSIONS: "true"`. */
   readonly istioExtensions: boolean
+  /**
+   * Names of the HTTP filters that the proxy has, from `Node.extensions` (category `envoy.filters.http`). Undefined
+   * when it does not say: then stock Envoy's, and of Batten's proxy the router and Wasm.
+   */
+  readonly httpFilters?: readonly string[] | undefined
 }

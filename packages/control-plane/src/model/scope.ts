@@ -1,4 +1,3 @@
-import type { IstioEgressListener } from '@batten/api'
 import { isSameList } from './equal.ts'
 import { compareSpecificity, coversHost, hostsOverlap, isExportedTo } from './host.ts'
 import { defineQuery } from './incremental.ts'
@@ -55,35 +54,35 @@ export const virtualServicesVisibleTo = defineQuery<MeshSnapshot, readonly MeshV
     [...read.field('virtualServices').values()]
       .filter(
         ({ gateways, exportTo, namespace: home }) =>
-          gatewaysOfMatches(gateways) && isExportedTo(exportTo, home, namespace!),
+          gateways.includes(MESH_GATEWAY) && isExportedTo(exportTo, home, namespace!),
       )
       .sort(compareAge),
   isSameList,
 )
 
-function gatewaysOfMatches(gateways: readonly string[]): boolean {
-  return gateways.includes(MESH_GATEWAY)
-}
-
-/** What a Sidecar egress listener lets a client of `namespace` see. */
+/** What an egress listener of a Sidecar lets a client see. */
 export interface EgressScope {
   readonly services: readonly MeshService[]
   readonly virtualServices: readonly MeshVirtualService[]
 }
 
+/** Import list of clients without a Sidecar. */
+export const EVERYTHING: readonly string[] = ['*/*']
+
 /**
- * What an egress listener of a Sidecar (by its position; without a Sidecar: everything visible) imports. Sorted like
+ * What a client of a namespace sees through an egress listener with these `hosts` (a JSON list). Sorted like
  * {@link servicesVisibleTo} and {@link virtualServicesVisibleTo}.
+ *
+ * @translates Sidecar spec.egress[].hosts -> which listeners, routes and clusters a node gets
  */
 export const egressScope = defineQuery<MeshSnapshot, EgressScope>(
   'egress-scope',
-  (read, namespace, labelsJson, position) => {
+  (read, namespace, hostsJson) => {
     const services = read.query(servicesVisibleTo, namespace!)
     const virtualServices = read.query(virtualServicesVisibleTo, namespace!)
-    const sidecar = read.query(sidecarFor, namespace!, labelsJson!)
-    const listener = sidecar?.spec.egress?.[Number(position)]
-    if (listener === undefined) return { services, virtualServices }
-    const imports = parseImports(listener, namespace!)
+    const hosts = JSON.parse(hostsJson!) as readonly string[]
+    if (hosts.includes('*/*')) return { services, virtualServices }
+    const imports = parseImports(hosts, namespace!)
     return {
       services: services.filter((service) =>
         imports.some((one) => one.allows(service.namespace) && coversHost(one.host, service.hostname)),
@@ -106,8 +105,8 @@ interface Import {
 }
 
 /** `namespace/host` items of an egress listener; `~` imports nothing. */
-function parseImports(listener: IstioEgressListener, clientNamespace: string): Import[] {
-  return (listener.hosts ?? []).flatMap((item) => {
+function parseImports(hosts: readonly string[], clientNamespace: string): Import[] {
+  return hosts.flatMap((item) => {
     const slash = item.indexOf('/')
     const namespace = slash === -1 ? '*' : item.slice(0, slash)
     const host = slash === -1 ? item : item.slice(slash + 1)
@@ -121,22 +120,6 @@ function parseImports(listener: IstioEgressListener, clientNamespace: string): I
     ]
   })
 }
-
-/** All services that a client sees through any egress listener of its Sidecar, sorted by hostname. */
-export const servicesInScope = defineQuery<MeshSnapshot, readonly MeshService[]>(
-  'services-in-scope',
-  (read, namespace, labelsJson) => {
-    const sidecar = read.query(sidecarFor, namespace!, labelsJson!)
-    const count = sidecar?.spec.egress?.length ?? 0
-    if (count <= 1) return read.query(egressScope, namespace!, labelsJson!, '0').services
-    const all = new Map<string, MeshService>()
-    for (let i = 0; i < count; i++)
-      for (const service of read.query(egressScope, namespace!, labelsJson!, String(i)).services)
-        all.set(service.key, service)
-    return [...all.values()].sort(compareHostnames)
-  },
-  isSameList,
-)
 
 function compareHostnames(a: MeshService, b: MeshService): number {
   return compareSpecificity(a.hostname, b.hostname)

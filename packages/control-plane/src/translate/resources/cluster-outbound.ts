@@ -1,0 +1,151 @@
+import {
+  type Cluster,
+  formatSniName,
+  HTTP_PROTOCOL_OPTIONS,
+  jsonToStruct,
+  METADATA_KEYS,
+  outboundClusterName,
+  TRANSPORT_SOCKETS,
+} from '@batten/xds'
+import { destinationRuleByKey, type MeshDestinationRule } from '../../model/destination-rule.ts'
+import { defineQuery } from '../../model/incremental.ts'
+import type { MeshConfig } from '../../model/mesh-config.ts'
+import type { NodeCapabilities } from '../../model/node.ts'
+import type { Resource } from '../../model/resource.ts'
+import type { MeshService, ServicePort } from '../../model/service.ts'
+import type { MeshSnapshot } from '../../model/snapshot.ts'
+import { msToDuration } from '../duration.ts'
+import { connectionPoolToCluster } from '../fields/destination-rule/connection-pool.ts'
+import { httpProtocolOptions, upstreamHttpOf } from '../fields/destination-rule/http-protocol.ts'
+import { loadBalancerToCluster } from '../fields/destination-rule/load-balancer.ts'
+import { outlierDetectionToCluster } from '../fields/destination-rule/outlier-detection.ts'
+import { type ClientTlsContext, tlsToTransportSocket } from '../fields/destination-rule/tls.ts'
+import { effectivePolicy } from '../fields/destination-rule/traffic-policy.ts'
+import { encodeResource, isSameResource } from '../resource-encoder.ts'
+import { ADS, meshClientTls } from '../tls-context.ts'
+import { loadAssignment } from './endpoint.ts'
+import { serviceIdentities } from './service-identities.ts'
+
+/** How a cluster finds its hosts. */
+export type ClusterDiscovery = 'EDS' | 'STRICT_DNS' | 'LOGICAL_DNS' | 'ORIGINAL_DST'
+
+/** What of a client decides about a cluster, by value. */
+export interface ClusterClient {
+  readonly capabilities: NodeCapabilities
+  /** Without interception there is no original destination to go to. */
+  readonly hasOriginalDestination: boolean
+}
+
+/**
+ * The cluster for one port and subset of a service as clients with this rule and these abilities see it; undefined
+ * when the service or port is gone.
+ */
+export const outboundCluster = defineQuery<MeshSnapshot, Resource | undefined>(
+  'outbound-cluster',
+  (read, serviceKey, portNumber, subset, ruleNamespace, ruleKey, clientJson) => {
+    const service = read.entry('services', serviceKey!)
+    const port = service?.ports.find(({ number }) => number === Number(portNumber))
+    if (service === undefined || port === undefined) return undefined
+    const mesh = read.field('mesh')
+    const rule = read.query(destinationRuleByKey, ruleNamespace!, ruleKey!)
+    const client = JSON.parse(clientJson!) as ClusterClient
+    const policy = effectivePolicy(rule?.spec, subset!, port.number)
+    const name = outboundClusterName(service.hostname, port.number, subset!)
+    const loadBalancer = loadBalancerToCluster(policy.loadBalancer)
+    const discovery = discoveryOf(service, loadBalancer.isPassthrough === true, client)
+    const upstream = upstreamHttpOf(port.protocol, policy.connectionPool, client.capabilities)
+    const context: ClientTlsContext = {
+      upstream,
+      meshSni: formatSniName({
+        direction: 'outbound',
+        port: port.number,
+        subset: subset!,
+        host: service.hostname,
+      }),
+      identities: service.isExternal ? [] : read.query(serviceIdentities, service.key),
+      serviceSans: service.subjectAltNames,
+      hostname: service.hostname,
+    }
+    const { isPassthrough: _, lbPolicy, ...lbOptions } = loadBalancer
+    const cluster: Cluster = {
+      name,
+      type: discovery,
+      ...connectionPoolToCluster(policy.connectionPool, mesh.connectTimeoutMs, policy.retryBudget),
+      ...(discovery === 'ORIGINAL_DST' ? { lbPolicy: 'CLUSTER_PROVIDED' } : { lbPolicy, ...lbOptions }),
+      ...outlierDetectionToCluster(policy.outlierDetection),
+      metadata: clusterMetadata(service, port, subset!, rule),
+    }
+    if (discovery === 'EDS') cluster.edsClusterConfig = { edsConfig: ADS, serviceName: name }
+    if (discovery === 'STRICT_DNS' || discovery === 'LOGICAL_DNS') {
+      cluster.dnsLookupFamily = 'V4_ONLY'
+      cluster.dnsRefreshRate = msToDuration(mesh.dnsRefreshRateMs)
+      cluster.respectDnsTtl = true
+      cluster.loadAssignment = read.query(
+        loadAssignment,
+        service.key,
+        port.name,
+        String(port.number),
+        subset!,
+        ruleNamespace!,
+        ruleKey!,
+      )
+    }
+    Object.assign(cluster, transport(service, policy.tls, mesh, context))
+    const options = httpProtocolOptions(upstream, policy.connectionPool)
+    if (options !== undefined) cluster.typedExtensionProtocolOptions = { [HTTP_PROTOCOL_OPTIONS]: options }
+    return encodeResource('envoy.config.cluster.v3.Cluster', name, cluster)
+  },
+  isSameResource,
+)
+
+function discoveryOf(service: MeshService, isPassthrough: boolean, client: ClusterClient): ClusterDiscovery {
+  if (service.resolution === 'dns') return 'STRICT_DNS'
+  if (service.resolution === 'dns-round-robin') return 'LOGICAL_DNS'
+  const wantsOriginal = isPassthrough || service.resolution === 'passthrough'
+  return wantsOriginal && client.hasOriginalDestination ? 'ORIGINAL_DST' : 'EDS'
+}
+
+/** Explicit TLS of the rule, else mutual TLS for hosts that have a sidecar, else plain text. */
+function transport(
+  service: MeshService,
+  tls: Parameters<typeof tlsToTransportSocket>[0] | undefined,
+  mesh: MeshConfig,
+  context: ClientTlsContext,
+): Pick<Cluster, 'transportSocket' | 'transportSocketMatches'> {
+  if (tls?.mode !== undefined) {
+    const transportSocket = tlsToTransportSocket(tls, context)
+    return transportSocket === undefined ? {} : { transportSocket }
+  }
+  if (!mesh.enableAutoMtls || service.isExternal) return {}
+  return {
+    transportSocketMatches: [
+      {
+        name: 'tlsMode-istio',
+        match: jsonToStruct({ tlsMode: 'istio' }),
+        transportSocket: meshClientTls({
+          upstream: context.upstream,
+          sni: context.meshSni,
+          identities: context.identities,
+        }),
+      },
+      { name: 'tlsMode-disabled', match: {}, transportSocket: { name: TRANSPORT_SOCKETS.rawBuffer } },
+    ],
+  }
+}
+
+function clusterMetadata(
+  service: MeshService,
+  port: ServicePort,
+  subset: string,
+  rule: MeshDestinationRule | undefined,
+): Cluster['metadata'] {
+  const istio: Record<string, unknown> = {
+    services: [{ host: service.hostname, name: service.name, namespace: service.namespace }],
+    default_original_port: port.number,
+  }
+  if (subset !== '') istio['subset'] = subset
+  if (rule !== undefined)
+    istio['config'] =
+      `/apis/networking.istio.io/v1/namespaces/${rule.namespace}/destination-rule/${rule.name}`
+  return { filterMetadata: { [METADATA_KEYS.istio]: jsonToStruct(istio) } }
+}

@@ -1,0 +1,121 @@
+import { type FilterChain, type Listener, listenerName } from '@batten/xds'
+import { isSameMap } from '../../model/equal.ts'
+import { defineQuery, type Reader } from '../../model/incremental.ts'
+import type { Resource } from '../../model/resource.ts'
+import type { MeshSnapshot } from '../../model/snapshot.ts'
+import { serverTlsToTransportSocket } from '../fields/gateway/tls.ts'
+import { type ClientClass, classOf, type GatewayClass } from '../node-class.ts'
+import { encodeResource } from '../resource-encoder.ts'
+import { gatewayConnectionTargets } from './gateway-connections.ts'
+import { type GatewayServer, gatewayServers, serversByListener } from './gateway-servers.ts'
+import { httpConnectionManager } from './http-connection-manager.ts'
+import { TLS_INSPECTOR } from './listener-filters.ts'
+import { gatewayRouteName } from './route-gateway.ts'
+import { tcpProxy } from './tcp-proxy.ts'
+
+/** The listeners of a gateway proxy: one for each address and port of its servers. */
+export const gatewayListeners = defineQuery<MeshSnapshot, ReadonlyMap<string, Resource>>(
+  'gateway-listeners',
+  (read, classKey, clientKey) => {
+    const node = classOf<GatewayClass>(classKey!)
+    const client = classOf<ClientClass>(clientKey!)
+    const listeners = new Map<string, Resource>()
+    for (const servers of serversByListener(gatewayServers(read, node)).values()) {
+      const { bind, port } = servers[0]!
+      const filterChains = chainsOf(read, node, client, servers)
+      if (filterChains.length === 0) continue
+      const name = listenerName(bind, port)
+      const listener: Listener = {
+        name,
+        address: { socketAddress: { address: bind, portValue: port } },
+        trafficDirection: 'OUTBOUND',
+        filterChains,
+        ...(servers.some(({ kind }) => kind !== 'http' && kind !== 'tcp')
+          ? { listenerFilters: [TLS_INSPECTOR] }
+          : {}),
+      }
+      listeners.set(name, encodeResource('envoy.config.listener.v3.Listener', name, listener))
+    }
+    return listeners
+  },
+  isSameMap,
+)
+
+/** A TLS server that repeats a host of an older one is left out; plain HTTP servers of a port share one chain. */
+function chainsOf(
+  read: Reader<MeshSnapshot>,
+  node: GatewayClass,
+  client: ClientClass,
+  servers: readonly GatewayServer[],
+): FilterChain[] {
+  const chains: FilterChain[] = []
+  const names = new Set<string>()
+  for (const server of servers) {
+    if (server.kind === 'http') {
+      if (names.has('plain')) continue
+      names.add('plain')
+      chains.push({ filters: [manager(read, node, server)] })
+      continue
+    }
+    if (server.kind === 'tcp' || server.kind === 'passthrough') {
+      for (const chain of connectionChains(read, client, server)) addChain(chains, names, chain)
+      continue
+    }
+    const filters = server.kind === 'https' ? [manager(read, node, server)] : tlsFilters(read, client, server)
+    if (filters.length === 0) continue
+    addChain(chains, names, {
+      ...serverNames(server),
+      transportSocket: serverTlsToTransportSocket(server.server.tls ?? {}, {
+        capabilities: node.capabilities,
+        trustDomains: [read.field('mesh').trustDomain],
+        kind: server.kind === 'https' ? 'http' : 'tcp',
+      }),
+      filters,
+    })
+  }
+  return chains
+}
+
+function addChain(chains: FilterChain[], names: Set<string>, chain: FilterChain): void {
+  const wanted = chain.filterChainMatch?.serverNames ?? ['*']
+  const ranges = JSON.stringify(chain.filterChainMatch?.prefixRanges ?? [])
+  const keys = wanted.map((name) => `${name} ${ranges}`)
+  if (keys.some((key) => names.has(key))) return
+  for (const key of keys) names.add(key)
+  chains.push(chain)
+}
+
+/** `*` alone takes every handshake, also one without a server name. */
+function serverNames({ hosts }: GatewayServer): Pick<FilterChain, 'filterChainMatch'> {
+  const names = [...new Set(hosts.map(({ host }) => host))]
+  return names.includes('*') ? {} : { filterChainMatch: { serverNames: names } }
+}
+
+function manager(read: Reader<MeshSnapshot>, node: GatewayClass, server: GatewayServer) {
+  return httpConnectionManager(read, {
+    statPrefix: `outbound_${listenerName(server.bind, server.port)}`,
+    direction: 'gateway',
+    routes: gatewayRouteName(server),
+    port: server.port,
+    capabilities: node.capabilities,
+    plugins: node.plugins,
+  })
+}
+
+/** TLS ends here, and bytes go where the `tcp` routes say. */
+function tlsFilters(read: Reader<MeshSnapshot>, client: ClientClass, server: GatewayServer) {
+  const [first] = gatewayConnectionTargets(read, client, server)
+  if (first === undefined) return []
+  return [tcpProxy(first.targets[0]!.cluster, first.targets, read.field('mesh'))]
+}
+
+function connectionChains(
+  read: Reader<MeshSnapshot>,
+  client: ClientClass,
+  server: GatewayServer,
+): FilterChain[] {
+  return gatewayConnectionTargets(read, client, server).map(({ match, targets }) => ({
+    ...(Object.keys(match).length === 0 ? {} : { filterChainMatch: match }),
+    filters: [tcpProxy(targets[0]!.cluster, targets, read.field('mesh'))],
+  }))
+}

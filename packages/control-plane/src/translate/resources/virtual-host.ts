@@ -1,0 +1,33 @@
+import type { VirtualHost } from '@batten/xds'
+
+/** Longest body of a direct response that Envoy is told to accept. */
+export const MAX_DIRECT_RESPONSE_BYTES = 1_048_576
+
+/** A virtual host whose domains nobody else has; undefined when none is left. */
+export class VirtualHostList {
+  readonly #hosts: VirtualHost[] = []
+  readonly #domains = new Set<string>()
+  readonly #names = new Set<string>()
+
+  /** Adds a virtual host with those of its domains that are still free: Envoy refuses a domain that is there twice. */
+  add(host: VirtualHost): void {
+    const domains = (host.domains ?? []).filter((domain) => !this.#domains.has(domain.toLowerCase()))
+    if (domains.length === 0 || this.#names.has(host.name ?? '')) return
+    for (const domain of domains) this.#domains.add(domain.toLowerCase())
+    this.#names.add(host.name ?? '')
+    this.#hosts.push({ ...host, domains })
+  }
+
+  has(domain: string): boolean {
+    return this.#domains.has(domain.toLowerCase())
+  }
+
+  get hosts(): VirtualHost[] {
+    return this.#hosts
+  }
+}
+
+/** An address as an authority has it: IPv6 in brackets. */
+export function authorityOf(address: string): string {
+  return address.includes(':') && !address.startsWith('[') ? `[${address}]` : address
+}

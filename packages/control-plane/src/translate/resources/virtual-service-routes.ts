@@ -1,0 +1,172 @@
+import type { Destination, HTTPMatchRequest, HTTPRoute } from '@batten/api'
+import {
+  type Any,
+  HTTP_FILTERS,
+  jsonToStruct,
+  METADATA_KEYS,
+  packAny,
+  type Route,
+  type RouteAction,
+  type RouteAction_HashPolicy,
+} from '@batten/xds'
+import type { NodeCapabilities } from '../../model/node.ts'
+import type { MeshVirtualService } from '../../model/virtual-service.ts'
+import { corsPolicyToHttpCors } from '../fields/virtual-service/cors-policy.ts'
+import { directResponseToAction } from '../fields/virtual-service/direct-response.ts'
+import { faultToHttpFault } from '../fields/virtual-service/fault.ts'
+import { headersToMutations } from '../fields/virtual-service/headers.ts'
+import { isCatchAll, matchToRouteMatch } from '../fields/virtual-service/match.ts'
+import { matchesClient, type RouteClient } from '../fields/virtual-service/match-source.ts'
+import { mirrorsToPolicies } from '../fields/virtual-service/mirror.ts'
+import { redirectToRedirectAction } from '../fields/virtual-service/redirect.ts'
+import { retriesToRetryPolicy } from '../fields/virtual-service/retries.ts'
+import { rewriteToRouteAction } from '../fields/virtual-service/rewrite.ts'
+import { routeToTarget } from '../fields/virtual-service/route.ts'
+import { timeoutToDuration } from '../fields/virtual-service/timeout.ts'
+import { hasHttpFilter } from '../http-filters/support.ts'
+
+/** What the routes of a VirtualService depend on besides it. */
+export interface RouteContext {
+  readonly client: RouteClient
+  readonly capabilities: NodeCapabilities
+  readonly defaultRetryAttempts: number
+  /** `reviews.default.svc.cluster.local:9080`, for names of operations in traces. */
+  readonly operationHost: string
+  /** Authority that the upstream sees unless a route sets another one. */
+  readonly hostRewrite?: string | undefined
+  clusterOf(destination: Destination): string
+  hashPolicyOf(destination: Destination): RouteAction_HashPolicy | undefined
+}
+
+/**
+ * The routes of a VirtualService for one client, in its order. Routes after one that takes everything are left out.
+ *
+ * @translates VirtualService spec.http[].name -> Route.name
+ * @translates VirtualService spec.http[].match[].name -> Route.name
+ * @translates VirtualService spec.http[].match[].statPrefix -> Route.stat_prefix
+ */
+export function virtualServiceToRoutes(virtualService: MeshVirtualService, context: RouteContext): Route[] {
+  const routes: Route[] = []
+  for (const http of virtualService.spec.http ?? []) {
+    const matches: readonly (HTTPMatchRequest | undefined)[] =
+      http.match === undefined || http.match.length === 0 ? [undefined] : http.match
+    for (const match of matches) {
+      if (!matchesClient(match, virtualService.namespace, context.client)) continue
+      routes.push(toRoute(virtualService, http, match, context))
+      if (isCatchAll(match)) return routes
+    }
+  }
+  return routes
+}
+
+/** The route that leads to a service without any VirtualService. */
+export function defaultRoute(cluster: string, context: RouteContext): Route {
+  const retryPolicy = retriesToRetryPolicy(undefined, { defaultAttempts: context.defaultRetryAttempts })
+  return {
+    name: 'default',
+    match: { prefix: '/' },
+    route: {
+      cluster,
+      timeout: timeoutToDuration(undefined),
+      ...(retryPolicy === undefined ? {} : { retryPolicy }),
+      ...(context.hostRewrite === undefined ? {} : { hostRewriteLiteral: context.hostRewrite }),
+    },
+    decorator: { operation: `${context.operationHost}/*` },
+  }
+}
+
+function toRoute(
+  virtualService: MeshVirtualService,
+  http: HTTPRoute,
+  match: HTTPMatchRequest | undefined,
+  context: RouteContext,
+): Route {
+  const { hostRewriteLiteral, ...mutations } = headersToMutations(http.headers)
+  const route: Route = {
+    ...routeName(http, match),
+    match: matchToRouteMatch(match),
+    metadata: {
+      filterMetadata: { [METADATA_KEYS.istio]: jsonToStruct({ config: configPath(virtualService) }) },
+    },
+    ...mutations,
+  }
+  if (match?.statPrefix !== undefined && match.statPrefix !== '') route.statPrefix = match.statPrefix
+  const filterConfigs = perFilterConfigs(http, context)
+  if (Object.keys(filterConfigs).length > 0) route.typedPerFilterConfig = filterConfigs
+  if (http.redirect !== undefined) {
+    route.redirect = redirectToRedirectAction(http.redirect, context.client.port)
+    return route
+  }
+  if (http.directResponse !== undefined) {
+    route.directResponse = directResponseToAction(http.directResponse)
+    return route
+  }
+  const destinations = http.route ?? []
+  if (destinations.length === 0) {
+    // Nowhere to go: what the API server accepts and Istio's webhook does not.
+    route.directResponse = { status: 500 }
+    return route
+  }
+  route.route = routeAction(http, match, hostRewriteLiteral, context)
+  route.decorator = { operation: operationOf(virtualService, http, match, context) }
+  return route
+}
+
+function routeAction(
+  http: HTTPRoute,
+  match: HTTPMatchRequest | undefined,
+  hostFromHeaders: string | undefined,
+  context: RouteContext,
+): RouteAction {
+  const destinations = http.route ?? []
+  const action: RouteAction = {
+    ...routeToTarget(destinations, (destination) => context.clusterOf(destination)),
+    timeout: timeoutToDuration(http.timeout),
+    ...(context.hostRewrite === undefined ? {} : { hostRewriteLiteral: context.hostRewrite }),
+    ...(hostFromHeaders === undefined ? {} : { hostRewriteLiteral: hostFromHeaders }),
+    ...rewriteToRouteAction(http.rewrite, match),
+  }
+  const retryPolicy = retriesToRetryPolicy(http.retries, { defaultAttempts: context.defaultRetryAttempts })
+  if (retryPolicy !== undefined) action.retryPolicy = retryPolicy
+  const mirrors = mirrorsToPolicies(http, (destination) => context.clusterOf(destination))
+  if (mirrors.length > 0) action.requestMirrorPolicies = mirrors
+  const hashPolicy = destinations.flatMap(({ destination }) => context.hashPolicyOf(destination) ?? [])
+  if (hashPolicy.length > 0) action.hashPolicy = [hashPolicy[0]!]
+  return action
+}
+
+/** Configuration of filters for this route, as far as the node has them. */
+function perFilterConfigs(http: HTTPRoute, { capabilities }: RouteContext): Record<string, Any> {
+  const configs: Record<string, Any> = {}
+  const fault = faultToHttpFault(http.fault)
+  if (fault !== undefined && hasHttpFilter(capabilities, HTTP_FILTERS.fault))
+    configs[HTTP_FILTERS.fault] = packAny('envoy.extensions.filters.http.fault.v3.HTTPFault', fault)
+  const cors = corsPolicyToHttpCors(http.corsPolicy)
+  if (cors !== undefined && hasHttpFilter(capabilities, HTTP_FILTERS.cors))
+    configs[HTTP_FILTERS.cors] = packAny('envoy.extensions.filters.http.cors.v3.CorsPolicy', cors)
+  return configs
+}
+
+function routeName(http: HTTPRoute, match: HTTPMatchRequest | undefined): Pick<Route, 'name'> {
+  const names = [http.name, match?.name].filter((name) => name !== undefined && name !== '')
+  return names.length === 0 ? {} : { name: names.join('.') }
+}
+
+function configPath({ namespace, name }: MeshVirtualService): string {
+  return `/apis/networking.istio.io/v1/namespaces/${namespace}/virtual-service/${name}`
+}
+
+/** What the request is called in traces: its only destination, or the VirtualService that splits it, and the path. */
+function operationOf(
+  virtualService: MeshVirtualService,
+  http: HTTPRoute,
+  match: HTTPMatchRequest | undefined,
+  context: RouteContext,
+): string {
+  const uri = match?.uri
+  const path = uri?.exact ?? (uri?.prefix !== undefined ? `${uri.prefix}*` : (uri?.regex ?? '/*'))
+  const destinations = http.route ?? []
+  if (destinations.length !== 1) return `${virtualService.name}:${context.client.port}${path}`
+  const cluster = context.clusterOf(destinations[0]!.destination).split('|')
+  return `${cluster[3]}:${cluster[1]}${path}`
+}
