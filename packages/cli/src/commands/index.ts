@@ -1,4 +1,5 @@
 import { buildRouteMap } from '@stricli/core'
+import { agent } from './agent.ts'
 import { controlPlane } from './control-plane.ts'
 import { dev } from './dev.ts'
 import { filterBuild } from './filter-build.ts'
@@ -9,6 +10,7 @@ export const commands = {
   dev,
   proxy,
   controlPlane,
+  agent,
   filter: buildRouteMap({
     routes: { build: filterBuild },
     docs: { brief: 'Write and build Wasm filters' },

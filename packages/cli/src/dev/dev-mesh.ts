@@ -1,8 +1,10 @@
 import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
+import { createDevelopmentTokens, type DevelopmentTokens } from '@batten/control-plane'
 import { BattenError, type Clock, errorMessage, systemClock } from '@batten/core'
 import {
   gatewayNode,
+  type LocalNode,
   type LocalPlan,
   type LocalPod,
   PortPool,
@@ -89,6 +91,7 @@ export class DevMesh {
   #findings = new Map<string, DevFinding>()
   #plan: LocalPlan | undefined
   #controlPlane: ControlPlanePorts | undefined
+  #tokens: DevelopmentTokens | undefined
   #applying: Promise<void> = Promise.resolve()
 
   constructor(options: DevOptions, project: Project) {
@@ -194,7 +197,7 @@ export class DevMesh {
 
   /** Starts what is planned and not running; stops what runs and is not planned. */
   async #reconcile(): Promise<void> {
-    const wanted = [...this.#specs()]
+    const wanted = await this.#specs()
     const names = new Set(wanted.map((spec) => spec.name))
     const gone = [...this.#children].filter(([name]) => name !== 'control plane' && !names.has(name))
     await Promise.all(
@@ -206,18 +209,31 @@ export class DevMesh {
     for (const spec of wanted) if (!this.#children.has(spec.name)) this.#spawn(spec)
   }
 
-  *#specs(): Generator<ChildSpec> {
+  async #specs(): Promise<ChildSpec[]> {
     const control = {
-      port: this.#controlPlane!.tls,
+      tlsPort: this.#controlPlane!.tls,
       rootFile: this.#run.resolve('control-plane', 'root-cert.pem'),
     }
     const kind = this.#options.proxy ?? 'batten'
     const nodes = [gatewayNode(this.plan), ...this.plan.pods.map(sidecarNode)]
+    const specs: ChildSpec[] = []
     for (const [i, node] of nodes.entries()) {
       const proxy = kind === 'mixed' ? (i % 2 === 0 ? 'batten' : 'envoy') : kind
-      yield proxyCommand(CLI, proxy, node, control, this.#run)
+      specs.push(proxyCommand(CLI, proxy, node, control, await this.#tokenFile(node), this.#run))
     }
-    for (const pod of this.plan.pods) yield this.#application(pod)
+    return [...specs, ...this.plan.pods.map((pod) => this.#application(pod))]
+  }
+
+  /** The service account token of a node, as the kubelet would mount it. */
+  async #tokenFile(node: LocalNode): Promise<string> {
+    this.#tokens ??= createDevelopmentTokens({
+      directory: this.#run.resolve('control-plane', 'token-key.pem').replace(/\/[^/]+$/, ''),
+    })
+    const { namespace, serviceAccount } = node
+    return this.#run.write(
+      `nodes/${node.name}/token`,
+      await this.#tokens.issue({ namespace, serviceAccount }),
+    )
   }
 
   #application(pod: LocalPod): ChildSpec {

@@ -1,3 +1,4 @@
+export { bootstrapOf, CONTROL_PLANE_NAME, type ControlPlaneEndpoint, nodeId } from './bootstrap.ts'
 export { gatewayNode, type LocalNode, nodeMetadata, sidecarNode } from './node.ts'
 export {
   GATEWAY_LABELS,

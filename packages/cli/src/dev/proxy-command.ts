@@ -1,0 +1,47 @@
+import {
+  bootstrapOf,
+  CONTROL_PLANE_NAME,
+  type ControlPlaneEndpoint,
+  type LocalNode,
+} from '@batten/testing/local-platform'
+import type { ChildSpec } from './child.ts'
+import type { RunDirectory } from './run-directory.ts'
+
+/** Which proxy runs beside a workload. */
+export type ProxyKind = 'batten' | 'envoy'
+
+/** The command of one node's proxy. Its bootstrap is written into the run's folder, where its token must be already. */
+export function proxyCommand(
+  cli: string,
+  kind: ProxyKind,
+  node: LocalNode,
+  controlPlane: ControlPlaneEndpoint,
+  tokenFile: string,
+  run: RunDirectory,
+): ChildSpec {
+  const folder = `nodes/${node.name}`
+  // An agent beside Envoy serves its certificate; ours needs none.
+  const sdsSocket = kind === 'envoy' ? run.resolve(folder, 'sds.sock') : undefined
+  const bootstrap = run.write(
+    `${folder}/bootstrap.json`,
+    JSON.stringify(bootstrapOf(node, controlPlane, sdsSocket), null, 2),
+  )
+  return {
+    name: node.type === 'router' ? 'gateway' : `sidecar ${node.name}`,
+    command:
+      kind === 'batten'
+        ? ['node', '--max-semi-space-size=4', cli, 'proxy', '--config', bootstrap, '--parent-watch']
+        : ['node', cli, 'agent', '--config', bootstrap, '--sds-socket', sdsSocket!, '--parent-watch'],
+    cwd: run.path,
+    env: {
+      ...process.env,
+      CA_ADDR: `127.0.0.1:${controlPlane.tlsPort}`,
+      CA_ROOT_CA: controlPlane.rootFile,
+      CA_SNI: CONTROL_PLANE_NAME,
+      CA_TOKEN_FILE: tokenFile,
+      TRUST_DOMAIN: 'cluster.local',
+      POD_NAMESPACE: node.namespace,
+      SERVICE_ACCOUNT: node.serviceAccount,
+    },
+  }
+}
