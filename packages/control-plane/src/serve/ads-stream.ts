@@ -3,6 +3,7 @@ import { type Node, TYPE_URLS } from '@batten/xds'
 import { controlPlaneError } from '../errors.ts'
 import type { XdsNode } from '../model/node.ts'
 import type { Resource, ResourceView } from '../model/resource.ts'
+import { blamedResources } from './blamed-resources.ts'
 import { endpointsNameOf } from './cluster-endpoints.ts'
 import { pushRank, referrersOf, usesClusters } from './push-order.ts'
 import { resourceSize } from './resource-frames.ts'
@@ -357,8 +358,7 @@ export class AdsStream {
   #refused(state: TypeState, response: InFlight, error: string, now: number): readonly string[] {
     if (state.typeUrl === TYPE_URLS.CDS) this.#warming.clustersRejected(now)
     if (state.typeUrl === TYPE_URLS.EDS) this.#warming.endpointsAcknowledged(response.resources)
-    const named = response.resources.filter((name) => error.includes(name))
-    const blamed = named.length === 0 ? response.resources : named
+    const blamed = blamedResources(response.resources, error)
     for (const name of blamed) {
       const version = state.subscription.sent.get(name) ?? ''
       state.rejected.set(name, { version, error, at: this.#clock.now() })

@@ -9,7 +9,6 @@ import type { ControlPlaneMetrics } from '../metrics.ts'
 import type { XdsNode } from '../model/node.ts'
 import type { Resource, ResourceView } from '../model/resource.ts'
 import type { MeshSnapshot } from '../model/snapshot.ts'
-import type { Translator } from '../translate/translator.ts'
 import { ADS_SERVICE, AdsService, type AdsServiceLimits, type Connection } from './ads-service.ts'
 import type { NodeSnapshot } from './ads-stream.ts'
 import { CallAuthenticator, type CallerIdentity } from './authenticate.ts'
@@ -19,8 +18,14 @@ import { NO_RESOURCES, type ResourceMap } from './resource-overlay.ts'
 import { MeshServerCredentials } from './server-credentials.ts'
 import type { AckEvent, PushEvent, SettledEvent } from './stream-events.ts'
 
+/** Says what a node is served: the `Translator`, or a test's own resources. */
+export interface ViewSource {
+  /** The same object for as long as nothing in it changed. */
+  view(snapshot: MeshSnapshot, node: XdsNode): ResourceView
+}
+
 export interface XdsServerOptions {
-  readonly translator: Translator
+  readonly translator: ViewSource
   readonly authority: CertificateAuthority
   readonly tokens: readonly TokenAuthenticator[]
   readonly metrics: ControlPlaneMetrics

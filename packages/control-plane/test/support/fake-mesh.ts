@@ -2,11 +2,11 @@ import type { XdsNode } from '../../src/model/node.ts'
 import type { Resource, ResourceView } from '../../src/model/resource.ts'
 import type { MeshSnapshot } from '../../src/model/snapshot.ts'
 import { EMPTY_SNAPSHOT } from '../../src/model/snapshot-builder.ts'
-import type { Translator } from '../../src/translate/translator.ts'
+import type { ViewSource } from '../../src/serve/xds-server.ts'
 import { testView } from './test-resources.ts'
 
-/** A translator whose resources a test sets by hand; every node sees the same unless the test says otherwise. */
-export class FakeMesh implements Translator {
+/** A source of views whose resources a test sets by hand; every node sees the same unless the test says otherwise. */
+export class FakeMesh implements ViewSource {
   #view: ResourceView = testView([])
   #revision = 0
   /** Called in place of the shared view, when set. */
