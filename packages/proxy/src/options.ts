@@ -1,6 +1,7 @@
 import type { Clock, Logger, RootLogger } from '@batten/core'
 import type { BootstrapInput } from './bootstrap/bootstrap.ts'
 import type { HttpFilterDefinition } from './http/filter.ts'
+import type { IdentityOptions } from './identity/identity-options.ts'
 
 /** How a proxy is made: see {@link createProxy}. */
 export interface ProxyOptions {
@@ -14,7 +15,8 @@ export interface ProxyOptions {
   readonly extensions?: readonly HttpFilterDefinition<never, never>[]
   /**
    * The workload's own certificate, requested from a CA and renewed in this process. It stands for the SDS cluster
-   * `sds-grpc` of Istio's bootstraps, which needs no agent then. Default: none.
+   * `sds-grpc` of Istio's bootstraps, which needs no agent then. `batten proxy` reads it from the environment that
+   * Istio's injector sets (`CA_ADDR` and others: see `identityFromEnvironment`). Default: none.
    */
   readonly identity?: IdentityOptions
   /** How long connections of replaced or removed listeners may stay, milliseconds. Default: 600 000, as in Envoy. */
@@ -31,21 +33,4 @@ export interface ProxyOptions {
   readonly random?: () => number
   /** Shown by `/server_info`. */
   readonly commandLine?: Readonly<Record<string, unknown>>
-}
-
-/** Where the workload's certificate comes from: Istio's CA API. */
-export interface IdentityOptions {
-  /** `host:port` of the CA, Istio's `CA_ADDR`. */
-  readonly caAddress: string
-  /** A file with the token that proves who the workload is; read again for each request. */
-  readonly tokenFile: string
-  /** PEM file with the roots that the CA's own certificate is checked against. Not given: plain text. */
-  readonly rootFile?: string
-  readonly trustDomain: string
-  readonly namespace: string
-  readonly serviceAccount: string
-  /** Istio's CLUSTER_ID, sent as gRPC metadata. Default: `Kubernetes`. */
-  readonly clusterId?: string
-  /** Lifetime that is asked for, milliseconds. Default: 24 hours. */
-  readonly ttlMs?: number
 }

@@ -39,6 +39,8 @@ export interface DrainOptions {
   readonly graceful?: boolean
   /** Default: the manager's `drainTimeMs`. */
   readonly timeMs?: number
+  /** After a graceful drain: how long the connections that are left may still stay. Default: 0. */
+  readonly lingerMs?: number
 }
 
 /** What {@link ListenerManager.apply} did. */
@@ -186,7 +188,7 @@ export class ListenerManager {
     }
     const drained = listeners.map((listener) => {
       if (this.#active.get(listener.name) === listener) this.#active.delete(listener.name)
-      return this.#retire(listener, options.graceful === true ? 0 : timeMs)
+      return this.#retire(listener, options.graceful === true ? (options.lingerMs ?? 0) : timeMs)
     })
     this.#countActive()
     await Promise.all(drained)

@@ -42,6 +42,7 @@ export class DynamicConfig implements SourceRouter {
   readonly routes: RouteResources
   readonly extensions: ExtensionResources
   readonly listeners: ListenerResources
+  readonly binder: ReferenceBinder
   /** In the order of their first requests. */
   readonly handlers: readonly ResourceHandler[]
   readonly #options: DynamicConfigOptions
@@ -59,6 +60,7 @@ export class DynamicConfig implements SourceRouter {
     const changed = () => this.clusters.collect()
     this.routes = new RouteResources({ router: this, environment, clock, log, warmingClusters, changed })
     const binder = new ReferenceBinder(this, this.secrets, this.routes, this.extensions)
+    this.binder = binder
     this.clusters = new ClusterResources({
       target: options.clusterTarget,
       endpoints: this.endpoints,

@@ -20,7 +20,7 @@ export interface XdsClientOptions {
   readonly random: () => number
   readonly log: Logger
   /** Metadata of the call: `initial_metadata` of the bootstrap, a bearer token. Asked for with each stream. */
-  readonly callMetadata: (isTls: boolean) => readonly (readonly [string, string])[]
+  readonly callMetadata: () => Promise<readonly (readonly [string, string])[]>
   /** Opens when what connecting needs (a certificate, trusted roots) is there. */
   readonly ready?: Gate
   /** Told of every response, for stats. */
@@ -111,14 +111,25 @@ export class XdsClient {
 
   #connect(): void {
     if (this.#closed) return
-    const { target, protocol, clock, log } = this.#options
-    const address = target.addresses[this.#attempt++ % target.addresses.length]!
     this.#state = { kind: 'connecting' }
+    const { target } = this.#options
+    const address = target.addresses[this.#attempt++ % target.addresses.length]!
+    this.#options.callMetadata().then(
+      (pairs) => this.#open(address, pairs),
+      (thrown: unknown) => this.#failed(`cannot connect to ${address}: ${errorMessage(thrown)}`),
+    )
+  }
+
+  #open(address: string, pairs: readonly (readonly [string, string])[]): void {
+    if (this.#closed) return
+    const { target, protocol, clock, log } = this.#options
+    const metadata = new Metadata()
+    for (const [name, value] of pairs) metadata.add(name, value)
     let client: Client
     let stream: ClientDuplexStream<Buffer, Buffer>
     try {
       client = new Client(address, target.credentials(), target.options)
-      stream = client.makeBidiStreamRequest(protocol.method.path, identity, identity, this.#metadata())
+      stream = client.makeBidiStreamRequest(protocol.method.path, identity, identity, metadata)
     } catch (thrown) {
       this.#failed(`cannot connect to ${address}: ${errorMessage(thrown)}`)
       return
@@ -147,13 +158,6 @@ export class XdsClient {
     stream.on('end', () => ended('the stream was closed by the server'))
     stream.on('close', () => ended('the connection was closed'))
     for (const request of protocol.open()) stream.write(asBuffer(request))
-  }
-
-  #metadata(): Metadata {
-    const metadata = new Metadata()
-    for (const [name, value] of this.#options.callMetadata(this.#options.target.isTls))
-      metadata.add(name, value)
-    return metadata
   }
 
   #established(stream: ClientDuplexStream<Buffer, Buffer>, address: string): void {
