@@ -9,7 +9,7 @@ import type { MeshSnapshot } from './snapshot.ts'
 import { SnapshotBuilder } from './snapshot-builder.ts'
 import type { ObjectSource } from './source.ts'
 import { validateObject } from './validate-object.ts'
-import { type WasmModuleRef, type WasmModuleSource, wasmModuleRef } from './wasm-plugin.ts'
+import type { WasmModuleRef, WasmModuleSource } from './wasm-plugin.ts'
 
 /** Options of {@link createModel}. */
 export interface ModelOptions {
@@ -147,5 +147,5 @@ class MeshModel implements Model {
 }
 
 function moduleRefs(snapshot: MeshSnapshot): WasmModuleRef[] {
-  return [...snapshot.wasmPlugins.values()].flat().map(({ spec }) => wasmModuleRef(spec))
+  return [...snapshot.wasmPlugins.values()].flat().map(({ module }) => module)
 }

@@ -180,9 +180,9 @@ function tellHostConflicts(snapshot: MeshSnapshot, about: (key: string) => Tell)
 
 function tellModules(snapshot: MeshSnapshot, wasm: WasmModuleSource, about: (key: string) => Tell): void {
   for (const plugin of [...snapshot.wasmPlugins.values()].flat()) {
-    const failure = wasm.failures.get(plugin.module)
+    const failure = wasm.failures.get(plugin.moduleKey)
     if (failure === undefined) continue
-    const hasLastGood = snapshot.wasmModules.get(plugin.module)?.bytes !== undefined
+    const hasLastGood = snapshot.wasmModules.get(plugin.moduleKey)?.bytes !== undefined
     about(plugin.key)({
       code: 'CP_WASM_UNAVAILABLE',
       severity: 'error',

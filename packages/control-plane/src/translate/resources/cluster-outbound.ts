@@ -5,7 +5,9 @@ import {
   jsonToStruct,
   METADATA_KEYS,
   outboundClusterName,
+  packAny,
   TRANSPORT_SOCKETS,
+  type TransportSocket,
 } from '@batten/xds'
 import { destinationRuleByKey, type MeshDestinationRule } from '../../model/destination-rule.ts'
 import { defineQuery } from '../../model/incremental.ts'
@@ -25,6 +27,11 @@ import { encodeResource, isSameResource } from '../resource-encoder.ts'
 import { ADS, meshClientTls } from '../tls-context.ts'
 import { loadAssignment } from './endpoint.ts'
 import { serviceIdentities } from './service-identities.ts'
+
+const PLAIN_TEXT: TransportSocket = {
+  name: TRANSPORT_SOCKETS.rawBuffer,
+  typedConfig: packAny('envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer', {}),
+}
 
 /** How a cluster finds its hosts. */
 export type ClusterDiscovery = 'EDS' | 'STRICT_DNS' | 'LOGICAL_DNS' | 'ORIGINAL_DST'
@@ -128,7 +135,7 @@ function transport(
           identities: context.identities,
         }),
       },
-      { name: 'tlsMode-disabled', match: {}, transportSocket: { name: TRANSPORT_SOCKETS.rawBuffer } },
+      { name: 'tlsMode-disabled', match: {}, transportSocket: PLAIN_TEXT },
     ],
   }
 }

@@ -27,7 +27,7 @@ export const extensionConfig = defineQuery<MeshSnapshot, Resource | undefined>(
     const plugin = read.query(pluginByKey, key!)
     if (plugin === undefined) return undefined
     const name = pluginResourceName(plugin)
-    const bytes = read.entry('wasmModules', plugin.module)?.bytes
+    const bytes = read.entry('wasmModules', plugin.moduleKey)?.bytes
     const typedConfig =
       bytes === undefined
         ? withoutModule(plugin, name, JSON.parse(capabilitiesJson!) as NodeCapabilities)
@@ -43,7 +43,8 @@ export const isPluginActive = defineQuery<MeshSnapshot, boolean>('plugin-active'
   const plugin = read.query(pluginByKey, key!)
   if (plugin === undefined) return false
   return (
-    plugin.spec.failStrategy !== 'FAIL_OPEN' || read.entry('wasmModules', plugin.module)?.bytes !== undefined
+    plugin.spec.failStrategy !== 'FAIL_OPEN' ||
+    read.entry('wasmModules', plugin.moduleKey)?.bytes !== undefined
   )
 })
 
