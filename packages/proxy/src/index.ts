@@ -7,6 +7,7 @@
  */
 
 export type { ServerState } from './admin/handler.ts'
+export { EnvoyAgent, type EnvoyAgentOptions } from './agent/envoy-agent.ts'
 export type { BootstrapInput } from './bootstrap/bootstrap.ts'
 export { USER_AGENT } from './bootstrap/node-metadata.ts'
 export { PROXY_ERRORS, type ProxyErrorCode } from './errors.ts'
