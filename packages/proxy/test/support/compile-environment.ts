@@ -41,8 +41,9 @@ export const tagFilter: HttpFilterDefinition<{ header?: unknown }, { header?: un
   compileRouteConfig: (config: { header?: unknown }) => config.header,
 })
 
-/** An environment that records what is created. */
+/** An environment that records what is created, also into `created`. */
 export function recordingEnvironment(
+  created: RecordedFilter[] = [],
   definitions: readonly HttpFilterDefinition<never, never>[] = [terminalFilter, tagFilter],
 ): CompileEnvironment {
   const record = (name: string, config: RecordedFilter['config']): RecordedFilter => {
@@ -58,6 +59,7 @@ export function recordingEnvironment(
         filter.closed++
       },
     }
+    created.push(filter)
     return filter
   }
   return {

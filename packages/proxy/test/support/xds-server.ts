@@ -1,16 +1,17 @@
-import { Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js'
 import {
   asBuffer,
   codec,
   contentVersion,
   type DeltaDiscoveryRequest,
   type DiscoveryRequest,
+  FULL_STATE_TYPES,
   GRPC_METHODS,
   type MessageName,
   type MessageTypes,
   messageFromJson,
   type TypeUrl,
 } from '@batten/xds'
+import { Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js'
 
 type Stream = ServerDuplexStream<Buffer, Buffer>
 
@@ -34,6 +35,12 @@ class TypeState {
   readonly sent = new Map<string, string>()
 }
 
+interface SotwState {
+  names: readonly string[]
+  /** Of what was sent last. */
+  version: string
+}
+
 /**
  * A small management server for tests: delta and state-of-the-world ADS over plain gRPC on a port of its own. It sends
  * what was set to whoever asked for it, and records what the nodes say.
@@ -47,6 +54,7 @@ export class XdsServer {
   #server = new Server()
   readonly #resources = new Map<string, Map<string, Served>>()
   readonly #streams = new Map<Stream, Map<string, TypeState>>()
+  readonly #sotwStreams = new Map<Stream, Map<string, SotwState>>()
   #nonce = 0
   #waiters: (() => void)[] = []
 
@@ -63,7 +71,10 @@ export class XdsServer {
     this.#server = new Server()
     this.#server.addService(
       { delta: method('deltaAggregatedResources'), sotw: method('streamAggregatedResources') },
-      { delta: (stream: Stream) => this.#serveDelta(stream), sotw: (stream: Stream) => this.#serveSotw(stream) },
+      {
+        delta: (stream: Stream) => this.#serveDelta(stream),
+        sotw: (stream: Stream) => this.#serveSotw(stream),
+      },
     )
     this.port = await new Promise<number>((resolve, reject) =>
       this.#server.bindAsync(`127.0.0.1:${this.port}`, ServerCredentials.createInsecure(), (error, port) =>
@@ -76,13 +87,15 @@ export class XdsServer {
   /** Ends every stream at once, as a killed process does. */
   stop(): void {
     this.#streams.clear()
+    this.#sotwStreams.clear()
     this.#server.forceShutdown()
   }
 
   /** Ends the streams and goes on serving new ones. */
   disconnectAll(): void {
-    for (const stream of this.#streams.keys()) stream.end()
+    for (const stream of [...this.#streams.keys(), ...this.#sotwStreams.keys()]) stream.end()
     this.#streams.clear()
+    this.#sotwStreams.clear()
   }
 
   get streamCount(): number {
@@ -128,6 +141,10 @@ export class XdsServer {
   }
 
   push(typeUrl: string): void {
+    for (const [stream, types] of this.#sotwStreams) {
+      const state = types.get(typeUrl)
+      if (state !== undefined) this.#sendSotw(stream, typeUrl, state)
+    }
     for (const [stream, types] of this.#streams) {
       const state = types.get(typeUrl)
       if (state !== undefined) this.#sendDelta(stream, typeUrl, state, new Set(), false)
@@ -136,7 +153,7 @@ export class XdsServer {
 
   /** Sends a delta response as it is. */
   sendRaw(response: MessageTypes['envoy.service.discovery.v3.DeltaDiscoveryResponse']): void {
-    for (const stream of this.#streams.keys())
+    for (const stream of [...this.#streams.keys(), ...this.#sotwStreams.keys()])
       stream.write(asBuffer(codec('envoy.service.discovery.v3.DeltaDiscoveryResponse').encode(response)))
   }
 
@@ -184,7 +201,13 @@ export class XdsServer {
     })
   }
 
-  #sendDelta(stream: Stream, typeUrl: string, state: TypeState, asked: ReadonlySet<string>, mustAnswer: boolean): void {
+  #sendDelta(
+    stream: Stream,
+    typeUrl: string,
+    state: TypeState,
+    asked: ReadonlySet<string>,
+    mustAnswer: boolean,
+  ): void {
     if (this.silent.has(typeUrl)) return
     const all = this.#of(typeUrl)
     const wanted = state.wildcard ? new Set([...all.keys(), ...state.names]) : state.names
@@ -202,33 +225,45 @@ export class XdsServer {
   }
 
   #serveSotw(stream: Stream): void {
+    const types = new Map<string, SotwState>()
+    this.#sotwStreams.set(stream, types)
     stream.on('data', (bytes: Buffer) => {
       const request = codec('envoy.service.discovery.v3.DiscoveryRequest').decode(bytes)
       this.#note(request)
       const typeUrl = request.typeUrl ?? ''
       const nonce = request.responseNonce ?? ''
       if (nonce !== '') this.acknowledgements.push({ typeUrl, nonce, error: request.errorDetail?.message })
-      const names = request.resourceNames ?? []
-      const resources = [...this.#of(typeUrl)].filter(([name]) => names.length === 0 || names.includes(name))
-      const versionInfo = contentVersion(Buffer.from(JSON.stringify(resources.map(([name, { version }]) => [name, version]))))
-      const key = `${typeUrl} ${versionInfo} ${names.join()}`
-      if (nonce === '' || !this.#sotwSent.has(key)) {
-        this.#sotwSent.add(key)
-        const response = {
-          typeUrl,
-          versionInfo,
-          nonce: String(++this.#nonce),
-          resources: resources.map(([, { value }]) => ({ typeUrl, value })),
-        }
-        stream.write(asBuffer(codec('envoy.service.discovery.v3.DiscoveryResponse').encode(response)))
-      }
+      let state = types.get(typeUrl)
+      if (state === undefined) types.set(typeUrl, (state = { names: [], version: '' }))
+      state.names = request.resourceNames ?? []
+      this.#sendSotw(stream, typeUrl, state)
       this.#wake()
     })
-    stream.on('error', () => {})
-    stream.on('end', () => stream.end())
+    stream.on('error', () => this.#sotwStreams.delete(stream))
+    stream.on('end', () => {
+      this.#sotwStreams.delete(stream)
+      stream.end()
+    })
   }
 
-  readonly #sotwSent = new Set<string>()
+  /** Listeners and clusters all, other types those that are named; nothing when that is what was sent last. */
+  #sendSotw(stream: Stream, typeUrl: string, state: SotwState): void {
+    if (this.silent.has(typeUrl)) return
+    const isFull = FULL_STATE_TYPES.has(typeUrl)
+    const resources = [...this.#of(typeUrl)].filter(([name]) => isFull || state.names.includes(name))
+    const version = contentVersion(
+      Buffer.from(JSON.stringify(resources.map(([name, served]) => [name, served.version]))),
+    )
+    if (state.version === version || (!isFull && resources.length === 0)) return
+    state.version = version
+    const response = {
+      typeUrl,
+      versionInfo: version,
+      nonce: String(++this.#nonce),
+      resources: resources.map(([, { value }]) => ({ typeUrl, value })),
+    }
+    stream.write(asBuffer(codec('envoy.service.discovery.v3.DiscoveryResponse').encode(response)))
+  }
 
   #note(request: DeltaDiscoveryRequest | DiscoveryRequest): void {
     this.requests.push(request)
@@ -282,4 +317,3 @@ export function adsBootstrap(port: number, more: { delta?: boolean; fetchTimeout
     },
   }
 }
-

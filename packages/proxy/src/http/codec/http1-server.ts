@@ -17,8 +17,11 @@ const CHUNKED_HTTP10: HeadError = { status: 400, details: 'http1.codec_error' }
 export interface Http1ServerOptions {
   readonly limits: HeadLimits
   readonly acceptHttp10: boolean
-  /** Lower-case names of `upgrade` protocols that may tunnel; `connect` for CONNECT. */
-  readonly upgrades: ReadonlySet<string>
+  /**
+   * Lower-case names of `upgrade` protocols that may tunnel; `connect` for CONNECT. `any`: the owner decides, and refuses
+   * what it does not allow.
+   */
+  readonly upgrades: ReadonlySet<string> | 'any'
 }
 
 /** `response` means: the request is read, its response is not complete. */
@@ -74,6 +77,11 @@ export class Http1ServerConnection implements TransportHandler, ResponseEncoder,
 
   get blocked(): boolean {
     return this.transport.blocked
+  }
+
+  /** Whether the current request asks for a tunnel: its bytes go through as they are once it is granted. */
+  get isTunnelRequest(): boolean {
+    return this.#wantsUpgrade
   }
 
   /** HTTP version of the current request. */
@@ -251,10 +259,13 @@ export class Http1ServerConnection implements TransportHandler, ResponseEncoder,
   }
 
   #isTunnelAllowed(table: RequestHeaderTable): boolean {
-    if (this.#isConnect) return this.#options.upgrades.has('connect')
+    const { upgrades } = this.#options
+    if (this.#isConnect) return upgrades === 'any' || upgrades.has('connect')
     if (!this.#parser.upgrade || this.#parser.chunked || this.#parser.contentLength > 0) return false
-    const protocol = table.getId(Header.upgrade)
-    return protocol !== undefined && this.#options.upgrades.has(protocol.toLowerCase())
+    const protocol = table.getId(Header.upgrade)?.toLowerCase()
+    // HTTP/2 is never spoken after an upgrade: clients that offer it go on with HTTP/1.1.
+    if (protocol === undefined || protocol === 'h2c') return false
+    return upgrades === 'any' || upgrades.has(protocol)
   }
 
   onBody(chunk: Buffer, isEnd: boolean): void {
@@ -268,13 +279,18 @@ export class Http1ServerConnection implements TransportHandler, ResponseEncoder,
   }
 
   #refuse(error: HeadError): void {
+    this.refuseHead()
+    this.#owner.onRefusedHead(error, this)
+  }
+
+  /** Reads no further; what is encoded now answers a request whose head is bad, or not complete. */
+  refuseHead(): void {
     this.#state = 'discard'
     this.#carry = undefined
     this.#isHead = this.#isConnect = this.#wantsUpgrade = this.#tunnel = false
     this.#responseStarted = this.#responseEnded = this.#chunkedResponse = false
     this.#minorVersion = 1
     this.#closeAfter = true
-    this.#owner.onRefusedHead(error, this)
   }
 
   #refuseBody(): void {

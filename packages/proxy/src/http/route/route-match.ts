@@ -66,5 +66,6 @@ function matchesPath(
 /** Whether a request is gRPC by its content type. */
 export function isGrpc(headers: { get(name: string): string | undefined }): boolean {
   const type = headers.get('content-type')
-  return type?.startsWith('application/grpc') && (type.length === 16 || type[16] === '+' || type[16] === ';')
+  if (type === undefined || !type.startsWith('application/grpc')) return false
+  return type.length === 16 || type[16] === '+' || type[16] === ';'
 }

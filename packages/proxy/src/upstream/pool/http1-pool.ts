@@ -109,10 +109,14 @@ export class Http1Pool implements ClientCodecOwner {
     return this.#idle.length
   }
 
-  /** Gets a connection, at once where one is idle. `cancel` gives up a wait. */
-  acquire(waiter: PoolWaiter): void {
+  /**
+   * Gets a connection, at once where one is idle. `cancel` gives up a wait.
+   *
+   * @param wantsFresh - none that is idle: the last one turned out to be closed
+   */
+  acquire(waiter: PoolWaiter, wantsFresh = false): void {
     const { stats, breaker } = this.#context
-    const idle = this.#takeIdle()
+    const idle = wantsFresh ? undefined : this.#takeIdle()
     if (idle !== undefined) {
       waiter.onPoolReady(idle)
       return

@@ -1,0 +1,46 @@
+import type { Connection } from '../network/connection.ts'
+import type { HttpConnectionManagerConfig } from './connection-manager-config.ts'
+import type { RequestHeaderTable } from './header-table.ts'
+import { Header } from './known-headers.ts'
+
+/**
+ * Keeps, extends or removes `x-forwarded-client-cert`, so that a request cannot claim an identity that nobody checked.
+ *
+ * @see https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/headers#x-forwarded-client-cert
+ */
+export function forwardClientCertificate(
+  headers: RequestHeaderTable,
+  connection: Connection,
+  config: HttpConnectionManagerConfig['forwardClientCert'],
+): void {
+  const { mode } = config
+  if (mode === 'always-forward-only') return
+  const isMutual = connection.tls?.mutual === true
+  if (mode === 'sanitize' || !isMutual) {
+    headers.removeId(Header.forwardedClientCert)
+    return
+  }
+  if (mode === 'forward-only') return
+  const element = clientCertificateElement(connection, config)
+  const current = mode === 'append-forward' ? headers.getAll('x-forwarded-client-cert').join(',') : ''
+  headers.setId(Header.forwardedClientCert, current === '' ? element : `${current},${element}`)
+}
+
+function clientCertificateElement(
+  connection: Connection,
+  config: HttpConnectionManagerConfig['forwardClientCert'],
+): string {
+  const tls = connection.tls!
+  const parts: string[] = []
+  for (const uri of tls.localUriSans) parts.push(`By=${quote(uri)}`)
+  parts.push(`Hash=${tls.peerCertificateSha256}`)
+  if (config.subject) parts.push(`Subject="${tls.peerSubject.replace(/["\\]/g, '\\$&')}"`)
+  if (config.uri) for (const uri of tls.peerUriSans) parts.push(`URI=${quote(uri)}`)
+  if (config.dns) for (const name of tls.peerDnsSans) parts.push(`DNS=${quote(name)}`)
+  return parts.join(';')
+}
+
+/** Values with separators of the header are quoted: a SAN must not be able to add a field. */
+function quote(value: string): string {
+  return /[,;="\\]/.test(value) ? `"${value.replace(/["\\]/g, '\\$&')}"` : value
+}

@@ -1,0 +1,448 @@
+import { stripPort } from '@batten/core'
+import type { Connection } from '../network/connection.ts'
+import type { ConnectionHandle } from '../network/filter.ts'
+import type { Transport } from '../network/transport.ts'
+import type { HeadError } from './codec/http1-parser.ts'
+import { Http1ServerConnection } from './codec/http1-server.ts'
+import type { RequestSink, ResponseEncoder, ServerCodecOwner } from './codec/stream-codec.ts'
+import type { HttpConnectionManager } from './connection-manager.ts'
+import type { HttpConnectionManagerConfig } from './connection-manager-config.ts'
+import type { ConnectionManagerStats } from './connection-manager-stats.ts'
+import { type LocalReply, reply } from './filter.ts'
+import type { FilterChain } from './filter-chain.ts'
+import { RequestHeaderTable, type ResponseHeaderTable } from './header-table.ts'
+import type { HttpContext } from './http-context.ts'
+import { httpDate } from './http-date.ts'
+import { IdleWatch } from './idle-watch.ts'
+import { Header, headerMask } from './known-headers.ts'
+import { mergeSlashes, normalizePath } from './path-normalization.ts'
+import { type Peer, removeHopByHop, sanitizeRequest } from './request-headers.ts'
+import { ActiveStream } from './stream.ts'
+import { TimerEntry, type TimerTarget } from './timer-wheel.ts'
+
+const RESPONSE_HOP_BY_HOP = headerMask(
+  Header.connection,
+  Header.keepAlive,
+  Header.proxyConnection,
+  Header.transferEncoding,
+)
+
+const HEAD_TIMER = 0
+const REQUEST_TIMER = 1
+const STREAM_DURATION_TIMER = 2
+const CONNECTION_DURATION_TIMER = 3
+const DRAIN_TIMER = 4
+const DELAYED_CLOSE_TIMER = 5
+
+/** Methods that RFC 9110 and WebDAV know; anything else is refused, as Envoy does by default. */
+const METHODS = new Set(
+  (
+    'ACL BIND CHECKOUT CONNECT COPY DELETE GET HEAD LINK LOCK MERGE MKACTIVITY MKCALENDAR MKCOL MOVE MSEARCH NOTIFY ' +
+    'OPTIONS PATCH POST PROPFIND PROPPATCH PURGE PUT REBIND REPORT SEARCH SOURCE SUBSCRIBE TRACE UNBIND UNLINK UNLOCK ' +
+    'UNSUBSCRIBE'
+  ).split(' '),
+)
+
+/** One downstream connection in the hands of the connection manager. */
+export class ManagedConnection implements ServerCodecOwner, ConnectionHandle, Peer, TimerTarget {
+  readonly manager: HttpConnectionManager
+  readonly connection: Connection
+  readonly ip: string
+  readonly isTls: boolean
+  closed = false
+  readonly #codec: Http1ServerConnection
+  readonly #startMs: number
+  #stream: ActiveStream | undefined
+  #streams = 0
+  #isDraining = false
+  /** When the first byte of a head came that is not complete yet. */
+  #headStartMs: number | undefined
+  #closedByPeer = true
+  #isUpgraded = false
+  #idle: IdleWatch | undefined
+  #streamIdle: IdleWatch | undefined
+  #timers: (TimerEntry | undefined)[] | undefined
+  #routeIdle: IdleWatch | undefined
+
+  constructor(manager: HttpConnectionManager, transport: Transport, connection: Connection) {
+    this.manager = manager
+    this.connection = connection
+    this.isTls = connection.tls !== undefined
+    this.ip = stripPort(connection.remoteAddress).replace(/^\[|\]$/g, '')
+    const { config, context } = manager
+    this.#startMs = context.clock.monotonicMs()
+    this.#codec = new Http1ServerConnection(transport, this, {
+      limits: manager.headLimits,
+      acceptHttp10: config.acceptHttp10,
+      upgrades: 'any',
+    })
+    const { idleMs, streamIdleMs, maxConnectionDurationMs } = config.timeouts
+    if (idleMs > 0) {
+      this.#idle = new IdleWatch(context.wheel, idleMs, () => this.#onIdle())
+      this.#idle.start()
+    }
+    if (streamIdleMs > 0)
+      this.#streamIdle = new IdleWatch(context.wheel, streamIdleMs, () => this.#onStreamIdle())
+    this.#startTimer(CONNECTION_DURATION_TIMER, maxConnectionDurationMs)
+  }
+
+  get context(): HttpContext {
+    return this.manager.context
+  }
+
+  get config(): HttpConnectionManagerConfig {
+    return this.manager.config
+  }
+
+  get stats(): ConnectionManagerStats {
+    return this.manager.stats
+  }
+
+  get filterChain(): FilterChain | undefined {
+    return this.manager.filterChain
+  }
+
+  get protocol(): string {
+    return this.#codec.protocol
+  }
+
+  /** Something of the current stream arrived or was sent. */
+  touch(): void {
+    if (this.#streamIdle !== undefined) this.#streamIdle.touched = true
+    if (this.#routeIdle !== undefined) this.#routeIdle.touched = true
+  }
+
+  // ---- listener ----
+
+  drain(): void {
+    this.#isDraining = true
+  }
+
+  close(): void {
+    if (this.closed) return
+    this.#closedByPeer = false
+    this.#codec.transport.destroy()
+  }
+
+  // ---- codec ----
+
+  newStream(encoder: ResponseEncoder): RequestSink {
+    const { stats, context } = this
+    const stream = new ActiveStream(this, encoder, this.#headStartMs ?? context.clock.monotonicMs())
+    this.#stream = stream
+    this.#streams++
+    stats.rqTotal.value++
+    stats.rqHttp1Total.value++
+    stats.rqActive.value++
+    if (this.#streamIdle !== undefined) this.#watchStream(this.#streamIdle)
+    const { requestMs, maxStreamDurationMs } = this.config.timeouts
+    if (this.#headStartMs !== undefined) {
+      this.#headStartMs = undefined
+      this.#stopTimer(HEAD_TIMER)
+    } else if (requestMs > 0) this.#startTimer(REQUEST_TIMER, requestMs)
+    if (maxStreamDurationMs > 0) this.#startTimer(STREAM_DURATION_TIMER, maxStreamDurationMs)
+    return stream
+  }
+
+  onPartialHead(): void {
+    if (this.#headStartMs !== undefined) return
+    this.#headStartMs = this.context.clock.monotonicMs()
+    const { requestHeadersMs, requestMs } = this.config.timeouts
+    this.#startTimer(HEAD_TIMER, requestHeadersMs)
+    this.#startTimer(REQUEST_TIMER, requestMs)
+    if (this.#streamIdle !== undefined) this.#watchStream(this.#streamIdle)
+  }
+
+  onRefusedHead(error: HeadError, encoder: ResponseEncoder): void {
+    const { stats } = this
+    stats.chargeCodecError(error.details)
+    if (error.status !== 426) stats.cxProtocolError.inc()
+    const stream = this.#beginRefused(encoder)
+    if (error.status !== 426) stream.addFlag('DPE')
+    const body = REFUSAL_TEXT[error.status] ?? ''
+    stream.sendReply(reply(error.status, body, { details: error.details }))
+  }
+
+  /** A stream for a request that never got as far as headers, so that it is answered and logged like any other. */
+  #beginRefused(encoder: ResponseEncoder): ActiveStream {
+    const stream = this.newStream(encoder) as ActiveStream
+    stream.requestHeaders = new RequestHeaderTable()
+    return stream
+  }
+
+  onExchangeEnd(): void {
+    const stream = this.#stream
+    this.#stream = undefined
+    stream?.onResponseComplete()
+    if (this.#idle !== undefined) this.#idle.touched = true
+  }
+
+  onFinalResponse(): void {
+    const stream = this.#stream
+    this.#stream = undefined
+    stream?.onResponseComplete()
+    this.#closedByPeer = false
+    this.#codec.transport.end()
+    const { delayedCloseMs } = this.config.timeouts
+    if (delayedCloseMs > 0) this.#startTimer(DELAYED_CLOSE_TIMER, delayedCloseMs)
+    else this.#codec.transport.destroy()
+  }
+
+  onIdleEnd(): void {
+    this.#codec.transport.destroy()
+  }
+
+  onClose(_error: Error | undefined): void {
+    if (this.closed) return
+    this.closed = true
+    this.#idle?.stop()
+    this.#streamIdle?.stop()
+    this.#routeIdle?.stop()
+    for (const timer of this.#timers ?? []) if (timer !== undefined) this.context.wheel.cancel(timer)
+    const { stats } = this
+    stats.cxLengthMs.observe(this.context.clock.monotonicMs() - this.#startMs)
+    stats.cxRxBytesTotal.add(this.#codec.bytesRead)
+    stats.cxTxBytesTotal.add(this.#codec.writer.bytesWritten)
+    stats.cxDestroy.inc()
+    const hadStream = this.#stream !== undefined
+    ;(this.#closedByPeer ? stats.cxDestroyRemote : stats.cxDestroyLocal).inc()
+    if (hadStream) {
+      stats.cxDestroyActiveRq.inc()
+      ;(this.#closedByPeer ? stats.cxDestroyRemoteActiveRq : stats.cxDestroyLocalActiveRq).inc()
+    }
+    if (this.#isUpgraded) stats.cxUpgradesActive.dec()
+    this.manager.onConnectionClosed(this)
+  }
+
+  // ---- streams ----
+
+  /** Judges and sanitises the head of a request; a reply when it goes no further. */
+  prepareRequest(stream: ActiveStream, headers: RequestHeaderTable): LocalReply | undefined {
+    const { config, stats } = this
+    if (!METHODS.has(headers.method)) {
+      stats.cxProtocolError.inc()
+      stats.chargeCodecError('http1.codec_error')
+      stream.addFlag('DPE')
+      return reply(400, 'Bad Request', { details: 'http1.codec_error' })
+    }
+    if (headers.authority === '') return reply(400, '', { details: 'missing_host_header' })
+    if (!removeHopByHop(headers)) {
+      stats.cxProtocolError.inc()
+      return reply(400, 'Bad Request', { details: 'http1.connection_header_rejected' })
+    }
+    const { path } = headers
+    if (headers.method !== 'CONNECT') {
+      if (path.charCodeAt(0) !== 0x2f && path !== '*') {
+        stats.rqNonRelativePath.inc()
+        return reply(404, '', { details: 'absolute_path_rejected' })
+      }
+      if (path.includes('#')) return reply(400, '', { details: 'path_with_fragment_rejected' })
+      if (config.normalizePath) {
+        const normal = normalizePath(path)
+        if (normal === undefined) return reply(400, '', { details: 'path_normalization_failed' })
+        headers.path = normal
+      }
+      if (config.mergeSlashes) headers.path = mergeSlashes(headers.path)
+    }
+    if (config.stripAnyHostPort) headers.authority = stripPort(headers.authority)
+    else if (config.stripMatchingHostPort) this.#stripMatchingPort(headers)
+    stream.downstreamRemoteAddress = sanitizeRequest(headers, this, config)
+    return undefined
+  }
+
+  #stripMatchingPort(headers: RequestHeaderTable): void {
+    const port = this.connection.localAddress.slice(this.connection.localAddress.lastIndexOf(':'))
+    if (port.length > 1 && headers.authority.endsWith(port)) headers.authority = stripPort(headers.authority)
+  }
+
+  /** Lets a tunnel through where route or manager allow it. */
+  checkUpgrade(stream: ActiveStream, headers: RequestHeaderTable): LocalReply | undefined {
+    const action = stream.route?.action
+    if (action?.kind === 'route' && action.idleTimeoutMs !== undefined) this.#watchRoute(action.idleTimeoutMs)
+    if (action?.kind === 'route' && action.maxStreamDurationMs !== undefined)
+      this.#restartTimer(STREAM_DURATION_TIMER, action.maxStreamDurationMs)
+    const isConnect = headers.method === 'CONNECT'
+    if (!isConnect && !headers.hasId(Header.upgrade)) return undefined
+    if (!isConnect && !this.#codec.isTunnelRequest) {
+      headers.removeId(Header.upgrade)
+      return undefined
+    }
+    const token = isConnect ? 'connect' : headers.getId(Header.upgrade)!.toLowerCase()
+    const isAllowed =
+      this.config.upgrades.has(token) || (action?.kind === 'route' && action.upgrades.has(token))
+    if (!isAllowed) {
+      this.stats.rqWsOnNonWsRoute.inc()
+      return reply(403, '', { details: 'upgrade_failed' })
+    }
+    this.#isUpgraded = true
+    this.stats.cxUpgradesTotal.inc()
+    this.stats.cxUpgradesActive.inc()
+    return undefined
+  }
+
+  onRequestEnd(): void {
+    this.#stopTimer(REQUEST_TIMER)
+  }
+
+  /** The proxy's own statements on a response, after all filters. */
+  finalizeResponse(stream: ActiveStream, headers: ResponseHeaderTable): void {
+    const { config } = this
+    if (headers.hasAny(RESPONSE_HOP_BY_HOP)) {
+      headers.removeId(Header.connection)
+      headers.removeId(Header.keepAlive)
+      headers.removeId(Header.proxyConnection)
+      headers.removeId(Header.transferEncoding)
+    }
+    if (!headers.hasId(Header.date)) headers.setId(Header.date, httpDate(this.context.clock.now()))
+    if (config.serverHeader === 'overwrite') headers.setId(Header.server, config.serverName)
+    else if (config.serverHeader === 'append-if-absent' && !headers.hasId(Header.server))
+      headers.setId(Header.server, config.serverName)
+    if (config.via !== '') {
+      const via = headers.getAll('via')
+      headers.setId(Header.via, [...via, config.via].join(', '))
+    }
+    if (config.alwaysSetRequestIdInResponse) {
+      const requestId = stream.requestHeaders.getId(Header.requestId)
+      if (requestId !== undefined) headers.setId(Header.requestId, requestId)
+    }
+    const { maxRequestsPerConnection } = config.limits
+    if (this.#isDraining) {
+      this.stats.cxDrainClose.inc()
+      stream.encoder.closeAfterResponse()
+    } else if (maxRequestsPerConnection > 0 && this.#streams >= maxRequestsPerConnection) {
+      this.stats.cxMaxRequestsReached.inc()
+      stream.encoder.closeAfterResponse()
+    }
+  }
+
+  /** Counts and logs a stream whose last byte is written, or which was reset. */
+  onStreamOver(stream: ActiveStream): void {
+    const { stats } = this
+    const { timeouts } = this.config
+    if (this.#stream === stream && stream.endMs !== undefined) {
+      // A reset comes here while the codec still thinks that the stream lives; the connection is about to close.
+      this.#closedByPeer = stream.responseFlags.includes('DC')
+    }
+    if (timeouts.requestMs > 0) this.#stopTimer(REQUEST_TIMER)
+    if (this.#timers?.[STREAM_DURATION_TIMER] !== undefined) this.#stopTimer(STREAM_DURATION_TIMER)
+    this.#routeIdle?.stop()
+    this.#routeIdle = undefined
+    stats.rqActive.value--
+    stats.rqTime.observe(stream.endMs! - stream.startMs)
+    stats.chargeStatus(stream.isResponseStarted ? stream.responseHeaders!.status : 0)
+    if (!stream.requestEnded && stream.isResponseStarted) stats.rqResponseBeforeRqComplete.inc()
+    for (const logger of this.config.accessLoggers) logger.log(stream)
+  }
+
+  onFilterError(name: string, thrown: unknown): void {
+    this.manager.onFilterError(name, thrown)
+  }
+
+  // ---- timers ----
+
+  onTimer(kind: number): void {
+    const { stats } = this
+    switch (kind) {
+      case HEAD_TIMER:
+        stats.rqHeaderTimeout.inc()
+        this.#refuseSlowHead('request_header_timeout')
+        break
+      case REQUEST_TIMER:
+        stats.rqTimeout.inc()
+        if (this.#stream === undefined) this.#refuseSlowHead('request_overall_timeout')
+        else this.#stream.sendReply(reply(408, 'request timeout', { details: 'request_overall_timeout' }))
+        break
+      case STREAM_DURATION_TIMER:
+        stats.rqMaxDurationReached.inc()
+        this.#stream?.sendReply(
+          reply(504, 'downstream duration timeout', { details: 'max_duration_timeout', grpcStatus: 4 }),
+        )
+        break
+      case CONNECTION_DURATION_TIMER:
+        stats.cxMaxDurationReached.inc()
+        this.#startDrain()
+        break
+      case DRAIN_TIMER:
+        if (this.#codec.isIdle) this.close()
+        break
+      case DELAYED_CLOSE_TIMER:
+        stats.cxDelayedCloseTimeout.inc()
+        this.#codec.transport.destroy()
+        break
+    }
+  }
+
+  #onIdle(): void {
+    if (this.#codec.isIdle) {
+      this.stats.cxIdleTimeout.inc()
+      this.#startDrain()
+    } else this.#idle!.start()
+  }
+
+  #onStreamIdle(): void {
+    if (this.#stream === undefined && this.#headStartMs === undefined) return
+    this.stats.rqIdleTimeout.inc()
+    if (this.#stream === undefined) {
+      this.#refuseSlowHead('stream_idle_timeout', 'SI')
+      return
+    }
+    const status = this.#stream.requestEnded ? 504 : 408
+    this.#stream.sendReply(
+      reply(status, 'stream timeout', { details: 'stream_idle_timeout', flag: 'SI', grpcStatus: 4 }),
+    )
+  }
+
+  /** Answers a request whose head never became complete. */
+  #refuseSlowHead(details: string, flag = ''): void {
+    const encoder = this.#codec
+    encoder.refuseHead()
+    const body = details === 'stream_idle_timeout' ? 'stream timeout' : 'request header timeout'
+    this.#beginRefused(encoder).sendReply(reply(408, body, { details, flag }))
+  }
+
+  #startDrain(): void {
+    this.#isDraining = true
+    const { drainMs } = this.config.timeouts
+    if (drainMs > 0) this.#startTimer(DRAIN_TIMER, drainMs)
+    else if (this.#codec.isIdle) this.close()
+  }
+
+  /** The watch runs on from stream to stream: touching it is cheaper than starting it anew. */
+  #watchStream(watch: IdleWatch): void {
+    if (watch.isRunning) watch.touched = true
+    else watch.start()
+  }
+
+  #watchRoute(idleMs: number): void {
+    this.#streamIdle?.stop()
+    if (idleMs === 0) return
+    this.#routeIdle = new IdleWatch(this.context.wheel, idleMs, () => this.#onStreamIdle())
+    this.#routeIdle.start()
+  }
+
+  #startTimer(kind: number, delayMs: number): void {
+    if (delayMs <= 0) return
+    this.#timers ??= []
+    const timer = (this.#timers[kind] ??= new TimerEntry(this, kind))
+    this.context.wheel.schedule(timer, delayMs)
+  }
+
+  #restartTimer(kind: number, delayMs: number): void {
+    this.#stopTimer(kind)
+    this.#startTimer(kind, delayMs)
+  }
+
+  #stopTimer(kind: number): void {
+    const timer = this.#timers?.[kind]
+    if (timer !== undefined) this.context.wheel.cancel(timer)
+  }
+}
+
+/** Bodies of refused heads, as Envoy writes them. */
+const REFUSAL_TEXT: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  403: '',
+  426: 'Upgrade Required',
+  431: 'Request Header Fields Too Large',
+  501: 'Not Implemented',
+}
