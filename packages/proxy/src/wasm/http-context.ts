@@ -89,9 +89,9 @@ export class HttpContext extends GuestContext implements HttpFilter {
   // ---- phases -------------------------------------------------------------------------------------------------
 
   onRequestHeaders(headers: RequestHeaders, endStream: boolean): Verdict {
-    if (!this.#isReady()) return this.#failVerdict()
     const callback = this.#vm.exports.onRequestHeaders
-    if (callback === undefined) return undefined
+    if (callback === undefined && this.#vm.failure === undefined) return undefined
+    if (callback === undefined || !this.#isReady()) return this.#failVerdict()
     this.#request.headers = headers
     return this.#runHeaders(this.#request, callback, headers.size + REQUEST_PSEUDO_HEADERS, endStream)
   }

@@ -1,4 +1,11 @@
-import type { BodyVerdict, HttpFilter, HttpFilterFactory, LocalReply, Verdict } from '../http/filter.ts'
+import type {
+  BodyVerdict,
+  HttpFilter,
+  HttpFilterFactory,
+  HttpFilterPhase,
+  LocalReply,
+  Verdict,
+} from '../http/filter.ts'
 import type { HeaderMap } from '../http/header-map.ts'
 import {
   type Fields,
@@ -98,7 +105,7 @@ class SimulatedManager {
         this.#stopWaiting()
       },
     })
-    this.#filter = factory.create(this.#stream)
+    this.#filter = onlyPhases(factory.create(this.#stream), factory.phases)
   }
 
   async run(): Promise<FilterRun> {
@@ -239,6 +246,16 @@ class SimulatedManager {
       throw error
     }
   }
+}
+
+/** The manager calls a filter only in the phases that its factory has announced. */
+function onlyPhases(filter: HttpFilter, phases: ReadonlySet<HttpFilterPhase>): HttpFilter {
+  const called: Record<string, unknown> = {}
+  for (const phase of phases) {
+    const method = filter[phase] as ((...args: unknown[]) => unknown) | undefined
+    if (method !== undefined) called[phase] = (...args: unknown[]) => method.apply(filter, args)
+  }
+  return called
 }
 
 function piecesOf(body: BodyPieces | undefined): Uint8Array[] {

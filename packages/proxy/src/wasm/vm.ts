@@ -54,6 +54,8 @@ export class WasmVm {
   failure: string | undefined
   /** What the guest logged last as an error: why it is about to trap or to say no, usually. */
   lastError = ''
+  /** Run when the VM fails, before the reason is put together: output that waits for the end of its line. */
+  readonly atFailure: (() => void)[] = []
   /** Called once, when the VM fails. */
   onFailure: ((reason: string) => void) | undefined
   /** While the module's own start code runs only logging, clocks and WASI may be called. */
@@ -185,6 +187,7 @@ export class WasmVm {
   fail(thrown: unknown): void {
     if (this.failure !== undefined) return
     if (process.env['DBG']) console.log((thrown as Error).stack)
+    for (const action of this.atFailure) action()
     this.failure = this.withLastError(trapReason(thrown))
     this.onFailure?.(this.failure)
   }

@@ -14,7 +14,7 @@ const NOTSUP = 58
 const MODULES = ['wasi_snapshot_preview1', 'wasi_unstable']
 /** Most bytes of `random_get` at a time. */
 const MAX_RANDOM_BYTES = 65_536
-/** Kept of a line that a guest writes without ever ending it. */
+/** Longest line; what a guest writes without ever ending it is cut here. */
 const MAX_LINE = 16 * 1024
 
 type WasiFunction = (...args: never[]) => number | undefined
@@ -38,22 +38,17 @@ const FUNCTIONS: Readonly<Record<string, WasiDefinition>> = {
   fd_write: {
     params: 'iiii',
     bind: (vm) => {
-      const pending = ['', '']
+      const outputs = [new LineWriter(vm, false), new LineWriter(vm, true)]
+      vm.atFailure.push(() => {
+        for (const output of outputs) output.flush()
+      })
       return (fd: number, vectorsAt: number, count: number, writtenAt: number) => {
-        if (fd !== 1 && fd !== 2) return BADF
-        const text = readVectors(vm, vectorsAt >>> 0, count >>> 0)
-        if (text === undefined || !vm.has(writtenAt >>> 0, 4)) return FAULT
-        vm.view.setUint32(writtenAt >>> 0, text.byteLength, true)
-        const lines = (pending[fd - 1]! + text.toString('utf8')).split('\n')
-        pending[fd - 1] = lines.pop()!.slice(-MAX_LINE)
-        // A guest flushes what it has: a text without an end of line is a line as well.
-        const rest = pending[fd - 1]!
-        if (rest !== '') lines.push(rest)
-        pending[fd - 1] = ''
-        for (const line of lines) {
-          if (fd === 1) vm.services.log.info(line, { plugin: vm.pluginName })
-          else vm.services.log.error(line, { plugin: vm.pluginName })
-        }
+        const output = outputs[fd - 1]
+        if (output === undefined) return BADF
+        const bytes = readVectors(vm, vectorsAt >>> 0, count >>> 0)
+        if (bytes === undefined || !vm.has(writtenAt >>> 0, 4)) return FAULT
+        output.write(bytes)
+        vm.view.setUint32(writtenAt >>> 0, bytes.length, true)
         return SUCCESS
       }
     },
@@ -174,6 +169,41 @@ export function wasiImports(vm: WasmVm): GuestImports {
     imports[module][name] = FUNCTIONS[name]!.bind(vm)
   }
   return imports
+}
+
+/** Text output, a log line for each line of it: runtimes write a panic in many pieces. */
+class LineWriter {
+  readonly #vm: WasmVm
+  readonly #isError: boolean
+  #pending = ''
+
+  constructor(vm: WasmVm, isError: boolean) {
+    this.#vm = vm
+    this.#isError = isError
+  }
+
+  write(bytes: Buffer): void {
+    const lines = (this.#pending + bytes.toString('utf8')).split('\n')
+    const rest = lines.pop()!
+    for (const line of lines) this.#log(line)
+    this.#pending = rest.length > MAX_LINE ? '' : rest
+    if (rest.length > MAX_LINE) this.#log(rest)
+  }
+
+  /** Logs a line that did not end. */
+  flush(): void {
+    if (this.#pending !== '') this.#log(this.#pending)
+    this.#pending = ''
+  }
+
+  #log(line: string): void {
+    const { services, pluginName: plugin } = this.#vm
+    if (!this.#isError) services.log.info(line, { plugin })
+    else {
+      if (this.#vm.lastError === '') this.#vm.lastError = line
+      services.log.error(line, { plugin })
+    }
+  }
 }
 
 function environment(vm: WasmVm): Buffer[] {

@@ -65,7 +65,7 @@ async function compile(entry: string, debug: boolean, optimize: boolean): Promis
   try {
     return await thread.compile({ entry, debug, optimize })
   } catch (error) {
-    const message = `the AssemblyScript compiler crashed: ${error instanceof Error ? error.message : String(error)}`
+    const message = `the AssemblyScript compiler failed: ${error instanceof Error ? error.message : String(error)}`
     return { wasm: undefined, diagnostics: [fileError(entry, message)], sources: [entry] }
   }
 }

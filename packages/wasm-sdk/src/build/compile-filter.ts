@@ -52,8 +52,9 @@ export async function compileFilter(request: CompileRequest): Promise<CompileRes
       try {
         parser.parseFile(generateEntry(analyzeFilter(parser, entryPath)), GENERATED, true)
       } catch (error) {
-        if (!(error instanceof FilterSourceError)) throw error
-        diagnostics.push(sourceError(error, baseDir))
+        if (error instanceof FilterSourceError) diagnostics.push(sourceError(error, baseDir))
+        // Without an entry there is nothing to compile.
+        throw error
       }
     },
   }
@@ -81,6 +82,7 @@ export async function compileFilter(request: CompileRequest): Promise<CompileRes
     // biome-ignore lint/suspicious/noExplicitAny: the compiler's type wants classes, it takes objects as well
     transforms: [transform] as any,
   })
+  explainClosures(diagnostics)
   const failed = diagnostics.some((diagnostic) => diagnostic.severity === 'error')
   if (error !== null && !failed) diagnostics.push(internalError(error.message, fatal))
   return {
@@ -160,6 +162,20 @@ function compilerDiagnostic(
   const length = range.end - range.start
   return { severity, code, message: diagnostic.message, file, length, ...locate(text, range.start) }
 }
+
+/** The commonest surprise: the compiler's words for it do not say what to do. */
+function explainClosures(diagnostics: FilterDiagnostic[]): void {
+  for (const closure of diagnostics.filter(({ message }) => message === 'Not implemented: Closures')) {
+    for (const [index, other] of [...diagnostics.entries()].reverse()) {
+      const isSamePlace = other.file === closure.file && other.line === closure.line
+      if (other === closure) diagnostics[index] = { ...closure, message: CLOSURE_MESSAGE }
+      else if (isSamePlace && other.column === closure.column) diagnostics.splice(index, 1)
+    }
+  }
+}
+
+const CLOSURE_MESSAGE =
+  'a function cannot use variables of the function around it (AssemblyScript has no closures): pass them as arguments, or keep them in the filter and use `self`'
 
 function sourceError(error: FilterSourceError, baseDir: string): FilterDiagnostic {
   const { source, start, end, message } = error

@@ -2,8 +2,14 @@ import { Worker } from 'node:worker_threads'
 import type { CompileRequest, CompileResult } from './compile-filter.ts'
 import type { CompileReply } from './compile-worker.ts'
 
+/** A compile that takes longer has hung: the optimizer follows constants through endless recursion, for one. */
+const COMPILE_LIMIT_MS = 120_000
+
 /** How long a thread without work stays warm: a warm compile takes a fifth of a cold one. */
 const IDLE_MS = 60_000
+
+/** Kept of what the compiler prints when it crashes. */
+const MAX_CRASH_TEXT = 4000
 
 interface Waiting {
   readonly resolve: (result: CompileResult) => void
@@ -21,11 +27,12 @@ export class CompilerThread {
     clearTimeout(this.#idle)
     const worker = (this.#worker ??= this.#start())
     const id = this.#nextId++
+    const limit = setTimeout(() => this.#giveUp(worker), COMPILE_LIMIT_MS)
     return new Promise<CompileResult>((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject })
       worker.ref()
       worker.postMessage({ id, request })
-    })
+    }).finally(() => clearTimeout(limit))
   }
 
   /** Ends the thread; compiles under way are rejected. */
@@ -42,13 +49,30 @@ export class CompilerThread {
     const worker = new Worker(new URL(`./compile-worker.${extension}`, import.meta.url), {
       // Flags such as --inspect or a test runner's loaders are not for this thread.
       execArgv: [],
+      stdout: true,
+      stderr: true,
+    })
+    let said = ''
+    worker.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said = (said + text).slice(-MAX_CRASH_TEXT)
     })
     worker.on('message', (reply: CompileReply) => this.#settle(worker, reply))
     worker.on('error', (error) =>
       this.#fail(worker, error instanceof Error ? error : new Error(String(error))),
     )
-    worker.on('exit', (code) => this.#fail(worker, new Error(`the compiler ended with exit code ${code}`)))
+    worker.on('exit', (code) =>
+      this.#fail(worker, new Error(`it ended with exit code ${code}\n${said}`.trim())),
+    )
     return worker
+  }
+
+  #giveUp(worker: Worker): void {
+    const seconds = COMPILE_LIMIT_MS / 1000
+    this.#fail(
+      worker,
+      new Error(`the compiler did not end within ${seconds} seconds; try it without optimizing`),
+    )
+    void worker.terminate()
   }
 
   #settle(worker: Worker, { id, result }: CompileReply): void {

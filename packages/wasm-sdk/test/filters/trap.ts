@@ -25,6 +25,9 @@ function fail(how: string): void {
   if (how == 'bounds') [1, 2][(Math.floor(Math.random()) as i32) + 7] += 1
 }
 
+let deepest: i32 = 0
+
 function recurse(depth: i32): i32 {
-  return recurse(depth + 1) + recurse(depth + 2)
+  deepest = max(deepest, depth)
+  return recurse(depth + 1) + deepest
 }

@@ -1,0 +1,164 @@
+import { BattenError } from '@batten/core'
+import { compileWasmModule, createWasmPlugin, runFilter } from '@batten/proxy/wasm'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { FakeClock } from '../../../testing/src/fake-clock.ts'
+import { builtFilter } from '../support/built-filter.ts'
+import { guest, TestHost } from '../support/guest.ts'
+
+function startError(body: string, options = {}): string {
+  try {
+    new TestHost().plugin(guest({ body }), { startTimeoutMs: 300, ...options })
+  } catch (error) {
+    if (error instanceof BattenError && error.code === 'PROXY_WASM_START') return error.message
+    throw error
+  }
+  throw new Error('the module was started')
+}
+
+const LOOP = '(loop $again (br $again))'
+
+it.each([
+  [
+    'traps in its start section',
+    '(start $s) (func $s (unreachable))',
+    'the module failed when it was instantiated: unreachable',
+  ],
+  [
+    'traps in _initialize',
+    '(func (export "_initialize") (unreachable))',
+    'the module failed in _initialize: unreachable',
+  ],
+  ['traps in _start', '(func (export "_start") (unreachable))', 'the module failed in _start: unreachable'],
+  [
+    'never ends in _initialize',
+    `(func (export "_initialize") ${LOOP})`,
+    'the module failed in _initialize: it did not end within 300 ms',
+  ],
+  [
+    'traps in proxy_on_context_create',
+    '(func (export "proxy_on_context_create") (param i32 i32) (unreachable))',
+    'the module failed in proxy_on_context_create: unreachable',
+  ],
+  [
+    'traps in proxy_on_vm_start',
+    '(func (export "proxy_on_vm_start") (param i32 i32) (result i32) (unreachable))',
+    'the module failed in proxy_on_vm_start: unreachable',
+  ],
+  [
+    'says no in proxy_on_vm_start',
+    '(func (export "proxy_on_vm_start") (param i32 i32) (result i32) (i32.const 0))',
+    'the module refused to start in proxy_on_vm_start',
+  ],
+  [
+    'says no in proxy_on_configure',
+    '(func (export "proxy_on_configure") (param i32 i32) (result i32) (i32.const 0))',
+    'the module refused its configuration in proxy_on_configure',
+  ],
+  [
+    'never ends in proxy_on_configure',
+    `(func (export "proxy_on_configure") (param i32 i32) (result i32) ${LOOP} (i32.const 1))`,
+    'the module failed in proxy_on_configure: it did not end within 300 ms',
+  ],
+])('refuses a module that %s', (_title, body, message) => {
+  expect(startError(body)).toBe(message)
+})
+
+it('lets the start code call nothing but the log, clocks and WASI', () => {
+  const imports = '(import "env" "proxy_done" (func $done (result i32)))'
+  const body = '(func (export "_initialize") (drop (call $done)))'
+  expect(() => new TestHost().plugin(guest({ imports, body }))).toThrow(
+    'the module failed in _initialize: a host function was called outside of a callback (top-level code may only log)',
+  )
+})
+
+describe('a filter that fails', () => {
+  let wasm: Uint8Array<ArrayBuffer>
+  const failing = (how: string) => Buffer.from(JSON.stringify({ when: '/fail', how }))
+
+  beforeAll(async () => {
+    wasm = await builtFilter('trap')
+  }, 60_000)
+
+  it.each([
+    ['throw', 'told to fail at trap.ts:19:23'],
+    ['memory', ''],
+    ['recursion', 'Maximum call stack size exceeded'],
+    ['bounds', 'Index out of range at ~lib/array.ts'],
+  ])('answers 503 to this request and the next ones, and says why: %s', async (how, reason) => {
+    const host = new TestHost()
+    const plugin = createWasmPlugin({
+      host: host.host,
+      module: compileWasmModule(wasm, { maxMemoryBytes: 16 << 20 }),
+      name: 'trap',
+      configuration: failing(how),
+    })
+    expect((await runFilter(plugin, { request: { path: '/ok' } })).response?.status).toBe(200)
+    for (const path of ['/fail', '/ok']) {
+      const run = await runFilter(plugin, { request: { path } })
+      expect(run).toMatchObject({
+        upstream: undefined,
+        response: { status: 503, body: '' },
+        replyDetails: 'wasm_fail_stream',
+      })
+    }
+    expect(plugin.failure).toContain(reason)
+    expect(plugin.memoryBytes).toBeLessThanOrEqual(16 << 20)
+    expect(host.takeLines().at(-1)).toBe('a Wasm module trapped; its VM is not used any more')
+    await plugin.close()
+  })
+
+  it('lets requests pass when it fails open', async () => {
+    const plugin = new TestHost().plugin(wasm, {
+      configuration: failing('throw'),
+      failurePolicy: 'fail-open',
+    })
+    for (const path of ['/fail', '/ok']) {
+      const run = await runFilter(plugin, { request: { path }, response: { body: 'still here' } })
+      expect(run).toMatchObject({ upstream: {}, response: { status: 200, body: 'still here' } })
+    }
+  })
+
+  it('starts again when it may, at most once in a back-off', async () => {
+    const clock = new FakeClock()
+    const host = new TestHost(clock)
+    const plugin = host.plugin(wasm, {
+      configuration: failing('throw'),
+      failurePolicy: 'fail-reload',
+      reloadBackoffMs: 1000,
+    })
+    const status = async (path: string) => (await runFilter(plugin, { request: { path } })).response?.status
+    expect([await status('/fail'), await status('/ok'), await status('/fail')]).toEqual([503, 200, 503])
+    clock.advance(1499)
+    expect(await status('/ok')).toBe(503)
+    clock.advance(1)
+    expect(await status('/ok')).toBe(200)
+    expect(host.stats.value('wasm.test.vm_reload_success')).toBe(2)
+    expect(host.stats.value('wasm.test.vm_reload_backoff')).toBe(1)
+    await plugin.close()
+    expect(host.stats.value('wasm.envoy.wasm.runtime.v8.active')).toBe(0)
+  })
+
+  it('is replaced without harm: a configuration that cannot be read leaves the plugin before it at work', async () => {
+    const host = new TestHost()
+    const plugin = host.plugin(wasm, { configuration: failing('throw') })
+    expect(() => host.plugin(wasm, { configuration: Buffer.from('{"whan": 1}') })).toThrow(
+      'the module refused its configuration in proxy_on_configure (it said: configuration of Trap is not valid: unknown field "whan" (known: when, how))',
+    )
+    expect((await runFilter(plugin)).response?.status).toBe(200)
+  })
+
+  it.each([
+    ['{"when": 5}', 'when: expected a string, found a number'],
+    ['{}', '"when" is required'],
+    ['[]', 'expected an object, found an array'],
+    ['{"when": "x",}', 'expected a key in double quotes (not JSON at line 1, column 14)'],
+    ['{"when": "x"} x', 'something follows the value (not JSON at line 1, column 15)'],
+    ['{"when":\n  "x\\q"}', 'when: a backslash that escapes nothing (not JSON at line 2, column 7)'],
+    ['{"when": "x"', "expected ',' or '}' (not JSON at line 1, column 13)"],
+    ['', '"when" is required'],
+  ])('says what is wrong with the configuration %s', (text, problem) => {
+    expect(() => new TestHost().plugin(wasm, { configuration: Buffer.from(text) })).toThrow(
+      `configuration of Trap is not valid: ${problem}`,
+    )
+  })
+})
