@@ -393,10 +393,12 @@ describe('a TLS server', () => {
   it('resets a connection with RST', async () => {
     const mesh = await pair()
     const transport = (await mesh.connect()) as TlsTransport
+    const echoed = Promise.withResolvers<void>()
     const closed = new Promise<Error | undefined>((resolve) => {
-      transport.handler = { onData() {}, onEnd() {}, onDrain() {}, onClose: resolve }
+      transport.handler = { onData: () => echoed.resolve(), onEnd() {}, onDrain() {}, onClose: resolve }
     })
-    while (mesh.accepted.length === 0) await new Promise((resolve) => setImmediate(resolve))
+    transport.writeLatin1('x')
+    await echoed.promise
     ;(mesh.accepted[0] as TlsTransport).reset()
     expect(((await closed) as NodeJS.ErrnoException).code).toBe('ECONNRESET')
   })
