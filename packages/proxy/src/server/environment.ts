@@ -3,6 +3,7 @@ import type { NodeExtension } from '../bootstrap/node-metadata.ts'
 import { type CompileEnvironment, HttpFilterRegistry } from '../config/environment.ts'
 import { HttpConnectionManager } from '../http/connection-manager.ts'
 import type { HttpFilterContext, HttpFilterDefinition } from '../http/filter.ts'
+import { router } from '../http/filters/router.ts'
 import { wasmFilter } from '../http/filters/wasm.ts'
 import { DEFAULT_BODY_BUFFER_BYTES, type HttpContext } from '../http/http-context.ts'
 import type { TimerWheel } from '../http/timer-wheel.ts'
@@ -28,7 +29,7 @@ export function createEnvironment(parts: EnvironmentParts): {
   readonly extensions: readonly NodeExtension[]
 } {
   const { options, node, clusters, stats, wheel, clock, random, log } = parts
-  const definitions = [wasmFilter, ...(options.extensions ?? [])] as readonly HttpFilterDefinition[]
+  const definitions = [wasmFilter, router, ...(options.extensions ?? [])] as readonly HttpFilterDefinition[]
   const http: HttpContext = {
     clusters,
     stats,
