@@ -56,11 +56,11 @@ export function streamProperty(source: PropertySource, path: readonly string[]):
     case 'response':
       return responseProperty(source, path)
     case 'source':
-      return addressProperty(stream.connection.remoteAddress, path)
+      return addressProperty(stream.downstreamRemoteAddress, path)
     case 'destination':
       return addressProperty(stream.connection.localAddress, path)
     case 'upstream':
-      return stream.upstreamAddress === undefined ? undefined : addressProperty(stream.upstreamAddress, path)
+      return upstreamProperty(stream, path)
     case 'connection':
       return connectionProperty(stream, path)
     case 'connection_id':
@@ -92,9 +92,9 @@ function requestProperty(source: PropertySource, path: readonly string[]): Prope
     case 'time':
       return int64(Math.round(stream.startTimeMs * 1000), 1000n)
     case 'duration':
-      return int64(Math.round((source.root.vm.services.clock.monotonicMs() - stream.startMs) * 1000), 1000n)
+      return duration(stream.startMs, stream.timing.endMs)
     case 'size':
-      return int64(stream.requestBytes)
+      return int64(Number(headers?.get('content-length') ?? stream.requestBytes))
     case 'total_size':
       return int64(stream.requestBytes + (headers?.byteSize ?? 0))
     default:
@@ -152,6 +152,8 @@ function responseProperty(source: PropertySource, path: readonly string[]): Prop
       return headers === undefined ? undefined : headersProperty(headers, path)
     case 'headers_bytes':
       return headers === undefined ? undefined : int64(headers.byteSize)
+    case 'backend_latency':
+      return duration(stream.timing.upstreamTxStartMs, stream.timing.upstreamRxEndMs)
     case 'size':
       return int64(stream.responseBytes)
     case 'total_size':
@@ -179,6 +181,19 @@ function addressProperty(address: string, path: readonly string[]): PropertyValu
   if (path[1] === 'address') return address
   if (path[1] !== 'port') return undefined
   return int64(Number(address.slice(address.lastIndexOf(':') + 1)))
+}
+
+function upstreamProperty(stream: HttpStream, path: readonly string[]): PropertyValue {
+  switch (path[1]) {
+    case 'local_address':
+      return stream.upstreamLocalAddress
+    case 'transport_failure_reason':
+      return textOrNone(stream.upstreamTransportFailureReason)
+    case 'request_attempt_count':
+      return int64(stream.upstreamAttemptCount)
+    default:
+      return stream.upstreamAddress === undefined ? undefined : addressProperty(stream.upstreamAddress, path)
+  }
 }
 
 function connectionProperty(stream: HttpStream, path: readonly string[]): PropertyValue {
@@ -278,6 +293,12 @@ function int64(value: number, scale = 1n): Uint8Array {
   if (!Number.isFinite(value)) return bytes
   new DataView(bytes.buffer).setBigInt64(0, BigInt(Math.trunc(value)) * scale, true)
   return bytes
+}
+
+/** Nanoseconds between two moments; undefined until the second one has come. */
+function duration(startMs: number | undefined, endMs: number | undefined): PropertyValue {
+  if (startMs === undefined || endMs === undefined) return undefined
+  return int64(Math.round((endMs - startMs) * 1000), 1000n)
 }
 
 function double(value: number): Uint8Array {
