@@ -1,7 +1,7 @@
 import { BattenError, createLogger, type LogLevel, type RootLogger } from '@batten/core'
 import { identityFromEnvironment } from './identity/identity-options.ts'
 import type { ProxyOptions } from './options.ts'
-import { createProxy, type Proxy } from './server/proxy-server.ts'
+import { createProxy } from './server/proxy-server.ts'
 
 /** What `batten proxy` is started with; names follow Envoy's and Istio's flags. */
 export interface RunProxyOptions {
@@ -29,6 +29,8 @@ export interface RunProxyOptions {
   readonly extensions?: ProxyOptions['extensions']
 }
 
+type RunningProxy = ReturnType<typeof createProxy>
+
 /** Requests that are under way when accepting ends get this long. */
 const LINGER_MS = 30_000
 
@@ -41,7 +43,7 @@ const LINGER_MS = 30_000
  */
 export async function runProxy(options: RunProxyOptions): Promise<number> {
   const log = createLogger({ level: options.logLevel ?? 'info', pretty: options.logPretty ?? false })
-  let proxy: Proxy
+  let proxy: RunningProxy
   try {
     proxy = createProxy(proxyOptions(options, log))
     await proxy.start()
@@ -104,7 +106,7 @@ interface EndRequest {
   release(): void
 }
 
-function endRequested(proxy: Proxy, parentWatch: boolean): Promise<EndRequest> {
+function endRequested(proxy: RunningProxy, parentWatch: boolean): Promise<EndRequest> {
   const first = Promise.withResolvers<EndRequest>()
   const second = Promise.withResolvers<void>()
   let requested = false

@@ -167,6 +167,8 @@ export class XdsServer {
     const types = new Map<string, TypeState>()
     this.#streams.set(stream, types)
     stream.on('data', (bytes: Buffer) => {
+      // What arrives after the stream was ended must not be answered.
+      if (!this.#streams.has(stream)) return
       const request = codec('envoy.service.discovery.v3.DeltaDiscoveryRequest').decode(bytes)
       this.#note(request)
       const typeUrl = request.typeUrl ?? ''
@@ -228,6 +230,7 @@ export class XdsServer {
     const types = new Map<string, SotwState>()
     this.#sotwStreams.set(stream, types)
     stream.on('data', (bytes: Buffer) => {
+      if (!this.#sotwStreams.has(stream)) return
       const request = codec('envoy.service.discovery.v3.DiscoveryRequest').decode(bytes)
       this.#note(request)
       const typeUrl = request.typeUrl ?? ''
