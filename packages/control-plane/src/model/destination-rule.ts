@@ -25,7 +25,14 @@ export interface MeshDestinationRule {
 /** The rules of one namespace, most specific host first, those with a selector before those without. */
 export type DestinationRuleIndex = readonly MeshDestinationRule[]
 
-/** Resolves the host of a DestinationRule. */
+/**
+ * Resolves the host of a DestinationRule.
+ *
+ * @translates DestinationRule spec.host -> Cluster.name (which clusters it is for)
+ * @translates DestinationRule spec.subsets[].name -> Cluster.name
+ * @translates DestinationRule spec.exportTo -> which nodes it is for
+ * @translates DestinationRule spec.workloadSelector -> which nodes it is for
+ */
 export function destinationRuleOf(object: DestinationRule, mesh: MeshConfig): MeshDestinationRule {
   const namespace = object.metadata?.namespace ?? DEFAULT_NAMESPACE
   const spec = object.spec ?? { host: '' }

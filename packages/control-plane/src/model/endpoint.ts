@@ -87,6 +87,8 @@ export function endpointsFromWorkloads(service: MeshService, workloads: readonly
 /**
  * Endpoints of a ServiceEntry's service: its own list; with resolution DNS and no list, the host itself. (With a
  * selector they come from {@link endpointsFromWorkloads}.)
+ *
+ * @translates ServiceEntry spec.endpoints -> ClusterLoadAssignment.endpoints
  */
 export function endpointsFromEntry(service: MeshService, entry: ServiceEntry): Endpoint[] {
   const listed = entry.spec.endpoints ?? []

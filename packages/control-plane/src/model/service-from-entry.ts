@@ -10,7 +10,19 @@ const RESOLUTIONS: Readonly<Record<string, ServiceResolution>> = {
   DNS_ROUND_ROBIN: 'dns-round-robin',
 }
 
-/** The services of a ServiceEntry: one for each of its hosts. */
+/**
+ * The services of a ServiceEntry: one for each of its hosts.
+ *
+ * @translates ServiceEntry spec.hosts -> Cluster.name, VirtualHost.domains
+ * @translates ServiceEntry spec.addresses -> Listener.address, VirtualHost.domains
+ * @translates ServiceEntry spec.ports -> Listener.address, Cluster.name
+ * @translates ServiceEntry spec.location -> Cluster.transport_socket_matches (mutual TLS of the mesh or none)
+ * @translates ServiceEntry spec.resolution -> Cluster.type
+ * @translates ServiceEntry spec.workloadSelector -> ClusterLoadAssignment.endpoints
+ * @translates ServiceEntry spec.exportTo -> which nodes get it
+ * @translates ServiceEntry spec.subjectAltNames -> CertificateValidationContext.match_typed_subject_alt_names
+ * @see https://istio.io/latest/docs/reference/config/networking/service-entry/
+ */
 export function servicesFromEntry(object: ServiceEntry): MeshService[] {
   const name = object.metadata?.name ?? ''
   const namespace = object.metadata?.namespace ?? DEFAULT_NAMESPACE

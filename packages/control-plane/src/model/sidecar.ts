@@ -12,7 +12,11 @@ export interface MeshSidecar {
   readonly spec: SidecarSpec
 }
 
-/** Reads a Sidecar. */
+/**
+ * Reads a Sidecar.
+ *
+ * @translates Sidecar spec.workloadSelector -> which nodes get it
+ */
 export function sidecarOf(object: Sidecar): MeshSidecar {
   const labels = object.spec?.workloadSelector?.labels ?? {}
   return {

@@ -21,7 +21,13 @@ export interface MeshVirtualService {
   readonly spec: VirtualServiceSpec
 }
 
-/** Resolves hosts and gateways of a VirtualService; destinations stay as written. */
+/**
+ * Resolves hosts and gateways of a VirtualService; destinations stay as written.
+ *
+ * @translates VirtualService spec.hosts -> VirtualHost.domains
+ * @translates VirtualService spec.gateways -> which nodes get the routes
+ * @translates VirtualService spec.exportTo -> which nodes get the routes
+ */
 export function virtualServiceOf(object: VirtualService, mesh: MeshConfig): MeshVirtualService {
   const namespace = object.metadata?.namespace ?? DEFAULT_NAMESPACE
   const spec = object.spec ?? {}

@@ -1,6 +1,8 @@
 import { dirname, join } from 'node:path'
 import type { WasmPlugin, WasmPluginSpec } from '@batten/api'
+import { defineQuery } from './incremental.ts'
 import { DEFAULT_NAMESPACE, objectKey } from './object-key.ts'
+import type { MeshSnapshot } from './snapshot.ts'
 
 /** A WasmPlugin. */
 export interface MeshWasmPlugin {
@@ -83,3 +85,12 @@ function moduleRef(spec: WasmPluginSpec, file: string | undefined): WasmModuleRe
   if (path === undefined || path.startsWith('/') || file === undefined) return { url, sha256 }
   return { url: `file://${join(dirname(file), path)}`, sha256 }
 }
+
+/** A plugin by its object key. */
+export const pluginByKey = defineQuery<MeshSnapshot, MeshWasmPlugin | undefined>(
+  'plugin-by-key',
+  (read, key) => {
+    const namespace = key!.split('/')[2]!
+    return read.entry('wasmPlugins', namespace)?.find((plugin) => plugin.key === key)
+  },
+)

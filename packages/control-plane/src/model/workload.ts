@@ -64,7 +64,17 @@ export function workloadFromPod(pod: Pod): Workload | undefined {
   }
 }
 
-/** A WorkloadEntry as a workload. */
+/**
+ * A WorkloadEntry as a workload.
+ *
+ * @translates WorkloadEntry spec.address -> LbEndpoint.endpoint.address
+ * @translates WorkloadEntry spec.ports -> LbEndpoint.endpoint.address
+ * @translates WorkloadEntry spec.labels -> ClusterLoadAssignment.endpoints (selectors and subsets)
+ * @translates WorkloadEntry spec.locality -> LocalityLbEndpoints.locality
+ * @translates WorkloadEntry spec.weight -> LbEndpoint.load_balancing_weight
+ * @translates WorkloadEntry spec.serviceAccount -> CertificateValidationContext.match_typed_subject_alt_names
+ * @see https://istio.io/latest/docs/reference/config/networking/workload-entry/
+ */
 export function workloadFromEntry(entry: WorkloadEntry): Workload {
   const name = entry.metadata?.name ?? ''
   const namespace = entry.metadata?.namespace ?? DEFAULT_NAMESPACE

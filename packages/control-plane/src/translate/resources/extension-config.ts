@@ -3,11 +3,10 @@ import { defineQuery } from '../../model/incremental.ts'
 import type { NodeCapabilities } from '../../model/node.ts'
 import type { Resource } from '../../model/resource.ts'
 import type { MeshSnapshot } from '../../model/snapshot.ts'
-import type { MeshWasmPlugin } from '../../model/wasm-plugin.ts'
+import { type MeshWasmPlugin, pluginByKey } from '../../model/wasm-plugin.ts'
 import { wasmPluginToConfig } from '../fields/wasm-plugin/plugin-config.ts'
 import { hasHttpFilter } from '../http-filters/support.ts'
 import { encodeResource, isSameResource } from '../resource-encoder.ts'
-import { pluginByKey } from './wasm-plugins.ts'
 
 /** What the names of Istio's extension configurations begin with; the misspelling is its own. */
 const PREFIX = 'extenstions.istio.io/wasmplugin/'

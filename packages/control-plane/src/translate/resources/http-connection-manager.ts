@@ -9,13 +9,13 @@ import type { Reader } from '../../model/incremental.ts'
 import type { MeshConfig } from '../../model/mesh-config.ts'
 import type { NodeCapabilities } from '../../model/node.ts'
 import type { MeshSnapshot } from '../../model/snapshot.ts'
-import type { MeshWasmPlugin } from '../../model/wasm-plugin.ts'
+import { type MeshWasmPlugin, pluginByKey } from '../../model/wasm-plugin.ts'
 import { ZERO } from '../duration.ts'
 import { meshConfigToAccessLog } from '../fields/mesh-config/access-log.ts'
 import { type HttpFilterContext, httpFilters } from '../http-filters/index.ts'
+import type { ListenerClass } from '../node-class.ts'
 import { ADS } from '../tls-context.ts'
 import { isPluginActive } from './extension-config.ts'
-import { pluginByKey } from './wasm-plugins.ts'
 
 /** What a connection manager is made for. */
 export interface HttpManagerOptions {
@@ -97,4 +97,22 @@ function clientCertificate(direction: HttpFilterContext['direction']): Partial<H
       ...(direction === 'gateway' ? { cert: true } : {}),
     },
   }
+}
+
+/** The connection manager of an outbound listener. */
+export function outboundHttpFilter(
+  read: Reader<MeshSnapshot>,
+  node: ListenerClass,
+  routes: string,
+  name: string,
+  port: number,
+) {
+  return httpConnectionManager(read, {
+    statPrefix: `outbound_${name}`,
+    direction: 'outbound',
+    routes,
+    port,
+    capabilities: node.capabilities,
+    plugins: node.plugins,
+  })
 }

@@ -6,7 +6,7 @@ import type { MeshSnapshot } from '../../model/snapshot.ts'
 import { serverTlsToTransportSocket } from '../fields/gateway/tls.ts'
 import { type ClientClass, classOf, type GatewayClass } from '../node-class.ts'
 import { encodeResource } from '../resource-encoder.ts'
-import { gatewayConnectionTargets } from './gateway-connections.ts'
+import { gatewayConnections } from './connections.ts'
 import { type GatewayServer, gatewayServers, serversByListener } from './gateway-servers.ts'
 import { httpConnectionManager } from './http-connection-manager.ts'
 import { TLS_INSPECTOR } from './listener-filters.ts'
@@ -104,7 +104,7 @@ function manager(read: Reader<MeshSnapshot>, node: GatewayClass, server: Gateway
 
 /** TLS ends here, and bytes go where the `tcp` routes say. */
 function tlsFilters(read: Reader<MeshSnapshot>, client: ClientClass, server: GatewayServer) {
-  const [first] = gatewayConnectionTargets(read, client, server)
+  const [first] = gatewayConnections(read, client, server)
   if (first === undefined) return []
   return [tcpProxy(first.targets[0]!.cluster, first.targets, read.field('mesh'))]
 }
@@ -114,7 +114,7 @@ function connectionChains(
   client: ClientClass,
   server: GatewayServer,
 ): FilterChain[] {
-  return gatewayConnectionTargets(read, client, server).map(({ match, targets }) => ({
+  return gatewayConnections(read, client, server).map(({ match, targets }) => ({
     ...(Object.keys(match).length === 0 ? {} : { filterChainMatch: match }),
     filters: [tcpProxy(targets[0]!.cluster, targets, read.field('mesh'))],
   }))

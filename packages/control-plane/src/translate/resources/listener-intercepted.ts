@@ -1,4 +1,11 @@
-import { type FilterChain, type Listener, listenerName, WELL_KNOWN_CLUSTERS } from '@batten/xds'
+import {
+  type FilterChain,
+  type FilterChainMatch,
+  type Listener,
+  listenerName,
+  outboundClusterName,
+  WELL_KNOWN_CLUSTERS,
+} from '@batten/xds'
 import type { Reader } from '../../model/incremental.ts'
 import { isTls } from '../../model/protocol.ts'
 import { egressScope } from '../../model/scope.ts'
@@ -7,10 +14,11 @@ import type { MeshSnapshot } from '../../model/snapshot.ts'
 import { msToDuration } from '../duration.ts'
 import { parseCidr } from '../fields/virtual-service/l4-match.ts'
 import { type ClientClass, classOf, type ListenerClass } from '../node-class.ts'
+import { type Connection, serviceConnections } from './connections.ts'
+import { outboundHttpFilter } from './http-connection-manager.ts'
 import { HTTP_INSPECTOR, TLS_INSPECTOR } from './listener-filters.ts'
-import { httpFilter } from './listener-outbound.ts'
 import { isRoutedPort } from './route-sidecar.ts'
-import { tcpProxy } from './tcp-proxy.ts'
+import { connectionChains, tcpProxy } from './tcp-proxy.ts'
 
 const ANY_ADDRESS = '0.0.0.0'
 const PLAIN_HTTP = { transportProtocol: 'raw_buffer', applicationProtocols: ['http/1.1', 'h2c'] }
@@ -21,8 +29,7 @@ interface Draft {
   readonly port: number
   /** Route configuration; several services share it. */
   routes: string | undefined
-  readonly tcpChains: FilterChain[]
-  needsTlsInspector: boolean
+  readonly connections: Connection[]
   /** What the listener does with everything else. */
   fallback: string
 }
@@ -39,8 +46,7 @@ export function interceptedListeners(
   const drafts = new Map<string, Draft>()
   const client = classOf<ClientClass>(clientClassKey)
   const fallback = fallbackCluster(client)
-  for (const { service, port } of interceptedPorts(read, client))
-    draftPort(drafts, service, port, client, fallback)
+  for (const port of interceptedPorts(read, client)) draftPort(drafts, port, client, fallback)
   return [virtualOutbound(read, fallback), ...[...drafts.values()].map((draft) => finish(read, node, draft))]
 }
 
@@ -72,6 +78,7 @@ interface InterceptedPort {
   readonly service: MeshService
   readonly port: ServicePort
   readonly hosts: readonly string[]
+  readonly connections: readonly Connection[]
 }
 
 /** Ports of services that egress listeners without a port import; those with a port of their own come first. */
@@ -80,11 +87,15 @@ function* interceptedPorts(read: Reader<MeshSnapshot>, client: ClientClass): Gen
   const listeners = client.egress.length === 0 ? [{ hosts: ['*/*'] }] : client.egress
   for (const listener of listeners) {
     if ('port' in listener && (listener.port?.number ?? 0) !== 0) continue
-    const { services } = read.query(egressScope, client.namespace, JSON.stringify(listener.hosts))
-    for (const service of services)
-      for (const port of service.ports)
-        if (port.protocol !== 'UDP' && !explicit.has(port.number))
-          yield { service, port, hosts: listener.hosts }
+    const scope = read.query(egressScope, client.namespace, JSON.stringify(listener.hosts))
+    for (const service of scope.services)
+      for (const port of service.ports) {
+        if (port.protocol === 'UDP' || explicit.has(port.number)) continue
+        const connections = isRoutedPort(port.protocol, client.capabilities)
+          ? []
+          : serviceConnections(read, client, scope.virtualServices, service, port)
+        yield { service, port, hosts: listener.hosts, connections }
+      }
   }
 }
 
@@ -97,15 +108,14 @@ function routesOf(service: MeshService, port: ServicePort, client: ClientClass):
 
 function draftPort(
   drafts: Map<string, Draft>,
-  service: MeshService,
-  port: ServicePort,
+  intercepted: InterceptedPort,
   client: ClientClass,
   fallback: string,
 ): void {
+  const { service, port } = intercepted
   const routes = routesOf(service, port, client)
   const isDeclaredHttp = routes !== undefined && port.protocol !== 'AUTO'
   const addresses = service.addresses.filter((address) => !address.includes('/'))
-  const ranges = service.addresses.filter((address) => address.includes('/'))
   const binds = isDeclaredHttp || addresses.length === 0 ? [ANY_ADDRESS] : addresses
   for (const bind of binds) {
     const name = listenerName(bind, port.number)
@@ -115,73 +125,72 @@ function draftPort(
         bind,
         port: port.number,
         routes: undefined,
-        tcpChains: [],
-        needsTlsInspector: false,
+        connections: [],
         fallback,
       }
       drafts.set(name, draft)
     }
     if (isDeclaredHttp) draft.routes ??= routes
-    else addTcp(draft, service, port, routes, ranges)
+    else addTcp(draft, intercepted, routes)
   }
 }
 
-/** The older service keeps an address and port that two want. */
+/** The first service keeps an address and port that two want. */
 function addTcp(
   draft: Draft,
-  service: MeshService,
-  port: ServicePort,
+  { service, port, connections }: InterceptedPort,
   routes: string | undefined,
-  ranges: readonly string[],
 ): void {
-  const cluster = `outbound|${port.number}||${service.hostname}`
   if (port.protocol === 'AUTO' && routes !== undefined) {
     draft.routes ??= routes
-    draft.fallback = cluster
+    draft.fallback = outboundClusterName(service.hostname, port.number)
     return
   }
-  const isSni = isTls(port.protocol) && service.addresses.length === 0 && service.hostname !== '*'
-  if (isSni) {
-    draft.needsTlsInspector = true
-    draft.tcpChains.push({ filterChainMatch: { serverNames: [service.hostname] }, name: cluster })
-  } else if (ranges.length > 0)
-    draft.tcpChains.push({ filterChainMatch: { prefixRanges: ranges.map(parseCidr) }, name: cluster })
-  else if (!draft.tcpChains.some(({ filterChainMatch }) => filterChainMatch === undefined))
-    draft.tcpChains.push({ name: cluster })
+  const ranges = service.addresses.filter((address) => address.includes('/')).map(parseCidr)
+  for (const { match, targets } of connections) {
+    const own: FilterChainMatch = { ...match }
+    // Without an address only the server name tells a TLS service from others on the port.
+    if (isTls(port.protocol) && service.addresses.length === 0 && own.serverNames === undefined)
+      own.serverNames = [service.hostname]
+    if (ranges.length > 0 && own.prefixRanges === undefined) own.prefixRanges = ranges
+    draft.connections.push({ match: own, targets })
+  }
 }
 
 function finish(read: Reader<MeshSnapshot>, node: ListenerClass, draft: Draft): Listener {
   const mesh = read.field('mesh')
   const name = listenerName(draft.bind, draft.port)
-  const toCluster = (cluster: string) => [tcpProxy(cluster, [{ cluster, weight: 1 }], mesh)]
-  const chains = draft.tcpChains.map((chain) => ({ ...chain, filters: toCluster(chain.name!) }))
-  const listener: Listener = {
+  const chains = connectionChains(draft.connections, mesh)
+  const matched = chains.filter(({ filterChainMatch }) => filterChainMatch !== undefined)
+  const plain = chains.find(({ filterChainMatch }) => filterChainMatch === undefined)
+  const fallback: FilterChain = {
+    name: 'PassthroughFilterChain',
+    filters: [tcpProxy(draft.fallback, [{ cluster: draft.fallback, weight: 1 }], mesh)],
+  }
+  const http: FilterChain[] =
+    draft.routes === undefined
+      ? []
+      : [
+          {
+            filterChainMatch: PLAIN_HTTP,
+            filters: [outboundHttpFilter(read, node, draft.routes, name, draft.port)],
+          },
+        ]
+  const inspectors = [
+    ...(matched.some(({ filterChainMatch }) => filterChainMatch?.serverNames) ? [TLS_INSPECTOR] : []),
+    ...(draft.routes === undefined ? [] : [HTTP_INSPECTOR]),
+  ]
+  return {
     name,
     address: { socketAddress: { address: draft.bind, portValue: draft.port } },
     bindToPort: { value: false },
     trafficDirection: 'OUTBOUND',
     continueOnListenerFiltersTimeout: true,
     listenerFiltersTimeout: msToDuration(mesh.protocolDetectionTimeoutMs),
+    ...(inspectors.length === 0 ? {} : { listenerFilters: inspectors }),
+    filterChains: [...http, ...matched],
+    defaultFilterChain: plain ?? fallback,
   }
-  if (draft.routes === undefined) {
-    if (draft.needsTlsInspector) listener.listenerFilters = [TLS_INSPECTOR]
-    listener.filterChains = chains
-    // Handshakes for unknown names: there must be some chain for them.
-    if (!chains.some(({ filterChainMatch }) => filterChainMatch === undefined))
-      listener.defaultFilterChain = { name: 'PassthroughFilterChain', filters: toCluster(draft.fallback) }
-    return listener
-  }
-  listener.listenerFilters = draft.needsTlsInspector ? [TLS_INSPECTOR, HTTP_INSPECTOR] : [HTTP_INSPECTOR]
-  listener.filterChains = [
-    { filterChainMatch: PLAIN_HTTP, filters: [httpFilter(read, node, draft.routes, name, draft.port)] },
-    ...chains.filter(({ filterChainMatch }) => filterChainMatch !== undefined),
-  ]
-  const plain = chains.find(({ filterChainMatch }) => filterChainMatch === undefined)
-  listener.defaultFilterChain = plain ?? {
-    name: 'PassthroughFilterChain',
-    filters: toCluster(draft.fallback),
-  }
-  return listener
 }
 
 /** Takes every intercepted outbound connection and hands it on by its original address. */

@@ -6,10 +6,8 @@ import {
   virtualHostName,
 } from '@batten/xds'
 import { isSameMap } from '../../model/equal.ts'
-import { isExportedTo } from '../../model/host.ts'
 import { defineQuery, type Reader } from '../../model/incremental.ts'
 import type { Resource } from '../../model/resource.ts'
-import { compareAge } from '../../model/service.ts'
 import type { MeshSnapshot } from '../../model/snapshot.ts'
 import type { MeshVirtualService } from '../../model/virtual-service.ts'
 import { attachedHosts } from '../fields/gateway/server-hosts.ts'
@@ -17,11 +15,15 @@ import { destinationToCluster } from '../fields/virtual-service/destination.ts'
 import { type ClientClass, classOf, type GatewayClass } from '../node-class.ts'
 import { encodeResource } from '../resource-encoder.ts'
 import { type GatewayServer, gatewayServers } from './gateway-servers.ts'
-import { hashPolicyOf, visibleService } from './route-sidecar.ts'
+import { hashPolicyOf, virtualServicesOf, visibleService } from './service-lookup.ts'
 import { MAX_DIRECT_RESPONSE_BYTES, VirtualHostList } from './virtual-host.ts'
 import { type RouteContext, virtualServiceToRoutes } from './virtual-service-routes.ts'
 
-/** Name of the route configuration of a server: plain HTTP shares one for each port, each TLS server has its own. */
+/**
+ * Name of the route configuration of a server: plain HTTP shares one for each port, each TLS server has its own.
+ *
+ * @translates Gateway spec.servers[].port.name -> RouteConfiguration.name
+ */
 export function gatewayRouteName({ kind, port, server, gateway }: GatewayServer): string {
   if (kind !== 'https') return formatRouteName({ kind: 'gateway-http', port, bind: server.bind ?? '' })
   return formatRouteName({
@@ -62,24 +64,7 @@ export const gatewayRoutes = defineQuery<MeshSnapshot, ReadonlyMap<string, Resou
   isSameMap,
 )
 
-/** The VirtualServices that a gateway's proxy sees for one of its Gateways, oldest first. */
-export function virtualServicesOf(
-  read: Reader<MeshSnapshot>,
-  gatewayTitle: string,
-  clientNamespace: string,
-): MeshVirtualService[] {
-  return [...read.field('virtualServices').values()]
-    .filter(
-      ({ gateways, exportTo, namespace }) =>
-        namesGateway(gateways, gatewayTitle) && isExportedTo(exportTo, namespace, clientNamespace),
-    )
-    .sort(compareAge)
-}
-
-function namesGateway(gateways: readonly string[], title: string): boolean {
-  return gateways.includes(title)
-}
-
+/** @translates Gateway spec.servers[].tls.httpsRedirect -> VirtualHost.require_tls */
 interface HostDraft {
   readonly port: number
   readonly routes: Route[]

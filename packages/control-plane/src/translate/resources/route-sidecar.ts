@@ -1,28 +1,24 @@
-import type { Destination } from '@batten/api'
 import {
   type Route,
-  type RouteAction_HashPolicy,
   type RouteConfiguration,
   type VirtualHost,
   virtualHostName,
   WELL_KNOWN_CLUSTERS,
 } from '@batten/xds'
-import { destinationRuleFor } from '../../model/destination-rule.ts'
-import { compareSpecificity, coversHost, resolveHost, shortNames } from '../../model/host.ts'
+import { coversHost, shortNames } from '../../model/host.ts'
 import { defineQuery, type Reader } from '../../model/incremental.ts'
 import type { NodeCapabilities } from '../../model/node.ts'
 import { isHttp, isHttp2, type Protocol } from '../../model/protocol.ts'
 import type { Resource } from '../../model/resource.ts'
-import { type EgressScope, egressScope, servicesVisibleTo } from '../../model/scope.ts'
+import { type EgressScope, egressScope } from '../../model/scope.ts'
 import type { MeshService, ServicePort } from '../../model/service.ts'
 import type { MeshSnapshot } from '../../model/snapshot.ts'
 import { MESH_GATEWAY, type MeshVirtualService } from '../../model/virtual-service.ts'
 import { ZERO } from '../duration.ts'
-import { loadBalancerToHashPolicy } from '../fields/destination-rule/load-balancer.ts'
-import { effectivePolicy } from '../fields/destination-rule/traffic-policy.ts'
 import { destinationToCluster } from '../fields/virtual-service/destination.ts'
 import { type ClientClass, classOf } from '../node-class.ts'
 import { encodeResource, isSameResource } from '../resource-encoder.ts'
+import { hashPolicyOf, ownerOf, visibleService } from './service-lookup.ts'
 import { authorityOf, MAX_DIRECT_RESPONSE_BYTES, VirtualHostList } from './virtual-host.ts'
 import { defaultRoute, type RouteContext, virtualServiceToRoutes } from './virtual-service-routes.ts'
 
@@ -209,65 +205,6 @@ function routeContext(
       }),
     hashPolicyOf: (destination) => hashPolicyOf(read, client, destination, namespace, port),
   }
-}
-
-/** The service that a namespace means by a hostname. */
-export function visibleService(
-  read: Reader<MeshSnapshot>,
-  clientNamespace: string,
-  hostname: string,
-): MeshService | undefined {
-  return read.query(serviceByHostname, clientNamespace, hostname)
-}
-
-const serviceByHostname = defineQuery<MeshSnapshot, MeshService | undefined>(
-  'service-by-hostname',
-  (read, namespace, hostname) =>
-    read.query(servicesVisibleTo, namespace!).find((service) => service.hostname === hostname),
-)
-
-/** The hash policy that the traffic policy of a destination asks for. */
-export function hashPolicyOf(
-  read: Reader<MeshSnapshot>,
-  client: ClientClass,
-  destination: Destination,
-  namespace: string,
-  listenerPort: number,
-): RouteAction_HashPolicy | undefined {
-  const hostname = resolveHost(destination.host, namespace, client.domainSuffix)
-  const service = visibleService(read, client.namespace, hostname)
-  if (service === undefined) return undefined
-  const rule = read.query(
-    destinationRuleFor,
-    client.namespace,
-    JSON.stringify(client.labels),
-    service.namespace,
-    hostname,
-  )
-  if (rule === undefined) return undefined
-  const policy = effectivePolicy(
-    rule.spec,
-    destination.subset ?? '',
-    destination.port?.number ?? listenerPort,
-  )
-  return loadBalancerToHashPolicy(policy.loadBalancer)
-}
-
-/** The VirtualService of a host: the one that names it most precisely, of equals the oldest. */
-function ownerOf(
-  hostname: string,
-  virtualServices: readonly MeshVirtualService[],
-): MeshVirtualService | undefined {
-  let owner: MeshVirtualService | undefined
-  let ownerHost = ''
-  for (const virtualService of virtualServices)
-    for (const host of virtualService.hosts) {
-      if (!coversHost(host, hostname)) continue
-      if (owner !== undefined && (host === ownerHost || compareSpecificity(host, ownerHost) > 0)) continue
-      owner = virtualService
-      ownerHost = host
-    }
-  return owner
 }
 
 /**

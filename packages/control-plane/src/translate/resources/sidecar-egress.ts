@@ -14,7 +14,7 @@ export interface EgressPort {
   readonly kind: 'http' | 'tcp' | 'http-proxy'
   /** Route configuration of an HTTP listener. */
   readonly routes: SidecarRouteSpec
-  /** Service and port behind a TCP listener. */
+  /** Key of the service behind a TCP listener, and its port. */
   readonly service: string
   readonly servicePort: number
 }
@@ -64,7 +64,7 @@ export const egressPorts = defineQuery<MeshSnapshot, readonly EgressPort[]>(
             dedicatedTo: isDedicated ? service.hostname : '',
             rewritesHost: isDedicated,
           },
-          service: service.hostname,
+          service: service.key,
           servicePort: servicePort.number,
         },
       ]

@@ -1,15 +1,11 @@
-import { type Filter, NETWORK_FILTERS, packAny, type TcpProxy } from '@batten/xds'
+import { type Filter, type FilterChain, NETWORK_FILTERS, packAny, type TcpProxy } from '@batten/xds'
 import type { MeshConfig } from '../../model/mesh-config.ts'
 import { meshConfigToAccessLog } from '../fields/mesh-config/access-log.ts'
-
-/** A cluster with its share of connections. */
-export interface WeightedTarget {
-  readonly cluster: string
-  readonly weight: number
-}
+import type { ConnectionTarget } from '../fields/virtual-service/l4-match.ts'
+import type { Connection } from './connections.ts'
 
 /** Passes bytes on: the last filter of a chain that is not HTTP. */
-export function tcpProxy(statPrefix: string, targets: readonly WeightedTarget[], mesh: MeshConfig): Filter {
+export function tcpProxy(statPrefix: string, targets: readonly ConnectionTarget[], mesh: MeshConfig): Filter {
   const accessLog = meshConfigToAccessLog(mesh)
   const message: TcpProxy = {
     statPrefix,
@@ -24,4 +20,18 @@ export function tcpProxy(statPrefix: string, targets: readonly WeightedTarget[],
     name: NETWORK_FILTERS.tcpProxy,
     typedConfig: packAny('envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy', message),
   }
+}
+
+/** A chain for each connection; of several with the same match the first counts. */
+export function connectionChains(connections: readonly Connection[], mesh: MeshConfig): FilterChain[] {
+  const chains = new Map<string, FilterChain>()
+  for (const { match, targets } of connections) {
+    const key = JSON.stringify(match)
+    if (chains.has(key)) continue
+    chains.set(key, {
+      ...(Object.keys(match).length === 0 ? {} : { filterChainMatch: match }),
+      filters: [tcpProxy(targets[0]!.cluster, targets, mesh)],
+    })
+  }
+  return [...chains.values()]
 }

@@ -49,15 +49,6 @@ function appliesTo(
   return selects(plugin.selector ?? {}, labels)
 }
 
-/** A plugin by its object key. */
-export const pluginByKey = defineQuery<MeshSnapshot, MeshWasmPlugin | undefined>(
-  'plugin-by-key',
-  (read, key) => {
-    const namespace = key!.split('/')[2]!
-    return read.entry('wasmPlugins', namespace)?.find((plugin) => plugin.key === key)
-  },
-)
-
 /** The extension configurations of a list of plugins. */
 export const extensionConfigs = defineQuery<MeshSnapshot, ReadonlyMap<string, Resource>>(
   'extension-configs',

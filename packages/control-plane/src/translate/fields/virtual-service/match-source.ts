@@ -23,6 +23,14 @@ type SourceMatch = Pick<HTTPMatchRequest, 'gateways' | 'sourceLabels' | 'sourceN
  * @translates VirtualService spec.http[].match[].sourceLabels -> which proxies get the route
  * @translates VirtualService spec.http[].match[].sourceNamespace -> which proxies get the route
  * @translates VirtualService spec.http[].match[].port -> which listeners get the route
+ * @translates VirtualService spec.tls[].match[].gateways -> which proxies get the filter chain
+ * @translates VirtualService spec.tls[].match[].sourceLabels -> which proxies get the filter chain
+ * @translates VirtualService spec.tls[].match[].sourceNamespace -> which proxies get the filter chain
+ * @translates VirtualService spec.tls[].match[].port -> which listeners get the filter chain
+ * @translates VirtualService spec.tcp[].match[].gateways -> which proxies get the filter chain
+ * @translates VirtualService spec.tcp[].match[].sourceLabels -> which proxies get the filter chain
+ * @translates VirtualService spec.tcp[].match[].sourceNamespace -> which proxies get the filter chain
+ * @translates VirtualService spec.tcp[].match[].port -> which listeners get the filter chain
  * @see https://istio.io/latest/docs/reference/config/networking/virtual-service/#HTTPMatchRequest
  */
 export function matchesClient(
