@@ -6,6 +6,8 @@ const CONVERGENCE_BUCKETS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 3, 5, 10, 20, 30]
 const PUSH_TIME_BUCKETS = [0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 3, 5]
 const SIZE_BUCKETS = [1, 10_000, 1_000_000, 4_000_000, 10_000_000, 40_000_000]
 
+const PROCESS_START = Math.round(Date.now() / 1000 - process.uptime())
+
 /**
  * Every metric of the control plane, under Istio's names, so that existing dashboards and alerts work.
  *
@@ -17,9 +19,7 @@ export class ControlPlaneMetrics {
   readonly convergence: Histogram
   readonly debounce: Histogram
   readonly queueTime: Histogram
-  readonly snapshotTime: Histogram
   readonly services: Gauge
-  readonly sendErrors: Counter
   readonly csrRequests: Counter
   readonly csrParsingErrors: Counter
   readonly csrSigningErrors: Counter
@@ -52,18 +52,7 @@ export class ControlPlaneMetrics {
       'Time in seconds that a proxy waits in a push until its turn comes.',
       CONVERGENCE_BUCKETS,
     )
-    this.snapshotTime = registry.histogram(
-      'pilot_pushcontext_init_seconds',
-      {},
-      'Time in seconds to make a snapshot of the mesh.',
-      PUSH_TIME_BUCKETS,
-    )
     this.services = registry.gauge('pilot_services', {}, 'Total services known to the control plane.')
-    this.sendErrors = registry.counter(
-      'pilot_xds_write_timeout',
-      {},
-      'Streams that were ended because a message could not be sent.',
-    )
     this.csrRequests = registry.counter(
       'citadel_server_csr_count',
       {},
@@ -97,6 +86,20 @@ export class ControlPlaneMetrics {
     registry
       .gauge('istio_build', { component: 'pilot', tag: version }, 'Version of the control plane.')
       .set(1)
+  }
+
+  /** The registry with the numbers of this process brought up to date. */
+  collect(): MetricRegistry {
+    const { registry } = this
+    const memory = process.memoryUsage()
+    const cpu = process.cpuUsage()
+    const gauge = (name: string, help: string, value: number) => registry.gauge(name, {}, help).set(value)
+    gauge('process_resident_memory_bytes', 'Resident memory size in bytes.', memory.rss)
+    gauge('nodejs_heap_size_used_bytes', 'Heap in use in bytes.', memory.heapUsed)
+    gauge('process_start_time_seconds', 'Start time of the process since the epoch.', PROCESS_START)
+    registry.counter('process_cpu_seconds_total', {}, 'CPU time spent in seconds.').value =
+      (cpu.user + cpu.system) / 1e6
+    return registry
   }
 
   /** Responses sent. */
@@ -141,10 +144,6 @@ export class ControlPlaneMetrics {
 
   pushTriggers(reason: string): Counter {
     return this.registry.counter('pilot_push_triggers', { type: reason }, 'What started pushes.')
-  }
-
-  inboundUpdates(kind: string): Counter {
-    return this.registry.counter('pilot_inbound_updates', { type: kind }, 'Changes received, by kind.')
   }
 
   /** Streams that were refused or ended, by reason. */

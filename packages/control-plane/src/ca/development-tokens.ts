@@ -1,5 +1,11 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomUUID,
+} from 'node:crypto'
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Clock, errorMessage, systemClock } from '@batten/core'
 import { controlPlaneError } from '../errors.ts'
@@ -76,12 +82,7 @@ function loadKey(directory: string): KeyObject {
   const path = join(directory, 'token-key.pem')
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
-    const pem = createKey().export({ format: 'pem', type: 'pkcs8' })
-    try {
-      writeFileSync(path, pem, { mode: 0o600, flag: 'wx', flush: true })
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    }
+    if (!existsSync(path)) createKeyFile(path)
     return createPrivateKey(readFileSync(path))
   } catch (error) {
     throw controlPlaneError('CA_DIRECTORY', {
@@ -90,5 +91,18 @@ function loadKey(directory: string): KeyObject {
       hint: 'check that the directory is writable, or remove the file to make a new key',
       cause: error,
     })
+  }
+}
+
+/** Makes the key appear with its content, or not at all if another process was first. */
+function createKeyFile(path: string): void {
+  const temporary = `${path}.${randomUUID()}`
+  writeFileSync(temporary, createKey().export({ format: 'pem', type: 'pkcs8' }), { mode: 0o600, flush: true })
+  try {
+    linkSync(temporary, path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  } finally {
+    rmSync(temporary)
   }
 }

@@ -57,6 +57,8 @@ export interface AdsServiceOptions {
   readonly events: StreamEvents
   /** A stream was refused or ended by an error. */
   onRefused?(error: BattenError, peer: string): void
+  /** The number of streams whose node is known has changed. */
+  onConnections?(count: number): void
   readonly limits?: Partial<AdsServiceLimits>
   readonly clock?: Clock
   readonly random?: () => number
@@ -150,7 +152,11 @@ export class AdsService {
         if (identity !== undefined) checkNodeIdentity(node, identity, this.#options.trustDomain)
         const id = `${node.id}-${++this.#lastId}`
         this.connections.set(id, { id, peer, connectedAt: this.#clock.now(), identity, stream })
-        call.once('close', () => this.connections.delete(id))
+        this.#options.onConnections?.(this.connections.size)
+        call.once('close', () => {
+          this.connections.delete(id)
+          this.#options.onConnections?.(this.connections.size)
+        })
         this.#log.info('ADS: new connection', { node: node.id, peer, protocol: protocol.kind })
         return { node, snapshot: this.#options.snapshotFor(node, identity) }
       },

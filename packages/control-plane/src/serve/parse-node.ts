@@ -27,7 +27,8 @@ export function parseNode(node: Node | undefined): XdsNode {
   const text = textOf(metadata)
   const namespace = text('NAMESPACE') || domain.split('.')[0]!
   if (namespace === '') throw badNode('it has no namespace', id)
-  const userAgent = node.userAgentName ?? ''
+  const isBatten = (node.userAgentName ?? '').startsWith('batten')
+  const httpFilters = httpFiltersOf(node)
   return {
     id,
     type: type as NodeType,
@@ -48,9 +49,10 @@ export function parseNode(node: Node | undefined): XdsNode {
     httpProxyPort: portOf(metadata),
     metadata,
     capabilities: {
-      userAgent: userAgent.startsWith('batten') ? 'batten' : 'envoy',
-      http2: !userAgent.startsWith('batten') || (node.clientFeatures ?? []).includes('batten.http2'),
+      userAgent: isBatten ? 'batten' : 'envoy',
+      http2: !isBatten || (node.clientFeatures ?? []).includes('batten.http2'),
       istioExtensions: isTrue(metadata['ISTIO_EXTENSIONS']),
+      ...(isBatten && httpFilters.length > 0 ? { httpFilters } : {}),
     },
   }
 }
@@ -73,6 +75,12 @@ function workloadName(name: string, namespace: string): string {
 
 function interceptionModeOf(mode: string): XdsNode['interceptionMode'] {
   return mode === 'NONE' || mode === 'TPROXY' ? mode : 'REDIRECT'
+}
+
+/** HTTP filters that the proxy has, as Envoy lists its extensions. */
+function httpFiltersOf(node: Node): string[] {
+  const filters = (node.extensions ?? []).filter(({ category }) => category === 'envoy.filters.http')
+  return filters.map(({ name }) => name ?? '').sort()
 }
 
 /** `HTTP_PROXY_PORT`, or `proxyHttpPort` of the node's own mesh settings. */

@@ -70,6 +70,7 @@ export class XdsServer {
   readonly #servers: GrpcServer[] = []
   readonly #reasons = new Set<string>()
   readonly #unsubscribe: () => void
+  readonly #waiters = new Set<(error?: Error) => void>()
   #credentials: MeshServerCredentials | undefined
   #snapshot: MeshSnapshot | undefined
   #trustBundle: ResourceMap
@@ -84,6 +85,7 @@ export class XdsServer {
     const { authority } = options
     this.#authenticator = new CallAuthenticator([authority.trustDomain], options.tokens)
     this.#trustBundle = trustBundleResources(authority.trustBundle)
+    this.#metrics.rootExpiry.set(authority.signingCertificate.validToDate.getTime() / 1000)
     this.#ads = new AdsService({
       identifier: options.identifier,
       authenticator: this.#authenticator,
@@ -97,6 +99,10 @@ export class XdsServer {
         staleNonce: (_, typeUrl) => this.#metrics.staleNonces(typeUrl).inc(),
       },
       onRefused: (error) => this.#metrics.refusedStreams(error.code).inc(),
+      onConnections: (count) => {
+        this.#metrics.connections.set(count)
+        this.#wakeWaiters()
+      },
       clock: this.#clock,
       log: this.#log,
       ...(options.limits === undefined ? {} : { limits: options.limits }),
@@ -105,6 +111,7 @@ export class XdsServer {
     this.#queue = new PushQueue({ clock: this.#clock, push: (batch) => this.#push(batch.firstChangeAt) })
     this.#unsubscribe = authority.onTrustBundle((bundle) => {
       this.#trustBundle = trustBundleResources(bundle)
+      this.#metrics.rootExpiry.set(authority.signingCertificate.validToDate.getTime() / 1000)
       this.#trigger('trust_bundle')
     })
   }
@@ -154,7 +161,8 @@ export class XdsServer {
     const isFirst = this.#snapshot === undefined
     this.#snapshot = snapshot
     this.#metrics.services.set(snapshot.services.size)
-    if (!isFirst) this.#trigger(reason)
+    if (isFirst) this.#wakeWaiters()
+    else this.#trigger(reason)
   }
 
   /** Whether every connected node has answered for everything of the newest snapshot. */
@@ -165,10 +173,31 @@ export class XdsServer {
     return true
   }
 
+  /** Resolves when {@link isServed} is true; rejects with the signal's reason. */
+  whenServed(signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted()
+    if (this.isServed) return Promise.resolve()
+    return new Promise((resolve, reject) => {
+      const waiter = (error?: Error) => {
+        signal?.removeEventListener('abort', onAbort)
+        if (error === undefined) resolve()
+        else reject(error)
+      }
+      const onAbort = () => {
+        this.#waiters.delete(waiter)
+        reject(signal!.reason)
+      }
+      signal?.addEventListener('abort', onAbort, { once: true })
+      this.#waiters.add(waiter)
+    })
+  }
+
   async close(): Promise<void> {
     this.#unsubscribe()
     this.#queue.close()
     this.#credentials?.close()
+    for (const waiter of this.#waiters) waiter(new Error('the control plane was closed'))
+    this.#waiters.clear()
     this.#ads.close()
     await Promise.all(this.#servers.map((server) => server.close()))
   }
@@ -221,6 +250,7 @@ export class XdsServer {
       this.#metrics.queueTime.observe((now - start) / 1000)
       this.#pushTo(connection, changedAt)
     }
+    this.#wakeWaiters()
   }
 
   #pushTo({ stream, identity }: Connection, changedAt: number): void {
@@ -292,6 +322,17 @@ export class XdsServer {
   #settled(event: SettledEvent): void {
     if (event.convergenceMs !== undefined) this.#metrics.convergence.observe(event.convergenceMs / 1000)
     this.#notify(this.#options.onSettled, event)
+    this.#wakeWaiters()
+  }
+
+  #wakeWaiters(): void {
+    if (this.#waiters.size === 0) return
+    // The stream that has just settled says so before it is over with its flush.
+    setImmediate(() => {
+      if (!this.isServed) return
+      for (const waiter of this.#waiters) waiter()
+      this.#waiters.clear()
+    })
   }
 
   /** A listener that fails is its own problem. */

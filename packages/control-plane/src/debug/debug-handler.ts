@@ -1,0 +1,35 @@
+import type { CertificateAuthority } from '../ca/authority.ts'
+import type { ControlPlaneMetrics } from '../metrics.ts'
+import type { Model } from '../model/model.ts'
+import type { ViewSource, XdsServer } from '../serve/xds-server.ts'
+import type { PushLog } from './push-log.ts'
+
+/** What the pages may look at. */
+export interface DebugSource {
+  readonly version: string
+  readonly model: Pick<Model, 'snapshot' | 'findings'>
+  readonly server: XdsServer
+  readonly translator: ViewSource
+  readonly authority: CertificateAuthority
+  readonly metrics: ControlPlaneMetrics
+  readonly pushLog: PushLog
+  /** True from the first complete snapshot on. */
+  isReady(): boolean
+}
+
+export interface DebugReply {
+  /** Default: 200. */
+  readonly status?: number
+  /** An object is printed as JSON. */
+  readonly body: string | object
+  /** Default: `text/plain` for text, `application/json` for objects. */
+  readonly contentType?: string
+}
+
+/** One page. One file in `handlers/`, one line in `handlers/index.ts`. */
+export interface DebugHandler {
+  readonly path: string
+  /** One line for `/debug/list`. */
+  readonly help: string
+  handle(query: URLSearchParams, source: DebugSource): DebugReply
+}

@@ -1,0 +1,108 @@
+import { type Any, type ConfigDump, codec, messageToJson, msToTimestamp, TYPE_URLS } from '@batten/xds'
+import type { Resource } from '../../model/resource.ts'
+import type { Connection } from '../../serve/ads-service.ts'
+import type { ResourceMap } from '../../serve/resource-overlay.ts'
+import type { DebugHandler, DebugReply } from '../debug-handler.ts'
+
+const { CDS, ECDS, EDS, LDS, RDS, SDS } = TYPE_URLS
+
+/** What a proxy is served, in the form of Envoy's `/config_dump`; private keys and passwords are masked. */
+export const configDump: DebugHandler = {
+  path: '/debug/config_dump',
+  help: 'What a proxy is served: ?proxyID=<pod>.<namespace> or its node id; ?types=CDS,LDS narrows it',
+  handle: (query, { server }): DebugReply => {
+    const proxy = query.get('proxyID') ?? ''
+    if (proxy === '') return { status: 400, body: 'say which proxy: ?proxyID=<pod>.<namespace>\n' }
+    const connection = findConnection([...server.connections.values()], proxy)
+    if (connection === undefined)
+      return { status: 404, body: `no proxy "${proxy}" is connected here; see /debug/syncz\n` }
+    const types = query.get('types')?.toUpperCase().split(',')
+    const dump = dumpOf(connection, (name) => types === undefined || types.includes(name))
+    const options = { snakeCase: true, redact: true }
+    return { body: messageToJson('envoy.admin.v3.ConfigDump', dump, options) as object }
+  },
+}
+
+function findConnection(connections: readonly Connection[], proxy: string): Connection | undefined {
+  return connections.find(({ id, stream }) => {
+    const { node } = stream
+    return (
+      id === proxy || node?.id === proxy || (node !== undefined && `${node.name}.${node.namespace}` === proxy)
+    )
+  })
+}
+
+function dumpOf({ stream }: Connection, isWanted: (type: string) => boolean): ConfigDump {
+  const resources = (typeUrl: string): ResourceMap => stream.snapshot?.view.resources(typeUrl) ?? new Map()
+  const pushedAt = new Map(stream.describe().map(({ typeUrl, lastPushAt }) => [typeUrl, lastPushAt]))
+  const part = (typeUrl: string) => ({
+    list: sorted(resources(typeUrl)),
+    lastUpdated: timeOf(pushedAt.get(typeUrl)),
+  })
+  const configs: Any[] = []
+  const add = <T>(type: string, encoder: { typeUrl: string; encode(message: T): Uint8Array }, message: T) => {
+    if (isWanted(type)) configs.push({ typeUrl: encoder.typeUrl, value: encoder.encode(message) })
+  }
+
+  const clusters = part(CDS)
+  add('CDS', codec('envoy.admin.v3.ClustersConfigDump'), {
+    dynamicActiveClusters: clusters.list.map((resource) => ({
+      versionInfo: resource.version,
+      cluster: anyOf(resource),
+      ...clusters.lastUpdated,
+    })),
+  })
+  const listeners = part(LDS)
+  add('LDS', codec('envoy.admin.v3.ListenersConfigDump'), {
+    dynamicListeners: listeners.list.map((resource) => ({
+      name: resource.name,
+      activeState: { versionInfo: resource.version, listener: anyOf(resource), ...listeners.lastUpdated },
+    })),
+  })
+  const routes = part(RDS)
+  add('RDS', codec('envoy.admin.v3.RoutesConfigDump'), {
+    dynamicRouteConfigs: routes.list.map((resource) => ({
+      versionInfo: resource.version,
+      routeConfig: anyOf(resource),
+      ...routes.lastUpdated,
+    })),
+  })
+  const endpoints = part(EDS)
+  add('EDS', codec('envoy.admin.v3.EndpointsConfigDump'), {
+    dynamicEndpointConfigs: endpoints.list.map((resource) => ({
+      versionInfo: resource.version,
+      endpointConfig: anyOf(resource),
+      ...endpoints.lastUpdated,
+    })),
+  })
+  const extensions = part(ECDS)
+  add('ECDS', codec('envoy.admin.v3.EcdsConfigDump'), {
+    ecdsFilters: extensions.list.map((resource) => ({
+      versionInfo: resource.version,
+      ecdsFilter: anyOf(resource),
+      ...extensions.lastUpdated,
+    })),
+  })
+  const secrets = part(SDS)
+  add('SDS', codec('envoy.admin.v3.SecretsConfigDump'), {
+    dynamicActiveSecrets: secrets.list.map((resource) => ({
+      name: resource.name,
+      versionInfo: resource.version,
+      secret: anyOf(resource),
+      ...secrets.lastUpdated,
+    })),
+  })
+  return { configs }
+}
+
+function sorted(map: ResourceMap): Resource[] {
+  return [...map.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+function anyOf({ typeUrl, value }: Resource): Any {
+  return { typeUrl, value }
+}
+
+function timeOf(epochMs: number | undefined) {
+  return epochMs === undefined ? {} : { lastUpdated: msToTimestamp(epochMs) }
+}
