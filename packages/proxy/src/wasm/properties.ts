@@ -1,5 +1,6 @@
 import type { HttpStream } from '../http/filter.ts'
 import type { HeaderMap, RequestHeaders, ResponseHeaders } from '../http/header-map.ts'
+import type { LoggedStream } from '../telemetry/access-log/logged-stream.ts'
 import { encodePairs } from './pairs.ts'
 import type { PluginContext } from './plugin-context.ts'
 
@@ -38,10 +39,13 @@ export function pluginProperty(root: PluginContext, path: readonly string[]): Pr
   }
 }
 
+/** A stream as filters know it, with what only the streams of a connection manager know in addition. */
+type PropertyStream = HttpStream & Partial<LoggedStream>
+
 /** What the properties of a request are read from. */
 export interface PropertySource {
   readonly root: PluginContext
-  readonly stream: HttpStream
+  readonly stream: PropertyStream
   /** Undefined once the request went on, as in Envoy: what is read from headers is absent then. */
   readonly requestHeaders: RequestHeaders | undefined
   readonly responseHeaders: ResponseHeaders | undefined
@@ -56,7 +60,7 @@ export function streamProperty(source: PropertySource, path: readonly string[]):
     case 'response':
       return responseProperty(source, path)
     case 'source':
-      return addressProperty(stream.downstreamRemoteAddress, path)
+      return addressProperty(stream.downstreamRemoteAddress ?? stream.connection.remoteAddress, path)
     case 'destination':
       return addressProperty(stream.connection.localAddress, path)
     case 'upstream':
@@ -92,7 +96,7 @@ function requestProperty(source: PropertySource, path: readonly string[]): Prope
     case 'time':
       return int64(Math.round(stream.startTimeMs * 1000), 1000n)
     case 'duration':
-      return duration(stream.startMs, stream.timing.endMs)
+      return duration(stream.startMs, stream.timing?.endMs)
     case 'size':
       return int64(Number(headers?.get('content-length') ?? stream.requestBytes))
     case 'total_size':
@@ -153,7 +157,7 @@ function responseProperty(source: PropertySource, path: readonly string[]): Prop
     case 'headers_bytes':
       return headers === undefined ? undefined : int64(headers.byteSize)
     case 'backend_latency':
-      return duration(stream.timing.upstreamTxStartMs, stream.timing.upstreamRxEndMs)
+      return duration(stream.timing?.upstreamTxStartMs, stream.timing?.upstreamRxEndMs)
     case 'size':
       return int64(stream.responseBytes)
     case 'total_size':
@@ -183,14 +187,14 @@ function addressProperty(address: string, path: readonly string[]): PropertyValu
   return int64(Number(address.slice(address.lastIndexOf(':') + 1)))
 }
 
-function upstreamProperty(stream: HttpStream, path: readonly string[]): PropertyValue {
+function upstreamProperty(stream: PropertyStream, path: readonly string[]): PropertyValue {
   switch (path[1]) {
     case 'local_address':
       return stream.upstreamLocalAddress
     case 'transport_failure_reason':
       return textOrNone(stream.upstreamTransportFailureReason)
     case 'request_attempt_count':
-      return int64(stream.upstreamAttemptCount)
+      return int64(stream.upstreamAttemptCount ?? 0)
     default:
       return stream.upstreamAddress === undefined ? undefined : addressProperty(stream.upstreamAddress, path)
   }

@@ -1,4 +1,4 @@
-import type { HttpStream, LocalReply, StreamTiming } from '../http/filter.ts'
+import type { HttpStream, LocalReply } from '../http/filter.ts'
 import type { HeaderMap } from '../http/header-map.ts'
 import { HeaderTable, RequestHeaderTable, ResponseHeaderTable } from '../http/header-table.ts'
 import type { Connection } from '../network/connection.ts'
@@ -27,16 +27,6 @@ const CONNECTION: Connection = {
   filterChainName: '',
 }
 
-const NO_TIMING: StreamTiming = {
-  requestEndMs: undefined,
-  upstreamTxStartMs: undefined,
-  upstreamTxEndMs: undefined,
-  upstreamRxStartMs: undefined,
-  upstreamRxEndMs: undefined,
-  downstreamTxStartMs: undefined,
-  endMs: undefined,
-}
-
 /** What a filter does to a stream outside of its answers, in the order in which it happens. */
 export interface StreamEvents {
   onResume(direction: 'request' | 'response'): void
@@ -53,11 +43,6 @@ export class SimulatedStream implements HttpStream {
   readonly route = undefined
   readonly cluster = undefined
   readonly upstreamAddress = undefined
-  readonly upstreamLocalAddress = undefined
-  readonly upstreamTransportFailureReason = ''
-  readonly upstreamAttemptCount = 0
-  readonly downstreamRemoteAddress = CONNECTION.remoteAddress
-  readonly timing: StreamTiming = NO_TIMING
   requestBytes = 0
   responseBytes = 0
   readonly startMs: number
