@@ -1,5 +1,6 @@
 import { connect, type NetConnectOpts, type Socket } from 'node:net'
 import { rewrapSocket } from './node-socket.ts'
+import { PlainReadBuffers } from './read-buffer.ts'
 import { SocketTransport, type SocketTransportOptions } from './socket-transport.ts'
 
 /** Where to connect to: an IP address and port (names are resolved by the cluster), or a Unix domain socket. */
@@ -8,7 +9,7 @@ export type ConnectTarget = { readonly host: string; readonly port: number } | {
 /** A plain-text {@link SocketTransport}. */
 export class PlainTransport extends SocketTransport {
   private constructor(options: SocketTransportOptions) {
-    super(options, true)
+    super(options, new PlainReadBuffers())
   }
 
   /**

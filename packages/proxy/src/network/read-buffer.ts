@@ -64,3 +64,83 @@ export class BulkBuffer {
 export function bulkBufferOf(bytes: Uint8Array): BulkBuffer | undefined {
   return owners.get(bytes.buffer)
 }
+
+/** Decides into which buffer a connection reads next, and when what it has read is handed on. */
+export interface ReadBuffers {
+  /** Where the next read goes. */
+  next(): Buffer
+  /** `length` bytes were read into the buffer given last; returns what to hand on now, if anything. */
+  received(length: number): Buffer | undefined
+  /** What `received` kept back. */
+  flush(): Buffer | undefined
+  close(): void
+}
+
+/** One buffer a read: the shared one, or a bulk buffer while reads fill it. */
+export class PlainReadBuffers implements ReadBuffers {
+  #current: Buffer = sharedBuffer
+  #bulk: BulkBuffer | undefined
+  #lastBytes = 0
+
+  next(): Buffer {
+    const isBulk = this.#lastBytes >= SHARED_BUFFER_BYTES
+    if (this.#bulk !== undefined && (!isBulk || this.#bulk.inUse)) this.close()
+    if (isBulk) this.#bulk ??= BulkBuffer.take()
+    this.#current = this.#bulk?.bytes ?? sharedBuffer
+    return this.#current
+  }
+
+  received(length: number): Buffer {
+    this.#lastBytes = length
+    return this.#current.subarray(0, length)
+  }
+
+  flush(): undefined {}
+
+  close(): void {
+    this.#bulk?.giveBack()
+    this.#bulk = undefined
+  }
+}
+
+/**
+ * TLS hands over records of at most 16 KiB one by one, several for each read of the socket. While they are full, a
+ * large body is passing: they are gathered in a bulk buffer, and go on together.
+ */
+export class TlsReadBuffers implements ReadBuffers {
+  #bulk: BulkBuffer | undefined
+  #isGathering = false
+  #gatheredBytes = 0
+
+  next(): Buffer {
+    if (!this.#isGathering) {
+      this.close()
+      return sharedBuffer
+    }
+    if (this.#gatheredBytes === 0 && this.#bulk?.inUse) this.close()
+    this.#bulk ??= BulkBuffer.take()
+    return this.#bulk.bytes.subarray(this.#gatheredBytes, this.#gatheredBytes + SHARED_BUFFER_BYTES)
+  }
+
+  received(length: number): Buffer | undefined {
+    const bulk = this.#bulk
+    this.#isGathering = length === SHARED_BUFFER_BYTES
+    if (bulk === undefined) return sharedBuffer.subarray(0, length)
+    this.#gatheredBytes += length
+    const isRoomLeft = this.#gatheredBytes + SHARED_BUFFER_BYTES <= BULK_BUFFER_BYTES
+    return this.#isGathering && isRoomLeft ? undefined : this.flush()
+  }
+
+  flush(): Buffer | undefined {
+    if (this.#gatheredBytes === 0) return undefined
+    const chunk = this.#bulk!.bytes.subarray(0, this.#gatheredBytes)
+    this.#gatheredBytes = 0
+    return chunk
+  }
+
+  close(): void {
+    this.#bulk?.giveBack()
+    this.#bulk = undefined
+    this.#gatheredBytes = 0
+  }
+}

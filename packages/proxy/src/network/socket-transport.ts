@@ -1,6 +1,6 @@
 import { isIPv6, type Socket } from 'node:net'
 import { type ReadInto, resetSocket } from './node-socket.ts'
-import { BulkBuffer, bulkBufferOf, SHARED_BUFFER_BYTES, sharedBuffer } from './read-buffer.ts'
+import { bulkBufferOf, type ReadBuffers, sharedBuffer } from './read-buffer.ts'
 import type { Transport, TransportHandler } from './transport.ts'
 
 /** Envoy's default of `per_connection_buffer_limit_bytes`. */
@@ -39,8 +39,8 @@ export class SocketTransport implements Transport {
   /** TLS encrypts into memory of its own, so that written bytes are free again when nothing was queued before them. */
   protected readonly copiesOnWrite: boolean = false
   protected readonly bufferLimitBytes: number
-  #bulk: BulkBuffer | undefined
-  #lastReadBytes = 0
+  readonly #buffers: ReadBuffers
+  #isFlushPlanned = false
   #isPaused = false
   #held: Buffer[] | undefined
   #endHeld = false
@@ -52,12 +52,12 @@ export class SocketTransport implements Transport {
   #remoteAddress: string | undefined
   #localAddress: string | undefined
 
-  /** @param ownBuffers - read large bodies into buffers of its own; pointless for TLS, whose records are small */
-  constructor(options: SocketTransportOptions, ownBuffers: boolean) {
+  constructor(options: SocketTransportOptions, buffers: ReadBuffers) {
     this.bufferLimitBytes = options.bufferLimitBytes ?? DEFAULT_BUFFER_LIMIT_BYTES
+    this.#buffers = buffers
     this.readInto = {
-      buffer: ownBuffers ? () => this.#nextBuffer() : sharedBuffer,
-      callback: (length, buffer) => this.#read(length, buffer as Buffer),
+      buffer: () => buffers.next(),
+      callback: (length) => this.#read(length),
     }
   }
 
@@ -200,27 +200,26 @@ export class SocketTransport implements Transport {
     this.destroy()
   }
 
-  #nextBuffer(): Buffer {
-    const bulk = this.#bulk
-    if (bulk === undefined) {
-      if (this.#lastReadBytes < SHARED_BUFFER_BYTES || this.closed) return sharedBuffer
-    } else {
-      const goesOn = this.#lastReadBytes >= SHARED_BUFFER_BYTES && !this.closed
-      if (goesOn && !bulk.inUse) return bulk.bytes
-      this.#bulk = undefined
-      bulk.giveBack()
-      if (!goesOn) return sharedBuffer
+  #read(length: number): boolean {
+    const chunk = this.#buffers.received(length)
+    if (chunk !== undefined) this.#handOn(chunk)
+    else if (!this.#isFlushPlanned) {
+      this.#isFlushPlanned = true
+      setImmediate(this.#flushReads)
     }
-    this.#bulk = BulkBuffer.take()
-    return this.#bulk.bytes
+    return true
   }
 
-  #read(length: number, buffer: Buffer): boolean {
-    this.#lastReadBytes = length
+  readonly #flushReads = (): void => {
+    this.#isFlushPlanned = false
+    const chunk = this.closed ? undefined : this.#buffers.flush()
+    if (chunk !== undefined) this.#handOn(chunk)
+  }
+
+  #handOn(chunk: Buffer): void {
     // A TLS record may come after `pause`: what was read from the socket in one go is decrypted to its end.
-    if (this.#isPaused || this.#held !== undefined) this.#hold(buffer.subarray(0, length))
-    else this.#deliver(length === buffer.length ? buffer : buffer.subarray(0, length))
-    return true
+    if (this.#isPaused || this.#held !== undefined) this.#hold(chunk)
+    else this.#deliver(chunk)
   }
 
   #deliver(chunk: Buffer): void {
@@ -280,12 +279,14 @@ export class SocketTransport implements Transport {
   }
 
   readonly #onError = (error: Error): void => {
+    this.#flushReads()
     this.#error ??= error
     // An error of OpenSSL after the handshake, such as an alert from the peer, does not close the socket by itself.
     if (!this.socket.destroyed) this.destroy()
   }
 
   readonly #onEnd = (): void => {
+    this.#flushReads()
     if (this.closed) return
     if (this.#isPaused || this.#held !== undefined) this.#endHeld = true
     else this.#deliverEnd()
@@ -316,8 +317,7 @@ export class SocketTransport implements Transport {
   #dropBuffers(): void {
     this.#held = undefined
     this.#gathered = ''
-    this.#bulk?.giveBack()
-    this.#bulk = undefined
+    this.#buffers.close()
   }
 }
 

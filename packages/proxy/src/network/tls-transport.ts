@@ -16,6 +16,7 @@ import {
   targetText,
 } from './connect.ts'
 import { type ReadInto, receivePeeked, upgradeToTlsServer } from './node-socket.ts'
+import { TlsReadBuffers } from './read-buffer.ts'
 import { discardHandler, SocketTransport, type SocketTransportOptions } from './socket-transport.ts'
 
 /** What `tls.connect` passes on to its socket, beyond what its type says. */
@@ -33,7 +34,7 @@ export class TlsTransport extends SocketTransport {
   #info: TlsSessionInfo | undefined
 
   private constructor(options: SocketTransportOptions) {
-    super(options, false)
+    super(options, new TlsReadBuffers())
   }
 
   /** What is known about the session; always there once the transport was handed over. */
