@@ -7,7 +7,8 @@ import type { FieldPath } from './field-path.ts'
 import { IGNORED_EXTENSIONS } from './ignored-fields.ts'
 import type { MessageReader } from './message-reader.ts'
 import type { ResourceReferences } from './resource-references.ts'
-import { typedConfigOf } from './typed-struct.ts'
+import { compileTracked } from './tracked-message.ts'
+import { hasCodec, typedConfigOf } from './typed-struct.ts'
 import { unknownExtension, unpackExtension } from './unpack.ts'
 
 /** What a chain of HTTP filters belongs to. */
@@ -86,7 +87,13 @@ function compileWith(
   at: FieldPath,
 ): HttpFilterFactory {
   const context = scope.environment.filterContext(scope.direction, scope.statPrefix, name)
-  return at.within(() => definition.compile(typedConfigOf(unpacked, at), context))
+  return at.within(() => {
+    const config = typedConfigOf(unpacked, at)
+    if (!hasCodec(unpacked)) return definition.compile(config, context)
+    return compileTracked(config as object, unpacked.name, at, (message) =>
+      definition.compile(message, context),
+    )
+  })
 }
 
 /** A filter that ECDS delivers. */

@@ -57,6 +57,12 @@ export const IGNORED_FIELDS: Readonly<Record<string, Readonly<Record<string, str
     useBalsaParser: 'names a parser of Envoy',
     allowCustomMethods: 'every token is a method here',
   },
+  Router: {
+    dynamicStats: 'names of counters only',
+    startChildSpan: 'no spans are produced yet',
+    suppressGrpcRequestFailureCodeStats: 'counters only',
+    rejectConnectRequestEarlyData: 'CONNECT is refused',
+  },
   UseDownstreamHttpConfig: { http2ProtocolOptions: 'downstream connections are never HTTP/2 yet' },
   AutoHttpConfig: {
     http2ProtocolOptions: 'HTTP/2 is not offered in the handshake yet, so it is never chosen',

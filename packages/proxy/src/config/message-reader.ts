@@ -159,7 +159,7 @@ export class MessageReader<T extends object> {
 }
 
 /** proto3's view: a default value is no value. A message is set even when it is empty. */
-function isSet(value: unknown): boolean {
+export function isSet(value: unknown): boolean {
   if (value === undefined || value === null || value === '' || value === false) return false
   if (value === 0 || value === 0n) return false
   if (Array.isArray(value) || value instanceof Uint8Array) return value.length > 0

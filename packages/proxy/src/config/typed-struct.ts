@@ -7,6 +7,11 @@ import type { UnpackedExtension } from './unpack.ts'
  * that message's JSON; types without a codec (in-house filters) get the JSON itself.
  */
 export function typedConfigOf(unpacked: UnpackedExtension, at: FieldPath): unknown {
-  if (!unpacked.isJson || findCodec(unpacked.name) === undefined) return unpacked.message
+  if (!unpacked.isJson || !hasCodec(unpacked)) return unpacked.message
   return at.within(() => messageFromJson(unpacked.name as MessageName, unpacked.message))
+}
+
+/** Whether the type is a protobuf message that we know; in-house filters are configured by JSON. */
+export function hasCodec({ name }: UnpackedExtension): boolean {
+  return findCodec(name) !== undefined
 }

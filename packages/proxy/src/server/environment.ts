@@ -29,7 +29,7 @@ export function createEnvironment(parts: EnvironmentParts): {
   readonly extensions: readonly NodeExtension[]
 } {
   const { options, node, clusters, stats, wheel, clock, random, log } = parts
-  const definitions = [wasmFilter, router, ...(options.extensions ?? [])] as readonly HttpFilterDefinition[]
+  const definitions = [router, wasmFilter, ...(options.extensions ?? [])] as readonly HttpFilterDefinition[]
   const http: HttpContext = {
     clusters,
     stats,
