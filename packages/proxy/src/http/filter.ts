@@ -104,18 +104,6 @@ export interface HttpStream {
   readonly responseBytes: number
   /** Monotonic milliseconds of the first byte of the request. */
   readonly startMs: number
-  readonly timing: StreamTiming
-  /**
-   * Where the request is taken to come from: `ip:port` of the peer, or an address of `x-forwarded-for` with port 0 where
-   * the connection manager trusts it.
-   */
-  readonly downstreamRemoteAddress: string
-  /** `ip:port` of our side of the upstream connection, once connected. */
-  readonly upstreamLocalAddress: string | undefined
-  /** Why no connection to the host came about; empty when there was none to fail. */
-  readonly upstreamTransportFailureReason: string
-  /** Times that the request was sent, or tried to be; 0 before the router ran. */
-  readonly upstreamAttemptCount: number
   /** Wall clock of the same moment, milliseconds since the epoch. */
   readonly startTimeMs: number
   /** Envoy response flags so far, e.g. `['UF', 'URX']`. */
@@ -148,24 +136,6 @@ export interface HttpStream {
   /** Adds request trailers to a request that has none (only while its end has not been passed on). */
   addRequestTrailer(name: string, value: string): void
   addResponseTrailer(name: string, value: string): void
-}
-
-/** Moments of a stream, monotonic milliseconds; undefined while they have not come. */
-export interface StreamTiming {
-  /** Last byte of the request received. */
-  readonly requestEndMs: number | undefined
-  /** First byte of the request sent upstream. */
-  readonly upstreamTxStartMs: number | undefined
-  /** Last byte of the request sent upstream. */
-  readonly upstreamTxEndMs: number | undefined
-  /** Response headers received from upstream. */
-  readonly upstreamRxStartMs: number | undefined
-  /** Last byte of the response received from upstream. */
-  readonly upstreamRxEndMs: number | undefined
-  /** Response headers sent to the client. */
-  readonly downstreamTxStartMs: number | undefined
-  /** Last byte of the response sent to the client, or the stream reset. */
-  readonly endMs: number | undefined
 }
 
 /** What a filter gets when its configuration is compiled, once for each config version. */

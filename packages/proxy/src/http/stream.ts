@@ -1,9 +1,10 @@
 import type { Connection } from '../network/connection.ts'
 import type { Transport } from '../network/transport.ts'
 import type { ResponseFlag } from '../response-flags.ts'
+import type { LoggedStream, StreamTiming } from '../telemetry/access-log/logged-stream.ts'
 import type { Cluster } from '../upstream/cluster.ts'
 import type { RequestSink, ResponseEncoder } from './codec/stream-codec.ts'
-import type { HttpFilter, HttpStream, LocalReply, StreamTiming } from './filter.ts'
+import type { HttpFilter, LocalReply } from './filter.ts'
 import { reply } from './filter.ts'
 import type { FilterChain } from './filter-chain.ts'
 import type { FilterRun, RunOwner } from './filter-run.ts'
@@ -26,13 +27,14 @@ let lastId = 0
  * filters to the terminal one, and the response back. Made anew for each request, so that a filter which holds on to a
  * stream for too long can never see another request's data.
  */
-export class ActiveStream implements HttpStream, RequestSink, RunOwner, StreamTiming {
+export class ActiveStream implements LoggedStream, RequestSink, RunOwner, StreamTiming {
   readonly id: number = ++lastId
   readonly owner: ManagedConnection
   readonly startMs: number
   readonly encoder: ResponseEncoder
   requestHeaders: RequestHeaderTable = EMPTY_REQUEST
   responseHeaders: ResponseHeaderTable | undefined = undefined
+  responseTrailers: HeaderTable | undefined = undefined
   filters: readonly HttpFilter[] = NO_FILTERS
   terminal: TerminalFilter | undefined = undefined
   route: Route | undefined = undefined
@@ -301,6 +303,7 @@ export class ActiveStream implements HttpStream, RequestSink, RunOwner, StreamTi
   }
 
   #encodeTrailers(trailers: HeaderTable): void {
+    this.responseTrailers = trailers
     this.encoder.encodeTrailers(trailers)
   }
 

@@ -1,7 +1,7 @@
 import { silentLogger } from '@batten/core'
 import { HttpConnectionManager } from '../../src/http/connection-manager.ts'
 import type { HttpConnectionManagerConfig } from '../../src/http/connection-manager-config.ts'
-import type { HttpFilterFactory, HttpStream } from '../../src/http/filter.ts'
+import type { HttpFilterFactory } from '../../src/http/filter.ts'
 import { RouterFactory } from '../../src/http/filters/router.ts'
 import type { HttpContext } from '../../src/http/http-context.ts'
 import type { RouteConfig } from '../../src/http/route/route-config.ts'
@@ -11,6 +11,7 @@ import type { Connection } from '../../src/network/connection.ts'
 import type { ConnectionHandle } from '../../src/network/filter.ts'
 import type { Transport } from '../../src/network/transport.ts'
 import type { AccessLogger } from '../../src/telemetry/access-log/access-logger.ts'
+import type { LoggedStream } from '../../src/telemetry/access-log/logged-stream.ts'
 import { StatsStore } from '../../src/telemetry/stats.ts'
 import type { ClusterConfig } from '../../src/upstream/cluster-config.ts'
 import { ClusterManager } from '../../src/upstream/cluster-manager.ts'
@@ -36,9 +37,9 @@ export interface LogEntry {
 /** Writes down how streams end. */
 export class RecordingLogger implements AccessLogger {
   readonly entries: LogEntry[] = []
-  readonly streams: HttpStream[] = []
+  readonly streams: LoggedStream[] = []
 
-  log(stream: HttpStream): void {
+  log(stream: LoggedStream): void {
     this.streams.push(stream)
     this.entries.push({
       status: stream.responseHeaders?.status ?? 0,

@@ -1,8 +1,8 @@
-import type { HttpStream } from '../../http/filter.ts'
+import type { LoggedStream } from './logged-stream.ts'
 
 /** Writes one line for each finished stream. */
 export interface AccessLogger {
-  log(stream: HttpStream): void
+  log(stream: LoggedStream): void
   /** Writes what is buffered. */
   flush(): Promise<void>
 }

@@ -1,0 +1,176 @@
+import { mkdtemp, readFile, rename, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { BattenError, systemClock } from '@batten/core'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { clusterConfig } from '../../../test/support/cluster-configs.ts'
+import { HttpFixture } from '../../../test/support/http-fixture.ts'
+import { plainRoute, routeConfig, virtualHost } from '../../../test/support/route-configs.ts'
+import { compileHeaderValue } from '../../http/route/header-value.ts'
+import { StatsStore } from '../stats.ts'
+import { AccessLogFiles } from './file.ts'
+import { createFileLogger } from './file-logger.ts'
+import { compileJsonFormat, compileTextFormat, DEFAULT_LOG_FORMAT } from './format.ts'
+import type { LoggedStream } from './logged-stream.ts'
+import { compileTimeFormat } from './start-time.ts'
+
+/** A finished exchange, as the connection manager hands it to its loggers. */
+function finishedStream(): LoggedStream {
+  const fixture = new HttpFixture({
+    routes: routeConfig([
+      virtualHost('v', ['*'], [plainRoute('route-1', 'c', { metadata: { 'app.x': { team: 'blue' } } })]),
+    ]),
+    clusters: [
+      clusterConfig('c', ['10.0.0.1:80'], { statName: 'alt', metadata: { istio: { a: { b: 1 } } } }),
+    ],
+    manager: { generateRequestId: false },
+  })
+  const client = fixture.connect()
+  client.receive(
+    'POST /p?q HTTP/1.1\r\nHost: a.example\r\nX-A: 1\r\nX-A: 2\r\nUser-Agent: curl/8\r\nContent-Length: 3\r\n\r\n',
+  )
+  fixture.clock.advance(5)
+  client.receive('abc')
+  const host = fixture.accept()
+  fixture.clock.advance(20)
+  host.receive('HTTP/1.1 201 Created\r\nContent-Length: 4\r\nX-B: b\r\n\r\n')
+  fixture.clock.advance(7)
+  host.receive('done')
+  return fixture.log.streams[0]!
+}
+
+it.each([
+  ['%START_TIME%', '2023-11-14T22:13:21.000Z'],
+  ['%START_TIME(%Y/%m/%dT%H:%M:%S%z %s %3f %f)%', '2023/11/14T22:13:21+0000 1700000001 000 000000000'],
+  [
+    '%REQ(:METHOD)% %REQ(X-ENVOY-ORIGINAL-PATH?:PATH)% %REQ(:AUTHORITY)% %REQ(:SCHEME)%',
+    'POST /p?q a.example http',
+  ],
+  ['%PROTOCOL% %RESPONSE_CODE% %RESPONSE_CODE_DETAILS% %RESPONSE_FLAGS%', 'HTTP/1.1 201 via_upstream -'],
+  ['%REQ(X-A)% %REQ(X-NONE?X-A)% %REQ(X-NONE)% %REQ(USER-AGENT):4% %RESP(X-B)%', '1 1 - curl b'],
+  ['%BYTES_RECEIVED% %BYTES_SENT%', '3 4'],
+  [
+    '%DURATION% %REQUEST_DURATION% %REQUEST_TX_DURATION% %RESPONSE_DURATION% %RESPONSE_TX_DURATION%',
+    '32 5 5 25 7',
+  ],
+  ['%COMMON_DURATION(DS_RX_BEG:US_RX_BEG:us)%', '25000'],
+  ['%ROUTE_NAME% %UPSTREAM_CLUSTER% %UPSTREAM_CLUSTER_RAW% %UPSTREAM_HOST%', 'route-1 alt c 10.0.0.1:80'],
+  [
+    '%UPSTREAM_LOCAL_ADDRESS% %UPSTREAM_REQUEST_ATTEMPT_COUNT% %UPSTREAM_TRANSPORT_FAILURE_REASON%',
+    '127.0.0.1:80 1 -',
+  ],
+  [
+    '%DOWNSTREAM_REMOTE_ADDRESS% %DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT% %DOWNSTREAM_REMOTE_PORT%',
+    '127.0.0.9:1234 127.0.0.9 1234',
+  ],
+  ['%DOWNSTREAM_LOCAL_ADDRESS% %DOWNSTREAM_PEER_URI_SAN% %REQUESTED_SERVER_NAME%', '127.0.0.1:80 - -'],
+  ['%METADATA(ROUTE:app.x:team)% %CLUSTER_METADATA(istio:a:b)% %DYNAMIC_METADATA(none:x)%', 'blue 1 -'],
+  ['100%% sure', '100% sure'],
+  ['', ''],
+])('prints %s', (format, expected) => {
+  expect(compileTextFormat(format)(finishedStream())).toBe(expected)
+})
+
+it('prints the default format as Envoy does', () => {
+  expect(compileTextFormat(DEFAULT_LOG_FORMAT)(finishedStream())).toBe(
+    '[2023-11-14T22:13:21.000Z] "POST /p?q HTTP/1.1" 201 - 3 4 32 20 "-" "curl/8" "-" "a.example" "10.0.0.1:80"\n',
+  )
+})
+
+it('prints nothing for what is absent where that is asked for', () => {
+  expect(compileTextFormat('[%REQ(X-NONE)%]', true)(finishedStream())).toBe('[]')
+})
+
+it('prints JSON with sorted keys, types kept', () => {
+  const template = {
+    status: '%RESPONSE_CODE%',
+    path: 'p=%REQ(:PATH)%',
+    nested: { list: ['%PROTOCOL%', 7] },
+    none: '%REQ(X-NONE)%',
+    flag: true,
+  }
+  expect(compileJsonFormat(template)(finishedStream())).toBe(
+    '{"flag":true,"nested":{"list":["HTTP/1.1",7]},"none":null,"path":"p=/p?q","status":201}\n',
+  )
+  expect(compileJsonFormat({ none: '%REQ(X-NONE)%' }, true)(finishedStream())).toBe('{}\n')
+})
+
+it.each([
+  ['%NOT_AN_OPERATOR%', '%NOT_AN_OPERATOR% is no command operator that this proxy knows'],
+  ['50%', 'no command operator at position 2 of "50%"; a per cent sign is written %%'],
+  ['%REQ%', '%REQ% needs a parameter in parentheses'],
+  ['%PROTOCOL(x)%', '%PROTOCOL% takes no parameter'],
+  ['%REQ(a?b?c)%', '%REQ(a?b?c)% has more than one alternative'],
+  ['%COMMON_DURATION(A:B)%', '%COMMON_DURATION(A:B)% names no time points that are known'],
+  ['%METADATA(X:y)%', '%METADATA(X:y)%: X is no kind of metadata'],
+])('refuses the format %s', (format, message) => {
+  expect(() => compileTextFormat(format)).toThrow(
+    expect.objectContaining({ code: 'PROXY_INVALID_CONFIG', message }),
+  )
+})
+
+it('compiles header values: text stays text, operators print, what is absent is empty', () => {
+  expect(compileHeaderValue('plain')).toBe('plain')
+  expect(compileHeaderValue('100%%')).toBe('100%')
+  const value = compileHeaderValue('%REQ(x-a)%/%REQ(x-none)%')
+  expect(typeof value === 'function' && value(finishedStream())).toBe('1/')
+  expect(() => compileHeaderValue('%FOO%')).toThrow(BattenError)
+})
+
+it.each([
+  ['%a %b %e %j %y %p %I', 'Thu Feb  9 040 23 PM 03'],
+  ['%F %T %D', '2023-02-09 15:04:05 02/09/23'],
+  ['%1f %6f %9f', '6 678000 678000000'],
+  ['%Q %%', '%Q %'],
+])('prints times as %s', (format, expected) => {
+  expect(compileTimeFormat(format)(Date.UTC(2023, 1, 9, 15, 4, 5, 678))).toBe(expected)
+})
+
+describe('a log file', () => {
+  let directory: string
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'batten-log-'))
+  })
+  afterEach(() => rm(directory, { recursive: true }))
+
+  it('gets the lines of every logger that names it, and is created when needed', async () => {
+    const files = new AccessLogFiles(systemClock, new StatsStore())
+    const path = join(directory, 'access.log')
+    const logger = (text: string) =>
+      createFileLogger(
+        { destination: { file: path }, format: { kind: 'text', text }, omitEmptyValues: false },
+        files,
+      )
+    const [first, second] = [logger('one %RESPONSE_CODE%\n'), logger('two\n')]
+    first.log(finishedStream())
+    second.log(finishedStream())
+    await first.flush()
+    expect(await readFile(path, 'utf8')).toBe('one 201\ntwo\n')
+    await files.close()
+  })
+
+  it('is opened again by its name after it was moved', async () => {
+    const files = new AccessLogFiles(systemClock, new StatsStore())
+    const path = join(directory, 'access.log')
+    const file = files.open({ file: path })
+    file.append('old\n')
+    await file.flush()
+    await rename(path, `${path}.1`)
+    files.reopen()
+    file.append('new\n')
+    await files.close()
+    expect([await readFile(`${path}.1`, 'utf8'), await readFile(path, 'utf8')]).toEqual(['old\n', 'new\n'])
+  })
+
+  it('never fails a request: what cannot be written is counted', async () => {
+    const stats = new StatsStore()
+    const files = new AccessLogFiles(systemClock, stats)
+    const file = files.open({ file: join(directory, 'missing', 'access.log') })
+    file.append('lost\n')
+    await files.close()
+    expect([
+      stats.counter('filesystem.write_failed').value,
+      stats.counter('filesystem.reopen_failed').value,
+    ]).toEqual([1, 1])
+  })
+})

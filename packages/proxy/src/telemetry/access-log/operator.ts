@@ -1,0 +1,33 @@
+import { BattenError } from '@batten/core'
+import type { LoggedStream } from './logged-stream.ts'
+
+/** What a command operator says about a stream; undefined when there is nothing to say. */
+export type LogValue = string | number | undefined
+export type LogOperator = (stream: LoggedStream) => LogValue
+
+/** The parameter of `%NAME(parameter)%`; undefined without parentheses. */
+export type OperatorFactory = (parameter: string | undefined, name: string) => LogOperator
+
+/** An operator without a parameter. */
+export function plain(operator: LogOperator): OperatorFactory {
+  return (parameter, name) => {
+    if (parameter !== undefined) throw invalidOperator(`%${name}% takes no parameter`)
+    return operator
+  }
+}
+
+/** An operator that makes no sense without a parameter. */
+export function parameterised(create: (parameter: string, name: string) => LogOperator): OperatorFactory {
+  return (parameter, name) => {
+    if (parameter === undefined || parameter === '')
+      throw invalidOperator(`%${name}% needs a parameter in parentheses`)
+    return create(parameter, name)
+  }
+}
+
+export function invalidOperator(message: string): BattenError {
+  return new BattenError('PROXY_INVALID_CONFIG', {
+    message,
+    hint: 'see https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage#command-operators',
+  })
+}
