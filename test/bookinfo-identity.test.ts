@@ -82,11 +82,11 @@ describe('a STRICT workload', () => {
   })
 
   it('refuses a certificate of a foreign authority with the right name', async () => {
-    const foreign = await createTestCertificates({ trustDomain: 'cluster.local' })
-    const { certificate, privateKey } = await foreign.issue(
-      'spiffe://cluster.local/ns/default/sa/bookinfo-productpage',
-    )
-    const { answer } = await handshake(inboundPort('details-v1'), { cert: certificate, key: privateKey })
+    const foreign = createTestCertificates()
+    const identity = { namespace: 'default', serviceAccount: 'bookinfo-productpage' }
+    const { certificateChain, privateKey } = await foreign.issueWorkload(identity)
+    foreign.close()
+    const { answer } = await handshake(inboundPort('details-v1'), { cert: certificateChain, key: privateKey })
     expect(answer).not.toContain('200')
   })
 

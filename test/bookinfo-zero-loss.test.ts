@@ -9,6 +9,8 @@ const RATE = 500
 let project: BookinfoProject
 
 beforeAll(async () => {
+  // Every certificate lives 8 s here and is replaced after 4.
+  process.env['SECRET_TTL'] = '8s'
   project = await BookinfoProject.start()
 })
 afterAll(() => project?.close())
@@ -76,8 +78,25 @@ describe('under 500 requests a second nothing is lost', () => {
   })
 
   it('through a rotation of every certificate', async () => {
+    const serials = () =>
+      Promise.all(
+        [...project.mesh.plan.pods.map((pod) => pod.adminPort), project.mesh.plan.gateway.adminPort].map(
+          async (port) => {
+            const { certificates } = (await (await fetch(`http://127.0.0.1:${port}/certs`)).json()) as {
+              certificates: { cert_chain: { serial_number: string }[] }[]
+            }
+            return certificates[0]!.cert_chain[0]!.serial_number
+          },
+        ),
+      )
     await nothingIsLost(async () => {
-      await project.mesh.rotateCertificates()
+      const before = await serials()
+      for (let waited = 0; ; waited += 200) {
+        const now = await serials()
+        if (now.every((serial, i) => serial !== before[i])) break
+        if (waited > 15_000) throw new Error('not every certificate was replaced')
+        await sleep(200)
+      }
     })
   })
 

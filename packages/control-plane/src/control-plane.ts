@@ -88,6 +88,8 @@ export interface ControlPlane {
   issueToken(namespace: string, serviceAccount: string): Promise<string>
   /** Takes changes of the sources into a snapshot at once, and pushes it soon. */
   flush(): MeshSnapshot
+  /** Asks the sources for what changed, without waiting for their events, and takes it into a snapshot. */
+  refresh(): Promise<MeshSnapshot>
   /** Resolves when every connected proxy has answered for everything of the newest snapshot. */
   waitUntilServed(signal?: AbortSignal): Promise<void>
   close(): Promise<void>
@@ -205,6 +207,11 @@ class RunningControlPlane implements ControlPlane {
 
   flush(): MeshSnapshot {
     return this.#model.flush()
+  }
+
+  async refresh(): Promise<MeshSnapshot> {
+    await Promise.all(this.#options.sources.map((source) => source.refresh?.()))
+    return this.flush()
   }
 
   waitUntilServed(signal?: AbortSignal): Promise<void> {

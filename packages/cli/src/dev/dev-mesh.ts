@@ -54,6 +54,7 @@ export interface DevAddress {
 
 const STOP_GRACE_MS = 4000
 const READY_TIMEOUT_MS = 60_000
+const SYNC_TIMEOUT_MS = 20_000
 
 /** The command line of this package, for children. */
 const CLI = createRequire(import.meta.url).resolve('../../bin/batten.js')
@@ -92,6 +93,8 @@ export class DevMesh {
   #plan: LocalPlan | undefined
   #controlPlane: ControlPlanePorts | undefined
   #tokens: DevelopmentTokens | undefined
+  readonly #waiting = new Map<number, (answered: boolean) => void>()
+  #questions = 0
   #applying: Promise<void> = Promise.resolve()
 
   constructor(options: DevOptions, project: Project) {
@@ -274,8 +277,38 @@ export class DevMesh {
     child.start()
   }
 
+  /**
+   * Resolves when every proxy has what the project's files say now, started and stopped workloads included. Rejects
+   * after 20 s.
+   */
+  async synced(): Promise<void> {
+    this.#changed()
+    await this.#applying
+    const deadline = this.#clock.monotonicMs() + SYNC_TIMEOUT_MS
+    // A control plane that is just starting does not hear the first question.
+    while (!(await this.#askControlPlane(1000)))
+      if (this.#clock.monotonicMs() > deadline)
+        throw new BattenError('CLI_NOT_SYNCED', {
+          message: 'the proxies did not take over the configuration',
+        })
+  }
+
+  #askControlPlane(timeoutMs: number): Promise<boolean> {
+    const id = ++this.#questions
+    const { promise, resolve } = Promise.withResolvers<boolean>()
+    this.#waiting.set(id, resolve)
+    const timer = this.#clock.setTimeout(() => resolve(false), timeoutMs)
+    this.#children.get('control plane')?.send({ sync: id })
+    return promise.finally(() => {
+      timer.cancel()
+      this.#waiting.delete(id)
+    })
+  }
+
   #message(message: unknown): void {
-    if (typeof message !== 'object' || message === null || !('findings' in message)) return
+    if (typeof message !== 'object' || message === null) return
+    if ('synced' in message) this.#waiting.get(message.synced as number)?.(true)
+    if (!('findings' in message)) return
     const all = message.findings as readonly DevFinding[]
     const now = new Map(all.map((finding) => [findingKey(finding), finding]))
     const added = [...now].filter(([key]) => !this.#findings.has(key)).map(([, finding]) => finding)

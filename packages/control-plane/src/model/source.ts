@@ -15,6 +15,8 @@ export interface Origin {
 export interface ObjectSource {
   /** Starts reading; resolves after the first complete list was handed to the sink. */
   start(sink: ObjectSink): Promise<void>
+  /** Hands what changed to the sink now, for sources that otherwise wait for events. */
+  refresh?(): Promise<void>
   close(): Promise<void>
 }
 
