@@ -6,6 +6,7 @@ import { celIssues } from './cel.ts'
 import { below, type Fields, type Issue, type Issues, isFields, type PathSegment, rooted } from './check.ts'
 import { type Finding, findingOf, pathText, type RawFinding, type Severity } from './findings.ts'
 import { metadataFindings } from './metadata.ts'
+import { ruleFindings } from './rules/index.ts'
 
 /** Options of {@link validate}. */
 export interface ValidateOptions {
@@ -96,7 +97,9 @@ function objectFindings(object: KubernetesObject, options: ValidateOptions): Raw
   if (!info.versions.includes(version)) return info.origin === 'kubernetes' ? [] : [unknownKind(object)]
   const schema = schemaFindings(object, info, options)
   const cel = wants('cel') ? celFindings(object, info, options, schema) : []
-  return [...(wants('schema') ? schema : []), ...cel]
+  const found = [...schema, ...cel]
+  const rules = wants('rules') ? webhookFindings(object, info, found) : []
+  return [...(wants('schema') ? schema : []), ...cel, ...rules]
 }
 
 function typeFindings(object: unknown): RawFinding[] {
@@ -205,4 +208,23 @@ function keysBelow(value: unknown): PathSegment[][] {
   if (Array.isArray(value))
     return value.flatMap((item: unknown, i) => keysBelow(item).map((path) => [i, ...path]))
   return isFields(value) ? Object.keys(value).map((key) => [key]) : []
+}
+
+/** Codes after which the object does not have the shape that the rules of the webhook expect. */
+const BREAKS_SHAPE = ['SCHEMA_TYPE', 'SCHEMA_ENUM', 'SCHEMA_METADATA']
+
+/** The webhook's rules, without those that only repeat what the schema said about the same field. */
+function webhookFindings(
+  object: KubernetesObject,
+  info: KindInfo,
+  before: readonly RawFinding[],
+): RawFinding[] {
+  if (info.origin !== 'istio' || !isFields(object.metadata)) return []
+  if (before.some(({ code }) => BREAKS_SHAPE.includes(code))) return []
+  const reported = new Set(
+    before.filter(({ severity }) => severity === 'error').map(({ path }) => pathText(path)),
+  )
+  return ruleFindings(object, `${info.group}/${info.kind}`).filter(
+    ({ path }) => !reported.has(pathText(path)),
+  )
 }
