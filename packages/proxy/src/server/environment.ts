@@ -1,6 +1,7 @@
 import type { Clock, Logger } from '@batten/core'
 import type { NodeExtension } from '../bootstrap/node-metadata.ts'
 import { type CompileEnvironment, HttpFilterRegistry } from '../config/environment.ts'
+import { createCallout } from '../http/callout.ts'
 import { HttpConnectionManager } from '../http/connection-manager.ts'
 import type { HttpFilterContext, HttpFilterDefinition } from '../http/filter.ts'
 import { router } from '../http/filters/router.ts'
@@ -40,6 +41,7 @@ export function createEnvironment(parts: EnvironmentParts): {
     bufferLimitBytes: DEFAULT_BODY_BUFFER_BYTES,
   }
   const filterLog = log.child('filter')
+  const callout = createCallout({ clusters, clock })
   const environment: CompileEnvironment = {
     httpFilters: new HttpFilterRegistry(definitions),
     filterContext: (direction, statPrefix, filterName) => ({
@@ -51,7 +53,7 @@ export function createEnvironment(parts: EnvironmentParts): {
       log: filterLog,
       clock,
       random,
-      callout: () => ({ cancel() {} }),
+      callout,
       node,
     }),
     createConnectionManager: (config) => new HttpConnectionManager(config, http),
