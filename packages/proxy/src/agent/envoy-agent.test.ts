@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { compileStringMatch } from '@batten/core'
@@ -12,7 +12,11 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { TestAuthority } from '../../test/certificates.ts'
 import { findEnvoy } from '../../test/find-envoy.ts'
 import { TestStats } from '../../test/test-stats.ts'
+import type { ListenerConfig } from '../listener/listener-config.ts'
+import { ListenerManager } from '../listener/listener-manager.ts'
 import { ConnectError } from '../network/connect.ts'
+import type { Connection } from '../network/connection.ts'
+import type { NetworkFilterFactory } from '../network/filter.ts'
 import { connectTls, type TlsTransport } from '../network/tls-transport.ts'
 import { ClientTlsContext } from '../tls/client-context.ts'
 import { DER, DerReader } from '../tls/der.ts'
@@ -133,6 +137,126 @@ function tlsListener(port: number) {
         ],
       },
     ],
+  }
+}
+
+/** Our own side of the mesh: mutual TLS told by ALPN, as an inbound listener has it. */
+function echoListener(connections: Connection[]): ListenerConfig {
+  const echo: NetworkFilterFactory = {
+    name: 'echo',
+    terminal: true,
+    onConnection(transport, connection) {
+      connections.push(connection)
+      transport.handler = {
+        onData: (chunk) => void transport.writeBytes(chunk),
+        onEnd: () => transport.end(),
+        onDrain() {},
+        onClose() {},
+      }
+      return { drain() {}, close: () => transport.destroy(), closed: false }
+    },
+  }
+  return {
+    name: 'inbound',
+    address: { host: '127.0.0.1', port: 0 },
+    additionalAddresses: [],
+    bindToPort: true,
+    direction: 'inbound',
+    statPrefix: 'inbound',
+    filterChains: [
+      {
+        name: 'mesh',
+        match: {
+          destinationPort: undefined,
+          prefixRanges: [],
+          serverNames: [],
+          transportProtocol: 'tls',
+          applicationProtocols: ['istio'],
+          directSourcePrefixRanges: [],
+          sourceType: 'any',
+          sourcePrefixRanges: [],
+          sourcePorts: [],
+        },
+        tls: {
+          certificate: 'default',
+          validation: 'ROOTCA',
+          alpn: ['istio'],
+          minVersion: 'TLSv1.2',
+          maxVersion: 'TLSv1.3',
+          ciphers: '',
+          subjectAltNames: [compileStringMatch({ prefix: 'spiffe://cluster.local/' })],
+          requireClientCertificate: true,
+        },
+        transportSocketConnectTimeoutMs: undefined,
+        filters: [echo],
+        version: '1',
+      },
+    ],
+    defaultFilterChain: undefined,
+    inspectors: { tls: true, http: false },
+    listenerFiltersTimeoutMs: 15_000,
+    continueOnListenerFiltersTimeout: false,
+    connectionBufferLimitBytes: 1 << 20,
+    maxConnections: 0,
+    backlog: 0,
+    version: '1',
+  }
+}
+
+function tcpListener(port: number) {
+  return {
+    name: 'tcp',
+    address: { socket_address: { address: '127.0.0.1', port_value: port } },
+    filter_chains: [
+      {
+        filters: [
+          {
+            name: 'envoy.filters.network.tcp_proxy',
+            typed_config: {
+              '@type': 'type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy',
+              stat_prefix: 'tcp',
+              cluster: 'ratings',
+            },
+          },
+        ],
+      },
+    ],
+  }
+}
+
+function meshCluster(port: number) {
+  return {
+    name: 'ratings',
+    type: 'STATIC',
+    connect_timeout: '2s',
+    load_assignment: {
+      cluster_name: 'ratings',
+      endpoints: [
+        {
+          lb_endpoints: [
+            { endpoint: { address: { socket_address: { address: '127.0.0.1', port_value: port } } } },
+          ],
+        },
+      ],
+    },
+    transport_socket: {
+      name: 'envoy.transport_sockets.tls',
+      typed_config: {
+        '@type': 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext',
+        sni: 'outbound_.9080_._.ratings.default.svc.cluster.local',
+        common_tls_context: {
+          alpn_protocols: ['istio'],
+          tls_params: { tls_maximum_protocol_version: 'TLSv1_3' },
+          tls_certificate_sds_secret_configs: [sds('default')],
+          combined_validation_context: {
+            default_validation_context: {
+              match_typed_subject_alt_names: [{ san_type: 'URI', matcher: { exact: spiffe('ratings') } }],
+            },
+            validation_context_sds_secret_config: sds('ROOTCA'),
+          },
+        },
+      },
+    },
   }
 }
 
@@ -310,6 +434,59 @@ describe.skipIf(envoy === undefined)('the agent of a stock Envoy', () => {
     await agent.close()
     expect(await agent.exited).toMatchObject({ code: 0 })
     expect(existsSync(join(path, 'sds.sock'))).toBe(false)
+  })
+
+  it('lets Envoy connect to a listener of ours, by full handshakes and by resumed ones', async () => {
+    const secrets = createSecretStore()
+    secrets.set({ kind: 'certificate', name: 'default', ...authority.issue({ uris: [spiffe('ratings')] }) })
+    secrets.set({ kind: 'validation', name: 'ROOTCA', trustedCa: authority.certificate })
+    const stats = new TestStats()
+    const listeners = new ListenerManager({ stats, contexts: new SecureContextPool(secrets) })
+    cleanups.push(() => listeners.close())
+    const connections: Connection[] = []
+    await listeners.apply(echoListener(connections))
+    const { port: meshPort } = listeners.get('inbound')!.addresses[0] as { port: number }
+
+    const path = folder()
+    const port = await freePort()
+    const base = envoyBootstrap({
+      node,
+      xds: { host: '127.0.0.1', port: await freePort() },
+      sdsPath: join(path, 'sds.sock'),
+      admin: { host: '127.0.0.1', port: await freePort() },
+    })
+    const { clusters } = base['static_resources'] as { clusters: unknown[] }
+    const agent = await startAgent(
+      {
+        ...base,
+        dynamic_resources: undefined,
+        static_resources: { clusters: [...clusters, meshCluster(meshPort)], listeners: [tcpListener(port)] },
+      },
+      path,
+      () => spiffe('reviews'),
+    )
+    await agent.certificateReady
+    const echo = (text: string) =>
+      new Promise<string>((resolve) => {
+        const socket = connect(port, '127.0.0.1')
+        socket.on('error', () => resolve(''))
+        socket.on('close', () => resolve(''))
+        socket.on('data', (data) => {
+          resolve(data.toString())
+          socket.destroy()
+        })
+        socket.write(text)
+      })
+    await eventually(async () => (await echo('hello')) || undefined)
+    for (let i = 0; i < 3; i++) expect(await echo(`again ${i}`)).toBe(`again ${i}`)
+    const [first] = connections
+    expect(first).toMatchObject({
+      requestedServerName: 'outbound_.9080_._.ratings.default.svc.cluster.local',
+      tls: { version: 'TLSv1.3', alpn: 'istio', mutual: true, peerUriSans: [spiffe('reviews')] },
+    })
+    const last = connections.at(-1)!
+    expect(last.tls).toMatchObject({ resumed: true, mutual: true, peerUriSans: [spiffe('reviews')] })
+    expect(stats.counted('listener.inbound.')['ssl.connection_error']).toBeUndefined()
   })
 
   it('tells when Envoy ends by itself', async () => {

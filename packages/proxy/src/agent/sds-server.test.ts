@@ -36,7 +36,7 @@ function subscribe(path: string) {
   const stream = client.makeBidiStreamRequest(GRPC_METHODS.streamSecrets.path, pass, pass)
   const answers: Answer[] = []
   let wake: () => void = () => {}
-  let error: { code?: number; details?: string } | undefined
+  let error: Error | undefined
   stream.on('data', (bytes: Buffer) => {
     const response = codec('envoy.service.discovery.v3.DiscoveryResponse').decode(bytes)
     answers.push({

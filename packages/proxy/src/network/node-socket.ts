@@ -89,6 +89,8 @@ class UpgradedSocket extends TLSSocket {
 export function upgradeToTlsServer(options: UpgradeOptions): TLSSocket {
   const tls = new UpgradedSocket(undefined as unknown as Socket, { ...options, isServer: true })
   internalsOf(tls).connecting = false
+  // Errors of the socket below reach the one above; nobody else listens for them.
+  options.plain.on('error', () => tls.destroy())
   // Without this, errors after the handshake are kept from 'error' listeners: tls.Server would do the same.
   ;(tls as unknown as TlsInternals)._releaseControl?.()
   return tls
