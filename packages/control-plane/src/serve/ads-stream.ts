@@ -153,11 +153,7 @@ export class AdsStream {
     const now = this.#clock.monotonicMs()
     let wakeAt = NEVER
     for (const state of this.#ordered) wakeAt = Math.min(wakeAt, this.#serve(state, now, true))
-    for (const state of this.#ordered) {
-      if (!state.hasHeldRemovals) continue
-      if (this.#areReferrersSettled(state, now)) wakeAt = Math.min(wakeAt, this.#serve(state, now, false))
-      else if (now < this.#joinedAt) wakeAt = Math.min(wakeAt, this.#joinedAt)
-    }
+    wakeAt = Math.min(wakeAt, this.#remove(now))
     this.#wakeAt(wakeAt, now)
     this.#checkSettled()
   }
@@ -210,6 +206,22 @@ export class AdsStream {
     this.#send(state, update, target, now)
     if (isCds) this.#clustersSent(update, target, had, now)
     return NEVER
+  }
+
+  /** Removes what nothing refers to any more. What goes may be the last thing that referred to something else. */
+  #remove(now: number): number {
+    let wakeAt = NEVER
+    for (let isDone = false; !isDone; ) {
+      isDone = true
+      for (const state of this.#ordered) {
+        if (!state.hasHeldRemovals) continue
+        if (this.#areReferrersSettled(state, now)) {
+          wakeAt = Math.min(wakeAt, this.#serve(state, now, false))
+          if (!state.hasHeldRemovals) isDone = false
+        } else if (now < this.#joinedAt) wakeAt = Math.min(wakeAt, this.#joinedAt)
+      }
+    }
+    return wakeAt
   }
 
   #readyAt(state: TypeState, now: number): number {

@@ -6,7 +6,7 @@ export interface PushQueueOptions {
   readonly coalesceMs?: number
   /** The longest quiet time that is waited for under load. Default: 100 ms, Istio's `PILOT_DEBOUNCE_AFTER`. */
   readonly maxQuietMs?: number
-  /** A push is never later than this after the first change. Default: 10 s, Istio's `PILOT_DEBOUNCE_MAX`. */
+  /** A push is never later than this after the first change. Default: 1 s (Istio's `PILOT_DEBOUNCE_MAX` is 10 s). */
   readonly maxDelayMs?: number
   /** Does the work. Its duration decides how long is waited next time. */
   push(batch: PushBatch): Promise<void> | void
@@ -44,7 +44,7 @@ export class PushQueue {
     this.#clock = options.clock ?? systemClock
     this.#coalesceMs = options.coalesceMs ?? 2
     this.#maxQuietMs = options.maxQuietMs ?? 100
-    this.#maxDelayMs = options.maxDelayMs ?? 10_000
+    this.#maxDelayMs = options.maxDelayMs ?? 1000
     this.#push = options.push
   }
 

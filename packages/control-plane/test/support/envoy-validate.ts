@@ -6,12 +6,15 @@ import type { JsonObject, JsonValue } from '@batten/xds'
 import type { ResourceView } from '../../src/model/resource.ts'
 import { resourcesAsJson } from './translate-case.ts'
 
+/** Stands for `/etc/certs/`, where the cases have the certificates of a proxy. */
+const CERTIFICATES = `${join(import.meta.dirname, 'certificates')}/`
+
 /** What Envoy says about everything a node is served; empty when it accepts it all. */
 export function envoyVerdict(envoy: string, view: ResourceView): string {
   const directory = mkdtempSync(join(tmpdir(), 'batten-envoy-'))
   try {
     const file = join(directory, 'envoy.json')
-    writeFileSync(file, JSON.stringify(staticBootstrap(view)))
+    writeFileSync(file, JSON.stringify(staticBootstrap(view)).replaceAll('/etc/certs/', CERTIFICATES))
     const result = spawnSync(
       envoy,
       ['--mode', 'validate', '-c', file, '--log-level', 'error', '--disable-hot-restart'],
