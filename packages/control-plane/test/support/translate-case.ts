@@ -20,6 +20,12 @@ import { createModel } from '../../src/model/model.ts'
 import type { XdsNode } from '../../src/model/node.ts'
 import type { ResourceView } from '../../src/model/resource.ts'
 import type { MeshSnapshot } from '../../src/model/snapshot.ts'
+import {
+  type WasmModule,
+  type WasmModuleRef,
+  type WasmModuleSource,
+  wasmModuleKey,
+} from '../../src/model/wasm-plugin.ts'
 import { createTranslator } from '../../src/translate/translator.ts'
 
 /** Files of a golden case, by the type that each holds. */
@@ -64,12 +70,31 @@ export function objectsOf(text: string): KubernetesObject[] {
 /** The snapshot of some objects, with what was found wrong with them. */
 export async function snapshotOf(
   objects: readonly KubernetesObject[],
+  wasm?: WasmModuleSource,
 ): Promise<{ snapshot: MeshSnapshot; findings: readonly Finding[] }> {
-  const model = createModel({ sources: [new MemorySource(objects)] })
-  const snapshot = await model.start()
+  const model = createModel({ sources: [new MemorySource(objects)], ...(wasm === undefined ? {} : { wasm }) })
+  await model.start()
+  const snapshot = model.flush()
   const findings = model.findings
   await model.close()
   return { snapshot, findings }
+}
+
+/** Modules that were all fetched, but for those with `never` in their URL. Their bytes are their URL. */
+class FetchedModules implements WasmModuleSource {
+  modules: ReadonlyMap<string, WasmModule> = new Map()
+  readonly failures = new Map()
+
+  want(refs: readonly WasmModuleRef[]): void {
+    this.modules = new Map(
+      refs.map((ref) => {
+        const bytes = ref.url.includes('never') ? undefined : new TextEncoder().encode(ref.url)
+        return [wasmModuleKey(ref), { url: ref.url, sha256: '', bytes }]
+      }),
+    )
+  }
+
+  async close(): Promise<void> {}
 }
 
 /** A case: the document with `node` says who asks, the others are objects. */
@@ -81,7 +106,7 @@ export async function runCase(file: string): Promise<{ view: ResourceView; findi
   const values = documents.map(({ value }) => value as Record<string, unknown>)
   const node = values.find((value) => 'node' in value)
   const objects = values.filter((value) => !('node' in value)) as unknown as KubernetesObject[]
-  const { snapshot, findings } = await snapshotOf(objects)
+  const { snapshot, findings } = await snapshotOf(objects, new FetchedModules())
   const view = createTranslator().view(snapshot, testNode((node?.['node'] ?? {}) as Partial<XdsNode>))
   return { view, findings }
 }

@@ -188,8 +188,9 @@ function finish(read: Reader<MeshSnapshot>, node: ListenerClass, draft: Draft): 
     continueOnListenerFiltersTimeout: true,
     listenerFiltersTimeout: msToDuration(mesh.protocolDetectionTimeoutMs),
     ...(inspectors.length === 0 ? {} : { listenerFilters: inspectors }),
-    filterChains: [...http, ...matched],
-    defaultFilterChain: plain ?? fallback,
+    ...(http.length === 0 && matched.length === 0 && plain !== undefined
+      ? { filterChains: [plain] }
+      : { filterChains: [...http, ...matched], defaultFilterChain: plain ?? fallback }),
   }
 }
 

@@ -107,14 +107,13 @@ function toRoute(
     route.directResponse = { status: 500 }
     return route
   }
-  route.route = routeAction(http, match, hostRewriteLiteral, context)
+  route.route = routeAction(http, hostRewriteLiteral, context)
   route.decorator = { operation: operationOf(virtualService, http, match, context) }
   return route
 }
 
 function routeAction(
   http: HTTPRoute,
-  match: HTTPMatchRequest | undefined,
   hostFromHeaders: string | undefined,
   context: RouteContext,
 ): RouteAction {
@@ -124,7 +123,7 @@ function routeAction(
     timeout: timeoutToDuration(http.timeout),
     ...(context.hostRewrite === undefined ? {} : { hostRewriteLiteral: context.hostRewrite }),
     ...(hostFromHeaders === undefined ? {} : { hostRewriteLiteral: hostFromHeaders }),
-    ...rewriteToRouteAction(http.rewrite, match),
+    ...rewriteToRouteAction(http.rewrite),
   }
   const retryPolicy = retriesToRetryPolicy(http.retries, { defaultAttempts: context.defaultRetryAttempts })
   if (retryPolicy !== undefined) action.retryPolicy = retryPolicy

@@ -6,7 +6,7 @@ import type { MeshSnapshot } from '../../model/snapshot.ts'
 import type { MeshWasmPlugin } from '../../model/wasm-plugin.ts'
 import { selects } from '../../model/workload.ts'
 import { comparePriority, type PluginPhase, phaseOf } from '../fields/wasm-plugin/phase.ts'
-import { extensionConfig } from './extension-config.ts'
+import { extensionConfig, isPluginActive } from './extension-config.ts'
 
 const PHASE_ORDER: Readonly<Record<PluginPhase, number>> = { AUTHN: 0, AUTHZ: 1, STATS: 2, UNSPECIFIED: 3 }
 
@@ -55,6 +55,7 @@ export const extensionConfigs = defineQuery<MeshSnapshot, ReadonlyMap<string, Re
   (read, keysJson, capabilitiesJson) => {
     const configs = new Map<string, Resource>()
     for (const key of JSON.parse(keysJson!) as string[]) {
+      if (!read.query(isPluginActive, key)) continue
       const resource = read.query(extensionConfig, key, capabilitiesJson!)
       if (resource !== undefined) configs.set(resource.name, resource)
     }
