@@ -550,6 +550,8 @@ describe('the listener manager', () => {
     await once(late, 'connect')
     await until(() => listeners.connectionCount === 1)
     const drained = listeners.drain({ inboundOnly: true, timeMs: 5000 })
+    const changed = listener([chain(new LineFilter('changed'))], { version: '2' })
+    expect(await listeners.apply(changed)).toBe('ignored')
     expect(listeners.listeners()).toMatchObject([
       { name: 'o', state: 'active' },
       { name: 'l', state: 'draining' },

@@ -44,7 +44,12 @@ export interface DrainOptions {
 }
 
 /** What {@link ListenerManager.apply} did. */
-export type ApplyOutcome = 'unchanged' | 'added' | 'updated'
+export type ApplyOutcome =
+  | 'unchanged'
+  | 'added'
+  | 'updated'
+  /** Listeners of this direction were drained for good: none is started any more. */
+  | 'ignored'
 
 /**
  * All listeners of a proxy.
@@ -67,6 +72,8 @@ export class ListenerManager {
   #connections = 0
   #nextId = 1
   #isClosed = false
+  /** Which listeners were drained for good. */
+  #stopped: 'none' | 'inbound' | 'all' = 'none'
 
   constructor(options: ListenerManagerOptions) {
     const { stats, contexts, maxConnections = 0 } = options
@@ -145,6 +152,12 @@ export class ListenerManager {
   async #apply(config: ListenerConfig): Promise<ApplyOutcome> {
     if (this.#isClosed)
       throw new BattenError('PROXY_NOT_STARTED', { message: 'the listener manager is closed' })
+    const isStopped =
+      this.#stopped === 'all' || (this.#stopped === 'inbound' && config.direction === 'inbound')
+    if (isStopped) {
+      closeUnused(config, undefined)
+      return 'ignored'
+    }
     const current = this.#active.get(config.name)
     if (current !== undefined && current.config.version === config.version) {
       closeUnused(config, current.config)
@@ -178,20 +191,23 @@ export class ListenerManager {
    * those left after the time are closed. Resolves when the last one is gone.
    */
   async drain(options: DrainOptions = {}): Promise<void> {
-    const timeMs = options.timeMs ?? this.#drainTimeMs
-    const listeners = [...this.#active.values()].filter(
-      (listener) => options.inboundOnly !== true || listener.config.direction === 'inbound',
-    )
-    if (options.graceful === true) {
-      for (const listener of listeners) listener.drain(timeMs)
+    const { timeMs = this.#drainTimeMs, inboundOnly = false, graceful = false } = options
+    const affected = () =>
+      [...this.#active.values()].filter((listener) => !inboundOnly || listener.config.direction === 'inbound')
+    if (graceful) {
+      for (const listener of affected()) listener.drain(timeMs)
       await new Promise<void>((resolve) => this.#environment.clock.setTimeout(resolve, timeMs))
     }
-    const drained = listeners.map((listener) => {
-      if (this.#active.get(listener.name) === listener) this.#active.delete(listener.name)
-      return this.#retire(listener, options.graceful === true ? (options.lingerMs ?? 0) : timeMs)
+    // An update that is under way comes first, so that it does not open sockets again.
+    const drained = await this.#enqueue(async () => {
+      if (this.#stopped !== 'all') this.#stopped = inboundOnly ? 'inbound' : 'all'
+      return affected().map((listener) => {
+        this.#active.delete(listener.name)
+        return { gone: this.#retire(listener, graceful ? (options.lingerMs ?? 0) : timeMs) }
+      })
     })
     this.#countActive()
-    await Promise.all(drained)
+    await Promise.all(drained.map(({ gone }) => gone))
   }
 
   /** Closes every listener and every connection at once. */
@@ -252,12 +268,12 @@ function addressesOf(config: ListenerConfig): readonly ListenAddress[] {
   return [config.address, ...config.additionalAddresses]
 }
 
-/** Filters that were compiled for a listener that is there already. */
-function closeUnused(config: ListenerConfig, kept: ListenerConfig): void {
+/** Closes filters that were compiled for a listener that is there already, or that will not be. */
+function closeUnused(config: ListenerConfig, kept: ListenerConfig | undefined): void {
   const filtersOf = (of: ListenerConfig) =>
     [...of.filterChains, ...(of.defaultFilterChain === undefined ? [] : [of.defaultFilterChain])].flatMap(
       (chain) => chain.filters,
     )
-  const inUse = new Set(filtersOf(kept))
+  const inUse = new Set(kept === undefined ? [] : filtersOf(kept))
   for (const factory of filtersOf(config)) if (!inUse.has(factory)) factory.close?.()
 }
