@@ -576,6 +576,17 @@ describe('the listener manager', () => {
     expect(listeners.listeners()).toEqual([])
   })
 
+  it('lets connections linger after a graceful drain', async () => {
+    const { listeners, portOf } = manager()
+    await listeners.apply(listener([chain(new LineFilter('x'))]))
+    const socket = await open(portOf())
+    await ask(socket, 'early')
+    const drained = listeners.drain({ graceful: true, timeMs: 10, lingerMs: 5000 })
+    await until(() => listeners.listeners()[0]!.state === 'draining')
+    expect(await ask(socket, 'late')).toBe('x:late')
+    await drained
+  })
+
   it('closes everything at once', async () => {
     const { listeners, portOf } = manager()
     const inspected = listener([chain(new LineFilter('x'), { tls })])

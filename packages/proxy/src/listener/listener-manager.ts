@@ -191,11 +191,11 @@ export class ListenerManager {
    * those left after the time are closed. Resolves when the last one is gone.
    */
   async drain(options: DrainOptions = {}): Promise<void> {
-    const { timeMs = this.#drainTimeMs, inboundOnly = false, graceful = false } = options
+    const { timeMs = this.#drainTimeMs, lingerMs = 0, inboundOnly = false, graceful = false } = options
     const affected = () =>
       [...this.#active.values()].filter((listener) => !inboundOnly || listener.config.direction === 'inbound')
     if (graceful) {
-      for (const listener of affected()) listener.drain(timeMs)
+      for (const listener of affected()) listener.drain(timeMs + lingerMs)
       await new Promise<void>((resolve) => this.#environment.clock.setTimeout(resolve, timeMs))
     }
     // An update that is under way comes first, so that it does not open sockets again.
@@ -203,7 +203,7 @@ export class ListenerManager {
       if (this.#stopped !== 'all') this.#stopped = inboundOnly ? 'inbound' : 'all'
       return affected().map((listener) => {
         this.#active.delete(listener.name)
-        return { gone: this.#retire(listener, graceful ? (options.lingerMs ?? 0) : timeMs) }
+        return { gone: this.#retire(listener, graceful ? lingerMs : timeMs) }
       })
     })
     this.#countActive()
