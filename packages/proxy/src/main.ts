@@ -120,9 +120,12 @@ function endRequested(proxy: RunningProxy, parentWatch: boolean): Promise<EndReq
   }
   const onTerm = () => request('SIGTERM', true)
   const onInt = () => request('SIGINT', false)
+  // What tools that rotate logs send.
+  const onUsr1 = () => proxy.reopenLogs()
   const onParent = () => request('the process that started this one is gone', false)
   process.on('SIGTERM', onTerm)
   process.on('SIGINT', onInt)
+  process.on('SIGUSR1', onUsr1)
   proxy.quitRequested.then(() => request('/quitquitquit', false))
   if (parentWatch) {
     if (process.channel !== undefined && process.channel !== null) process.once('disconnect', onParent)
@@ -134,6 +137,7 @@ function endRequested(proxy: RunningProxy, parentWatch: boolean): Promise<EndReq
   function release(): void {
     process.off('SIGTERM', onTerm)
     process.off('SIGINT', onInt)
+    process.off('SIGUSR1', onUsr1)
     process.off('disconnect', onParent)
     if (parentWatch && process.channel === undefined) process.stdin.destroy()
     // An IPC channel that listeners were added to keeps the process alive.

@@ -31,6 +31,8 @@ export interface AdminContext {
   /** Stops accepting, at once or after a graceful drain. */
   drainListeners(options: { readonly graceful: boolean; readonly inboundOnly: boolean }): void
   setHealthy(healthy: boolean): void
+  /** Opens access logs by their names again. */
+  reopenLogs(): void
   /** Ends the proxy at once. */
   quit(): void
 }

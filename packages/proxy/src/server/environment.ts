@@ -7,11 +7,14 @@ import type { HttpFilterContext, HttpFilterDefinition } from '../http/filter.ts'
 import { router } from '../http/filters/router.ts'
 import { wasmFilter } from '../http/filters/wasm.ts'
 import { DEFAULT_BODY_BUFFER_BYTES, type HttpContext } from '../http/http-context.ts'
+import { compileHeaderValue } from '../http/route/header-value.ts'
 import type { TimerWheel } from '../http/timer-wheel.ts'
 import { createTcpProxy } from '../network/filters/tcp-proxy.ts'
 import type { ProxyOptions } from '../options.ts'
+import type { AccessLogFiles } from '../telemetry/access-log/file.ts'
 import type { StatsStore } from '../telemetry/stats.ts'
 import type { ClusterManager } from '../upstream/cluster-manager.ts'
+import { accessLoggers } from './access-loggers.ts'
 
 export interface EnvironmentParts {
   readonly options: ProxyOptions
@@ -19,6 +22,7 @@ export interface EnvironmentParts {
   readonly clusters: ClusterManager
   readonly stats: StatsStore
   readonly wheel: TimerWheel
+  readonly accessLogFiles: AccessLogFiles
   readonly clock: Clock
   readonly random: () => number
   readonly log: Logger
@@ -41,7 +45,7 @@ export function createEnvironment(parts: EnvironmentParts): {
     bufferLimitBytes: DEFAULT_BODY_BUFFER_BYTES,
   }
   const filterLog = log.child('filter')
-  const callout = createCallout({ clusters, clock })
+  const callout = createCallout(http)
   const environment: CompileEnvironment = {
     httpFilters: new HttpFilterRegistry(definitions),
     filterContext: (direction, statPrefix, filterName) => ({
@@ -58,8 +62,8 @@ export function createEnvironment(parts: EnvironmentParts): {
     }),
     createConnectionManager: (config) => new HttpConnectionManager(config, http),
     createTcpProxy: (config) => createTcpProxy(config, { connector: clusters, stats, clock, random }),
-    createAccessLogger: () => ({ log() {}, flush: async () => {} }),
-    headerValues: (text) => text,
+    createAccessLogger: accessLoggers(parts.accessLogFiles, options.accessLogSink),
+    headerValues: (text, at) => at.within(() => compileHeaderValue(text)),
   }
   return { environment, extensions: definitions.map(describe) }
 }

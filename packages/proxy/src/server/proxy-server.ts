@@ -25,6 +25,7 @@ import { readToken } from '../identity/token.ts'
 import type { ListenAddress } from '../listener/listener-config.ts'
 import { ListenerManager } from '../listener/listener-manager.ts'
 import type { ProxyOptions } from '../options.ts'
+import { AccessLogFiles } from '../telemetry/access-log/file.ts'
 import { StatsStore } from '../telemetry/stats.ts'
 import { createSecretStore } from '../tls/secret-store.ts'
 import { SecureContextPool } from '../tls/secure-contexts.ts'
@@ -74,6 +75,8 @@ export interface Proxy {
    * gone or the time is over (then it is closed).
    */
   drain(options?: DrainProxyOptions): Promise<void>
+  /** Opens access log files by their names again, after they were moved away. */
+  reopenLogs(): void
   /** Closes everything at once. */
   close(): Promise<void>
   /** Resolves when `/quitquitquit` asks for the end. The process, or whoever made the proxy, closes it then. */
@@ -103,6 +106,7 @@ class ProxyServer implements Proxy {
   readonly #node: Node
   readonly #secrets = createSecretStore()
   readonly #wheel: TimerWheel
+  readonly #accessLogFiles: AccessLogFiles
   readonly #clusters: ClusterManager
   readonly #listeners: ListenerManager
   readonly #staticClusters: StaticClusters
@@ -134,6 +138,7 @@ class ProxyServer implements Proxy {
     )
     const contexts = new SecureContextPool(this.#secrets, log.child('tls'))
     this.#wheel = new TimerWheel(clock)
+    this.#accessLogFiles = new AccessLogFiles(clock, this.stats)
     this.#clusters = new ClusterManager({
       stats: this.stats,
       clock,
@@ -156,6 +161,7 @@ class ProxyServer implements Proxy {
       clusters: this.#clusters,
       stats: this.stats,
       wheel: this.#wheel,
+      accessLogFiles: this.#accessLogFiles,
       clock,
       random,
       log,
@@ -239,6 +245,10 @@ class ProxyServer implements Proxy {
     else await this.#listeners.drain(timeMs === undefined ? {} : { timeMs })
   }
 
+  reopenLogs(): void {
+    this.#accessLogFiles.reopen()
+  }
+
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
@@ -248,6 +258,7 @@ class ProxyServer implements Proxy {
     this.#config.close()
     await Promise.all([this.#admin?.close(), this.#identity?.close(), this.#listeners.close()])
     await this.#clusters.close()
+    await this.#accessLogFiles.close()
     this.#wheel.close()
   }
 

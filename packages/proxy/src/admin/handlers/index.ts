@@ -4,7 +4,14 @@ import { clusters } from './clusters.ts'
 import { configDump } from './config-dump.ts'
 import { helpText } from './help.ts'
 import { home } from './home.ts'
-import { drainListeners, healthcheckFail, healthcheckOk, quitquitquit, resetCounters } from './lifecycle.ts'
+import {
+  drainListeners,
+  healthcheckFail,
+  healthcheckOk,
+  quitquitquit,
+  reopenLogs,
+  resetCounters,
+} from './lifecycle.ts'
 import { listeners } from './listeners.ts'
 import { logging } from './logging.ts'
 import { memory } from './memory.ts'
@@ -41,6 +48,7 @@ export const ADMIN_HANDLERS: readonly AdminHandler[] = [
   memory,
   quitquitquit,
   ready,
+  reopenLogs,
   resetCounters,
   serverInfo,
   stats,

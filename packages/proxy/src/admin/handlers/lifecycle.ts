@@ -55,3 +55,13 @@ export const resetCounters: AdminHandler = {
     return OK
   },
 }
+
+export const reopenLogs: AdminHandler = {
+  path: '/reopen_logs',
+  method: 'POST',
+  help: 'reopen access logs',
+  handle(_request, context) {
+    context.reopenLogs()
+    return OK
+  },
+}
