@@ -122,6 +122,8 @@ export interface HttpStream {
 
   resumeRequest(): void
   resumeResponse(): void
+  /** Adds an Envoy response flag, e.g. `DI`; a flag that is there already is not repeated. Absent in test doubles. */
+  addResponseFlag?(flag: string): void
   /** Answers now, from any callback or later. A second call, or one after the response started, resets the stream. */
   sendReply(reply: LocalReply): void
   reset(details: string): void

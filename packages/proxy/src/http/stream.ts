@@ -136,6 +136,10 @@ export class ActiveStream implements LoggedStream, RequestSink, RunOwner, Stream
     else if (!this.#flags.includes(flag)) this.#flags.push(flag)
   }
 
+  addResponseFlag(flag: string): void {
+    this.addFlag(flag as ResponseFlag)
+  }
+
   clearRouteCache(): void {
     this.#isRouteStale = true
   }

@@ -2,6 +2,7 @@ import { defineHttpFilter, type HttpFilterContext, type HttpFilterPhase } from '
 import type { ActiveStream } from '../stream.ts'
 import type { TerminalFilterFactory } from '../terminal-filter.ts'
 import { RouterStream } from './router-stream.ts'
+import { refuseOtherFields } from './supported-fields.ts'
 
 /** `envoy.extensions.filters.http.router.v3.Router`, as far as it is supported; the rest was refused. */
 export interface RouterConfig {
@@ -43,5 +44,9 @@ export const router = defineHttpFilter<RouterConfig>({
   name: 'envoy.filters.http.router',
   typeUrls: ['type.googleapis.com/envoy.extensions.filters.http.router.v3.Router'],
   terminal: true,
-  compile: (config, context) => new RouterFactory(config, context),
+  compile(config, context) {
+    // Dynamic stats are always on, and there are no spans to start.
+    refuseOtherFields(config, ['suppressEnvoyHeaders', 'dynamicStats', 'startChildSpan'])
+    return new RouterFactory(config, context)
+  },
 })
