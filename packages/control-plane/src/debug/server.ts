@@ -22,6 +22,7 @@ export class DebugServer {
   readonly #port: number
   readonly #log: Logger
   readonly #server: Server
+  #boundPort = 0
 
   constructor(options: DebugServerOptions) {
     this.#source = options.source
@@ -35,7 +36,7 @@ export class DebugServer {
 
   /** `host:port` that was really bound. */
   get address(): string {
-    return formatAddress(this.#host, (this.#server.address() as AddressInfo).port)
+    return formatAddress(this.#host, this.#boundPort)
   }
 
   /** @throws BattenError `SERVER_BIND_FAILED` */
@@ -52,6 +53,7 @@ export class DebugServer {
       )
       this.#server.listen(this.#port, this.#host, resolve)
     })
+    this.#boundPort = (this.#server.address() as AddressInfo).port
   }
 
   async close(): Promise<void> {
