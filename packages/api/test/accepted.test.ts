@@ -12,10 +12,15 @@ describe.runIf(hasCorpus)('objects that Istio accepts', () => {
       expect(objects.length).toBeGreaterThan(0)
       expect(validate(documents).filter(({ severity }) => severity === 'error')).toEqual([])
       for (const { object } of objects) {
-        const metadata = { ...object.metadata, annotations: { ...object.metadata.annotations, [ALWAYS_REJECT]: 'true' } }
+        const metadata = {
+          ...object.metadata,
+          annotations: { ...object.metadata.annotations, [ALWAYS_REJECT]: 'true' },
+        }
         const findings = validate({ ...object, metadata })
         expect(accepted(findings)).toBe(false)
-        expect(findings.filter(({ severity }) => severity === 'error').map(({ code }) => code)).toEqual(['RULE_ALWAYS_REJECT'])
+        expect(findings.filter(({ severity }) => severity === 'error').map(({ code }) => code)).toEqual([
+          'RULE_ALWAYS_REJECT',
+        ])
       }
     })
   }
@@ -25,7 +30,9 @@ describe.runIf(hasCorpus)('objects that Istio accepts', () => {
       const text = corpusText(file)
       // Templates of Helm are not YAML.
       if (text.includes('{{')) return
-      const errors = validate(fromYaml(text, { file }).documents).filter(({ severity }) => severity === 'error')
+      const errors = validate(fromYaml(text, { file }).documents).filter(
+        ({ severity }) => severity === 'error',
+      )
       expect(errors.filter(({ code }) => code !== 'YAML_NOT_AN_OBJECT')).toEqual([])
     })
   }

@@ -123,7 +123,7 @@ export function checkScopedHost(
 }
 
 function checkHostPart(host: string, kind: 'gateway' | 'sidecar', path: Path, report: RuleReport): void {
-  if (host !== '*' && !host.includes('.') && !isAddress(host)) {
+  if (host !== '*' && !host.includes('.')) {
     report.error(path, 'RULE_HOST', 'short names (non FQDN) are not allowed')
   }
   const problem = wildcardDomainProblem(host)

@@ -49,10 +49,11 @@ export function ruleFindings(object: KubernetesObject, kind: string): RawFinding
   const check = rules.get(kind)
   if (check === undefined) return []
   const report = new RuleReport()
-  const { name = '', namespace, annotations = {} } = object.metadata
+  const { name = '', namespace, labels = {}, annotations = {} } = object.metadata
   const ruled: RuledObject = {
     name,
     namespace: namespace === undefined || namespace === '' ? 'default' : namespace,
+    labels,
     annotations,
   }
   if (checkAnnotations(object, ruled, report)) check(withoutNulls(object.spec ?? {}) as object, ruled, report)

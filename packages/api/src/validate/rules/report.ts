@@ -49,5 +49,6 @@ export type KindRules<T> = (spec: T, object: RuledObject, report: RuleReport) =>
 export interface RuledObject {
   readonly name: string
   readonly namespace: string
+  readonly labels: Readonly<Record<string, string>>
   readonly annotations: Readonly<Record<string, string>>
 }

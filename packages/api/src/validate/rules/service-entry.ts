@@ -8,7 +8,7 @@ import type { KindRules, RuleReport } from './report.ts'
 import { checkEndpointPorts, checkWorkload } from './workload-entry.ts'
 
 /** Rules of ServiceEntry. */
-export const serviceEntryRules: KindRules<ServiceEntrySpec> = (spec, { namespace }, report) => {
+export const serviceEntryRules: KindRules<ServiceEntrySpec> = (spec, { namespace, labels }, report) => {
   const { hosts = [], addresses = [], endpoints = [], workloadSelector, resolution = 'NONE' } = spec
   checkWorkloadSelector(workloadSelector, ['spec', 'workloadSelector'], 'service entry', report)
   if (workloadSelector !== undefined && endpoints.length > 0) {
@@ -40,6 +40,7 @@ export const serviceEntryRules: KindRules<ServiceEntrySpec> = (spec, { namespace
     }
   }
   const names = checkPorts(spec, report)
+  warnAboutAddresses(spec, labels, report)
   checkResolution(spec, names, report)
   checkManyHosts(spec, report)
   checkExportTo(spec.exportTo, { namespace, mayBeNone: true }, report)
@@ -75,6 +76,26 @@ function checkPorts({ ports = [], resolution = 'NONE' }: ServiceEntrySpec, repor
     report.check([...path, 'number'], 'RULE_PORT', portProblem(number))
   }
   return names
+}
+
+const AUTO_ALLOCATE = 'networking.istio.io/enable-autoallocate-ip'
+
+/** A TCP port without an address takes every connection to its number. The control plane gives addresses to names it resolves. */
+function warnAboutAddresses(
+  { addresses = [], ports = [], resolution = 'NONE' }: ServiceEntrySpec,
+  labels: Readonly<Record<string, string>>,
+  report: RuleReport,
+): void {
+  const getsAddresses = resolution !== 'NONE' && labels[AUTO_ALLOCATE]?.toLowerCase() !== 'false'
+  if (addresses.length > 0 || getsAddresses) return
+  for (const [i, { protocol = '' }] of ports.entries()) {
+    if (protocol !== '' && protocol !== 'TCP') continue
+    report.warning(
+      ['spec', 'ports', i],
+      'RULE_SERVICE_ENTRY',
+      'addresses are required for ports serving TCP (or unset) protocol when ISTIO_META_DNS_AUTO_ALLOCATE is not set on a proxy',
+    )
+  }
 }
 
 function checkResolution(spec: ServiceEntrySpec, names: ReadonlySet<string>, report: RuleReport): void {
@@ -163,10 +184,10 @@ function checkDynamic(
 ): void {
   for (const [i, host] of hosts.entries()) {
     if (!host.startsWith('*')) {
-      report.error(
+      report.warning(
         ['spec', 'hosts', i],
         'RULE_HOST',
-        'hosts must be wildcards for resolution mode DYNAMIC_DNS',
+        'resolution mode DYNAMIC_DNS is meant for wildcard hosts',
         'use DNS for a single name',
       )
     }
@@ -179,18 +200,18 @@ function checkDynamic(
     )
   }
   if (workloadSelector !== undefined) {
-    report.error(
+    report.warning(
       ['spec', 'workloadSelector'],
       'RULE_SERVICE_ENTRY',
-      'workloadSelector must not be set when resolution mode is DYNAMIC_DNS',
+      'workloadSelector should not be set when resolution mode is DYNAMIC_DNS',
     )
   }
   for (const [i, { protocol = '' }] of ports.entries()) {
     if (!isHttp(protocol) && !isTls(protocol)) {
-      report.error(
+      report.warning(
         ['spec', 'ports', i, 'protocol'],
         'RULE_PROTOCOL',
-        'only HTTP and TLS ports are supported for resolution mode DYNAMIC_DNS',
+        'resolution mode DYNAMIC_DNS finds hosts by Host or SNI, which only HTTP and TLS have',
       )
     }
   }
