@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { BattenHost } from './support/batten-host.ts'
+import { BattenProxyHost } from './support/batten-proxy-host.ts'
 import { builtFilter } from './support/built-filter.ts'
 import { EnvoyHost, findEnvoy } from './support/envoy-host.ts'
 import { type FilterHost, type FilterSetup, UPSTREAM_BODY } from './support/filter-host.ts'
@@ -21,6 +22,7 @@ beforeAll(async () => {
   }
   const callout = setups.at(-1)!
   setups.push({ ...callout, name: 'lost', configuration: JSON.stringify({ cluster: 'nowhere' }) })
+  setups.push({ ...callout, name: 'dead', configuration: JSON.stringify({ cluster: 'dead' }) })
 }, 120_000)
 
 it('finds Envoy when it must', () => {
@@ -30,6 +32,7 @@ it('finds Envoy when it must', () => {
 /** The same filters, the same requests, the same answers: in our host and in stock Envoy. */
 const hosts: [string, () => FilterHost][] = [
   ['our host', () => new BattenHost()],
+  ["Batten's proxy", () => new BattenProxyHost()],
   ...(envoy === undefined ? [] : [['stock Envoy', () => new EnvoyHost(envoy)] as [string, () => FilterHost]]),
 ]
 
@@ -125,5 +128,11 @@ describe.each(hosts)('filters in %s', (_name, createHost) => {
     expect(slow).toMatchObject({ status: 403, body: 'denied: upstream request timeout', upstream: undefined })
     const lost = await host.send('lost', { path: '/x' })
     expect(lost).toMatchObject({ status: 503, body: 'no answer about /x', upstream: undefined })
+  })
+
+  it('sees a service that cannot be reached as a 503', async () => {
+    const dead = await host.send('dead', { path: '/x' })
+    expect(dead).toMatchObject({ status: 403, upstream: undefined })
+    expect(dead.body).toMatch(/^denied: upstream connect error .* reset reason: remote connection failure/)
   })
 })

@@ -220,8 +220,10 @@ class SimulatedManager {
 
   async #obey(direction: Direction, verdict: Verdict): Promise<void> {
     if (verdict === 'reset') this.#resetDetails ??= 'reset'
-    else if (verdict === 'pause') await this.#pause(direction)
-    else if (verdict !== undefined) this.#reply ??= verdict
+    else if (verdict === 'pause') {
+      // The filter may have answered between its verdict and now.
+      if (this.#reply === undefined && this.#resetDetails === undefined) await this.#pause(direction)
+    } else if (verdict !== undefined) this.#reply ??= verdict
     if (this.#reply !== undefined || this.#resetDetails !== undefined) throw new Answered()
   }
 

@@ -208,12 +208,21 @@ export class WasmVm {
     else this.#queue.push(action)
   }
 
+  /**
+   * A callback of a stream is not over before its answer has reached the connection manager: what concerns others, and
+   * what arrived meanwhile, waits until then.
+   */
   #afterCall(running: GuestContext): void {
-    while (this.#touched.length > 0) {
-      const context = this.#touched.shift()!
-      if (context !== running) context.flush()
-    }
-    while (this.#queue.length > 0 && this.#depth === 0) this.#queue.shift()!()
+    const own = this.#touched.indexOf(running as HttpContext)
+    if (own >= 0) this.#touched.splice(own, 1)
+    if (this.#touched.length === 0 && this.#queue.length === 0) return
+    if (running.root === running) this.#settle()
+    else queueMicrotask(() => this.#settle())
+  }
+
+  #settle(): void {
+    while (this.#touched.length > 0) this.#touched.shift()!.flush()
+    while (this.#queue.length > 0) this.#queue.shift()!()
   }
 
   // ---- memory -------------------------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ import {
   WasmHost,
   type WasmPlugin,
 } from '@batten/proxy/wasm'
-import { StatsStore } from '../../../proxy/src/telemetry/stats.ts'
 import {
   authorize,
   type Exchange,
@@ -18,11 +17,12 @@ import {
   UPSTREAM_BODY,
   UPSTREAM_HEADERS,
 } from './filter-host.ts'
+import { MapStats } from './stats.ts'
 
 /** Our host, without a proxy around it. */
 export class BattenHost implements FilterHost {
   readonly name = 'Batten'
-  readonly #stats = new StatsStore()
+  readonly #stats = new MapStats()
   readonly #host: WasmHost
   #plugins = new Map<string, WasmPlugin>()
 
@@ -71,8 +71,7 @@ export class BattenHost implements FilterHost {
   }
 
   async metric(name: string): Promise<number> {
-    const stat = this.#stats.find(`wasmcustom.${name}`)
-    return stat === undefined || stat.kind === 'histogram' ? Number.NaN : stat.metric.value
+    return this.#stats.value(`wasmcustom.${name}`)
   }
 
   async close(): Promise<void> {
@@ -81,6 +80,12 @@ export class BattenHost implements FilterHost {
 }
 
 const dispatch: Dispatch = (request, done) => {
+  if (request.cluster === 'dead') {
+    const body =
+      'upstream connect error or disconnect/reset before headers. reset reason: remote connection failure'
+    done({ status: 503, headers: [], body: Buffer.from(body) })
+    return { cancel() {} }
+  }
   if (request.cluster !== 'authz') {
     done({ failure: 'unknown-cluster' })
     return { cancel() {} }
