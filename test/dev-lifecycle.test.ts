@@ -61,7 +61,7 @@ const runFolders = () => readdirSync(tmpdir()).filter((name) => /^batten-[A-Za-z
 
 let dev: Dev | undefined
 afterEach(async () => {
-  if (dev?.child.exitCode === null) process.kill(-dev.child.pid!, 'SIGKILL')
+  if (dev?.child.exitCode === null && dev.child.signalCode === null) process.kill(-dev.child.pid!, 'SIGKILL')
 })
 
 describe('batten dev', () => {
@@ -71,8 +71,8 @@ describe('batten dev', () => {
     await dev.until(/^ready /m)
     expect(dev.output).toContain('http://127.0.0.1:28080/productpage')
     const children = dev.descendants()
-    // A control plane, a gateway, six workloads and six sidecars.
-    expect(children.length).toBe(14)
+    // A control plane, a gateway, six workloads, six sidecars, and what ends them all if their parent is killed.
+    expect(children.length).toBe(15)
     dev.child.kill(signal)
     expect(await dev.exited()).toBe(0)
     expect(children.filter(isAlive)).toEqual([])
@@ -89,7 +89,7 @@ describe('batten dev', () => {
       .map((row) => Number(row.trim().split(/\s+/)[0]))
     for (const pid of [victims[0]!, victims.at(-1)!]) process.kill(pid, 'SIGKILL')
     await dev.until(/ended \(signal SIGKILL\); it starts again/)
-    for (let waited = 0; dev.descendants().length < 14; waited += 50) {
+    for (let waited = 0; dev.descendants().length < 15; waited += 50) {
       if (waited > 20_000) throw new Error(dev.output)
       await sleep(50)
     }
@@ -106,7 +106,8 @@ describe('batten dev', () => {
     expect(await dev.exited()).toBe(0)
   })
 
-  it('takes its children with it when it is killed', async () => {
+  it('takes its children and its files with it when it is killed', async () => {
+    const before = runFolders()
     dev = new Dev()
     await dev.until(/^ready /m)
     const children = dev.descendants()
@@ -115,5 +116,6 @@ describe('batten dev', () => {
       if (waited > 10_000) throw new Error(`still there: ${children.filter(isAlive)}`)
       await sleep(50)
     }
+    expect(runFolders()).toEqual(before)
   })
 })

@@ -15,6 +15,10 @@ export interface ChildEvents {
   onLine?(child: Child, line: string, stream: 'stdout' | 'stderr'): void
   /** A message over the IPC channel. */
   onMessage?(child: Child, message: unknown): void
+  /** It runs; called again after each restart. */
+  onStart?(child: Child, pid: number): void
+  /** The process is gone, whatever the reason. */
+  onEnd?(child: Child, pid: number): void
   /** It ended without being asked to; it starts again after `restartInMs`. */
   onCrash?(child: Child, reason: string, restartInMs: number): void
 }
@@ -58,6 +62,8 @@ export class Child {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })
     this.#process = child
+    const { pid } = child
+    if (pid !== undefined) this.#events.onStart?.(this, pid)
     this.#startedAt = this.#clock.monotonicMs()
     child.on('message', (message) => this.#events.onMessage?.(this, message))
     for (const stream of ['stdout', 'stderr'] as const)
@@ -68,6 +74,7 @@ export class Child {
       const ended = (reason: string) => {
         if (this.#process !== child) return
         this.#process = undefined
+        if (pid !== undefined) this.#events.onEnd?.(this, pid)
         resolve()
         if (!this.#stopping) this.#crashed(reason)
       }

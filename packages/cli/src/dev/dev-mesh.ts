@@ -1,3 +1,4 @@
+import { type ChildProcess, fork } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
 import { createDevelopmentTokens, type DevelopmentTokens } from '@batten/control-plane'
@@ -78,6 +79,12 @@ export async function startDev(options: DevOptions): Promise<DevMesh> {
   return mesh
 }
 
+/** Ends what is left when this process is killed; see `reaper.ts`. */
+function startReaper(folder: string): ChildProcess {
+  const file = new URL(import.meta.url.endsWith('.ts') ? './reaper.ts' : './reaper.js', import.meta.url)
+  return fork(file, [folder], { stdio: 'ignore', execArgv: [] })
+}
+
 /** A running mesh: the processes and the files that feed them. */
 export class DevMesh {
   readonly project: Project
@@ -85,6 +92,7 @@ export class DevMesh {
   readonly #events: DevEvents
   readonly #clock: Clock
   readonly #run = new RunDirectory()
+  readonly #reaper = startReaper(this.#run.path)
   readonly #ports = new PortPool()
   readonly #children = new Map<string, Child>()
   readonly #abort = new AbortController()
@@ -174,6 +182,7 @@ export class DevMesh {
     await this.#filters.close()
     await this.#ports.release()
     this.#run.remove()
+    this.#reaper.disconnect()
   }
 
   /** Plans again from the files as they are now, and writes what a cluster would add to them. */
@@ -267,6 +276,8 @@ export class DevMesh {
       spec,
       {
         onLine: (from, line, stream) => this.#events.output?.(from.spec.name, line, stream),
+        onStart: (_, pid) => this.#reaper.send({ watch: pid }),
+        onEnd: (_, pid) => this.#reaper.send({ forget: pid }),
         onMessage: (_, message) => this.#message(message),
         onCrash: (from, reason, ms) =>
           this.#notice(`${from.spec.name} ended (${reason}); it starts again in ${ms} ms`, 'error'),
