@@ -395,6 +395,7 @@ class ProxyServer implements Proxy {
       setHealthy: (healthy) => {
         this.#readiness.healthy = healthy
       },
+      reopenLogs: () => this.reopenLogs(),
       quit: () => this.#quit.resolve(),
     }
   }
