@@ -69,16 +69,27 @@ const sidecarView = defineQuery<MeshSnapshot, ResourceView>(
   'sidecar-view',
   (read, client, listener, inbound, plugins, capabilities, hasHttpProxy) =>
     viewOf({
-      [TYPE_URLS.CDS]: join(read.query(outboundClusters, client!), read.query(inboundClusters, inbound!)),
+      [TYPE_URLS.CDS]: read.query(sidecarClusters, client!, inbound!),
       [TYPE_URLS.EDS]: read.query(outboundEndpoints, client!),
-      [TYPE_URLS.LDS]: join(
-        read.query(outboundListeners, listener!, client!),
-        read.query(inboundListeners, inbound!),
-      ),
+      [TYPE_URLS.LDS]: read.query(sidecarListeners, listener!, client!, inbound!),
       [TYPE_URLS.RDS]: read.query(sidecarRoutes, client!, hasHttpProxy!),
       [TYPE_URLS.ECDS]: read.query(extensionConfigs, plugins!, capabilities!),
     }),
   isSameView,
+)
+
+const sidecarClusters = defineQuery<MeshSnapshot, Resources>(
+  'sidecar-clusters',
+  (read, client, inbound) =>
+    join(read.query(outboundClusters, client!), read.query(inboundClusters, inbound!)),
+  isSameMap,
+)
+
+const sidecarListeners = defineQuery<MeshSnapshot, Resources>(
+  'sidecar-listeners',
+  (read, listener, client, inbound) =>
+    join(read.query(outboundListeners, listener!, client!), read.query(inboundListeners, inbound!)),
+  isSameMap,
 )
 
 const gatewayView = defineQuery<MeshSnapshot, ResourceView>(
