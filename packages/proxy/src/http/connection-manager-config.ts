@@ -55,6 +55,8 @@ export interface HttpConnectionManagerConfig {
     readonly delayedCloseMs: number
   }
   readonly acceptHttp10: boolean
+  /** `enable_trailers`: pass trailers of HTTP/1 requests on; default false, which drops them. */
+  readonly enableTrailers?: boolean
 }
 
 /** A replaceable value: `current` is read once a stream; undefined while it has not arrived. */

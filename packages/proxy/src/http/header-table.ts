@@ -292,18 +292,20 @@ export class RequestHeaderTable extends HeaderTable implements RequestHeaders {
   }
 
   protected override forEachPseudo(callback: (name: string, value: string) => void): void {
-    callback(AUTHORITY, this.authority)
-    callback(PATH, this.path)
-    callback(METHOD, this.method)
+    if (this.authority !== '') callback(AUTHORITY, this.authority)
+    if (this.path !== '') callback(PATH, this.path)
+    if (this.method !== '') callback(METHOD, this.method)
     if (this.scheme !== '') callback(SCHEME, this.scheme)
   }
 
+  /** An empty one is not there: CONNECT has no path, a refused head has nothing. */
   #pseudo(name: string): string | undefined {
-    if (name === AUTHORITY || name === 'host') return this.authority
-    if (name === PATH) return this.path
-    if (name === METHOD) return this.method
-    if (name === SCHEME && this.scheme !== '') return this.scheme
-    return undefined
+    let value = ''
+    if (name === AUTHORITY || name === 'host') value = this.authority
+    else if (name === PATH) value = this.path
+    else if (name === METHOD) value = this.method
+    else if (name === SCHEME) value = this.scheme
+    return value === '' ? undefined : value
   }
 }
 

@@ -75,6 +75,7 @@ export class ManagedConnection implements ServerCodecOwner, ConnectionHandle, Pe
       limits: manager.headLimits,
       acceptHttp10: config.acceptHttp10,
       upgrades: 'any',
+      enableTrailers: config.enableTrailers ?? false,
     })
     const { idleMs, streamIdleMs, maxConnectionDurationMs } = config.timeouts
     if (idleMs > 0) {
@@ -156,9 +157,9 @@ export class ManagedConnection implements ServerCodecOwner, ConnectionHandle, Pe
   onRefusedHead(error: HeadError, encoder: ResponseEncoder): void {
     const { stats } = this
     stats.chargeCodecError(error.details)
-    if (error.status !== 426) stats.cxProtocolError.inc()
+    stats.cxProtocolError.inc()
     const stream = this.#beginRefused(encoder)
-    if (error.status !== 426) stream.addFlag('DPE')
+    stream.addFlag('DPE')
     const body = REFUSAL_TEXT[error.status] ?? ''
     stream.sendReply(reply(error.status, body, { details: error.details }))
   }
@@ -225,7 +226,10 @@ export class ManagedConnection implements ServerCodecOwner, ConnectionHandle, Pe
       stream.addFlag('DPE')
       return reply(400, 'Bad Request', { details: 'http1.codec_error' })
     }
-    if (headers.authority === '') return reply(400, '', { details: 'missing_host_header' })
+    if (headers.authority === '') {
+      stream.encoder.closeAfterResponse()
+      return reply(400, '', { details: 'missing_host_header' })
+    }
     if (!removeHopByHop(headers)) {
       stats.cxProtocolError.inc()
       return reply(400, 'Bad Request', { details: 'http1.connection_header_rejected' })

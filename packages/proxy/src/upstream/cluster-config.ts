@@ -47,6 +47,8 @@ export interface UpstreamHttpOptions {
   /** 0: unlimited. */
   readonly maxRequestsPerConnection: number
   readonly maxConnectionDurationMs: number | undefined
+  /** `enable_trailers`: pass trailers of HTTP/1 responses on; default false, which drops them. */
+  readonly enableTrailers?: boolean
 }
 
 export interface CircuitBreakerConfig {

@@ -42,6 +42,7 @@ export class ServerFixture implements ServerCodecOwner {
     this.codec = new Http1ServerConnection(this.transport, this, {
       limits: options.limits ?? DEFAULT_HEAD_LIMITS,
       acceptHttp10: options.acceptHttp10 ?? false,
+      enableTrailers: true,
       upgrades: new Set(options.upgrades ?? []),
     })
   }

@@ -25,7 +25,8 @@ export interface Attempt {
   readonly bindAddress: string | undefined
   cancelled: boolean
   accept(): MemoryTransport
-  refuse(reason?: ConnectError['reason'], message?: string): void
+  /** @param code - of the system error behind it */
+  refuse(reason?: ConnectError['reason'], message?: string, code?: string): void
 }
 
 export interface LogEntry {
@@ -154,8 +155,8 @@ export class HttpFixture {
         done(transport)
         return transport
       },
-      refuse(reason = 'refused', message = 'cannot connect') {
-        done(new ConnectError(reason, message))
+      refuse(reason = 'refused', message = 'cannot connect', code) {
+        done(new ConnectError(reason, message, code === undefined ? undefined : { code }))
       },
     }
     this.attempts.push(attempt)

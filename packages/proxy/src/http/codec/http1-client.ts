@@ -39,6 +39,7 @@ export class Http1ClientConnection implements TransportHandler, BodySink {
   readonly #owner: ClientCodecOwner
   readonly #parser: HeadParser
   readonly #limits: HeadLimits
+  readonly #enableTrailers: boolean
   readonly #body: BodyReader
   #state: State = 'idle'
   #sink: ResponseSink | undefined
@@ -53,7 +54,14 @@ export class Http1ClientConnection implements TransportHandler, BodySink {
   #chunkedRequest = false
   #close = false
 
-  constructor(transport: Transport, owner: ClientCodecOwner, limits: HeadLimits = DEFAULT_HEAD_LIMITS) {
+  /** @param enableTrailers - pass trailers of responses on; false drops them */
+  constructor(
+    transport: Transport,
+    owner: ClientCodecOwner,
+    enableTrailers = false,
+    limits: HeadLimits = DEFAULT_HEAD_LIMITS,
+  ) {
+    this.#enableTrailers = enableTrailers
     this.transport = transport
     this.#owner = owner
     this.#limits = limits
@@ -299,7 +307,9 @@ export class Http1ClientConnection implements TransportHandler, BodySink {
   }
 
   onTrailers(trailers: HeaderTable): void {
-    this.#endResponse(this.#body.endOffset)?.onResponseTrailers(trailers)
+    const sink = this.#endResponse(this.#body.endOffset)
+    if (this.#enableTrailers) sink?.onResponseTrailers(trailers)
+    else sink?.onResponseData(EMPTY, true)
   }
 
   /**

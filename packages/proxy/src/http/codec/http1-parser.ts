@@ -44,7 +44,6 @@ export interface HeadError {
 const SYNTAX = error(400, 'http1.codec_error')
 const BAD_CHARACTER = error(400, 'http1.invalid_characters')
 const BAD_URL = error(400, 'http1.invalid_url')
-const BAD_LENGTH = error(400, 'http1.invalid_content_length')
 const LENGTH_AND_CHUNKED = error(400, 'http1.content_length_and_chunked_not_allowed')
 const BAD_TRANSFER_ENCODING = error(501, 'http1.invalid_transfer_encoding')
 const BAD_HOST = error(400, 'http1.invalid_host')
@@ -208,7 +207,7 @@ export class HeadParser {
     switch (id) {
       case Header.contentLength: {
         const length = decimal(bytes, start, end)
-        if (length < 0 || this.contentLength >= 0) return this.#refuseField(BAD_LENGTH)
+        if (length < 0 || this.contentLength >= 0) return this.#refuseField(SYNTAX)
         this.contentLength = length
         return true
       }

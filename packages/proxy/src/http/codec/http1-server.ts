@@ -17,6 +17,8 @@ const CHUNKED_HTTP10: HeadError = { status: 400, details: 'http1.codec_error' }
 export interface Http1ServerOptions {
   readonly limits: HeadLimits
   readonly acceptHttp10: boolean
+  /** Pass trailers of requests on; false drops them. */
+  readonly enableTrailers: boolean
   /**
    * Lower-case names of `upgrade` protocols that may tunnel; `connect` for CONNECT. `any`: the owner decides, and refuses
    * what it does not allow.
@@ -275,7 +277,8 @@ export class Http1ServerConnection implements TransportHandler, ResponseEncoder,
 
   onTrailers(trailers: HeaderTable): void {
     this.#state = 'response'
-    this.#sink?.onRequestTrailers(trailers)
+    if (this.#options.enableTrailers) this.#sink?.onRequestTrailers(trailers)
+    else this.#sink?.onRequestData(EMPTY, true)
   }
 
   #refuse(error: HeadError): void {

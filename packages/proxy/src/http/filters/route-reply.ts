@@ -3,6 +3,7 @@ import type { ResponseHeaderTable } from '../header-table.ts'
 import { Header } from '../known-headers.ts'
 import { applyMutations } from '../route/header-mutation.ts'
 import { redirectLocation } from '../route/redirect.ts'
+import { rewritePath } from '../route/rewrite.ts'
 import type { RedirectAction, Route } from '../route/route-config.ts'
 import type { ActiveStream } from '../stream.ts'
 
@@ -49,6 +50,9 @@ function redirect(action: RedirectAction, route: Route, stream: ActiveStream): L
   stream.owner.stats.rqRedirect.inc()
   const isTls = stream.requestHeaders.getId(Header.forwardedProto) === 'https'
   const location = redirectLocation(action, route.match, stream.requestHeaders, isTls)
+  // As Envoy: the access log shows the path that the redirect leads to.
+  const path = rewritePath(action, route.match, stream.requestHeaders.path)
+  if (path !== undefined) stream.requestHeaders.path = path
   return reply(action.status, '', { details: 'direct_response', headers: [['location', location]] })
 }
 

@@ -176,7 +176,10 @@ export class RouterStream implements TerminalFilter, PoolWaiter, ResponseSink, T
     const { mutations } = stream.owner.config.routes.current ?? NO_MUTATIONS
     if (mutations !== undefined) applyMutations(mutations.request, headers, stream)
     const authority = rewriteAuthority(action, weighted?.hostRewrite, headers)
-    if (authority !== undefined) headers.authority = authority
+    if (authority !== undefined && authority !== headers.authority) {
+      if (addsEnvoyHeaders) headers.setId(Header.envoyOriginalHost, headers.authority)
+      headers.authority = authority
+    }
     const path = rewritePath(action, route.match, headers.path)
     if (path === undefined) return
     if (addsEnvoyHeaders) headers.setId(Header.envoyOriginalPath, headers.path)

@@ -63,19 +63,30 @@ describe('an ordinary exchange', () => {
     expect(fixture.stat('cluster.c.upstream_rq_200')).toBe(3)
   })
 
-  it('streams a body both ways', () => {
-    const fixture = new HttpFixture({ routes: routeAll('c'), clusters: oneHost })
+  it.each([
+    [true, 'x-t: 1\r\n', 'grpc-status: 0\r\n'],
+    [false, '', ''],
+  ])('streams a body both ways, with trailers: %s', (enableTrailers, sent, received) => {
+    const http = {
+      protocol: 'http1',
+      idleTimeoutMs: 0,
+      maxRequestsPerConnection: 0,
+      maxConnectionDurationMs: undefined,
+      enableTrailers,
+    } as const
+    const clusters = [clusterConfig('c', ['10.0.0.1:80'], { http })]
+    const fixture = new HttpFixture({ routes: routeAll('c'), clusters, manager: { enableTrailers } })
     const client = fixture.connect()
     client.receive('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n')
     const host = fixture.accept()
     client.receive('2\r\nde\r\n0\r\nX-T: 1\r\n\r\n')
     expect(host.written.split('\r\n\r\n').slice(1).join('\r\n\r\n')).toBe(
-      '3\r\nabc\r\n2\r\nde\r\n0\r\nx-t: 1\r\n\r\n',
+      `3\r\nabc\r\n2\r\nde\r\n0\r\n${sent}\r\n`,
     )
     host.receive('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n')
     expect(client.written).toContain('transfer-encoding: chunked\r\n')
     host.receive('4\r\nwxyz\r\n0\r\nGrpc-Status: 0\r\n\r\n')
-    expect(client.written.endsWith('\r\n\r\n4\r\nwxyz\r\n0\r\ngrpc-status: 0\r\n\r\n')).toBe(true)
+    expect(client.written.endsWith(`\r\n\r\n4\r\nwxyz\r\n0\r\n${received}\r\n`)).toBe(true)
   })
 
   it('passes a response that ends with its connection', () => {
@@ -163,7 +174,7 @@ describe('a request that cannot be sent', () => {
   it('gets 503 with the reason when the host refuses', () => {
     const fixture = new HttpFixture({ routes: routeAll('c'), clusters: oneHost })
     const { body } = outcome(fixture)
-    fixture.attempts[0]!.refuse('refused', 'delayed connect error: Connection refused')
+    fixture.attempts[0]!.refuse('refused', 'cannot connect', 'ECONNREFUSED')
     expect(fixture.log.entries).toEqual([
       {
         status: 503,
@@ -173,7 +184,7 @@ describe('a request that cannot be sent', () => {
       },
     ])
     expect(body()).toBe(
-      'upstream connect error or disconnect/reset before headers. reset reason: remote connection failure, transport failure reason: delayed connect error: Connection refused',
+      'upstream connect error or disconnect/reset before headers. reset reason: remote connection failure',
     )
     expect(fixture.stat('cluster.c.upstream_cx_connect_fail')).toBe(1)
   })

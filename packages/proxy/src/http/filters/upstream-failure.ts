@@ -24,16 +24,15 @@ export function resetDetails(reason: UpstreamReset, transportFailure: string): s
 }
 
 /**
- * What the client gets when no response came from upstream.
+ * What the client gets when no response came from upstream. The reason of the transport is for the log only.
  *
  * @param hasRetried - whether more than one host, or one more than once, was tried
  */
 export function resetReply(reason: UpstreamReset, transportFailure: string, hasRetried: boolean): LocalReply {
   const retried = hasRetried ? 'retried and the latest ' : ''
-  const why = transportFailure === '' ? '' : `, transport failure reason: ${transportFailure}`
   return reply(
     reason === 'protocol_error' ? 502 : 503,
-    `upstream connect error or disconnect/reset before headers. ${retried}reset reason: ${reason.replaceAll('_', ' ')}${why}`,
+    `upstream connect error or disconnect/reset before headers. ${retried}reset reason: ${reason.replaceAll('_', ' ')}`,
     {
       details: `upstream_reset_before_response_started${resetDetails(reason, transportFailure)}`,
       flag: resetFlag(reason),

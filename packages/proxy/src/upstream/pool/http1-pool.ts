@@ -39,8 +39,8 @@ export class PooledConnection extends Http1ClientConnection implements TimerTarg
   #idleTimer: TimerEntry | undefined
   #ageTimer: TimerEntry | undefined
 
-  constructor(transport: Transport, pool: Http1Pool, connectedMs: number) {
-    super(transport, pool)
+  constructor(transport: Transport, pool: Http1Pool, connectedMs: number, enableTrailers: boolean) {
+    super(transport, pool, enableTrailers)
     this.pool = pool
     this.connectedMs = connectedMs
   }
@@ -275,7 +275,7 @@ export class Http1Pool implements ClientCodecOwner {
   #onConnected(transport: Transport, startMs: number): void {
     const { stats, clock, wheel } = this.#context
     const nowMs = clock.monotonicMs()
-    const connection = new PooledConnection(transport, this, nowMs)
+    const connection = new PooledConnection(transport, this, nowMs, this.#config.http.enableTrailers ?? false)
     this.#connections.add(connection)
     stats.cxHttp1Total.inc()
     stats.cxConnectMs.observe(nowMs - startMs)
@@ -307,7 +307,7 @@ export class Http1Pool implements ClientCodecOwner {
       stats.rqPendingFailureEject.inc()
       waiter.onPoolFailure(
         isTimeout ? 'connection_timeout' : 'remote_connection_failure',
-        isTimeout ? '' : error.message,
+        isTimeout ? '' : failureText(error),
       )
     }
     this.#checkDrained()
@@ -333,4 +333,21 @@ export class Http1Pool implements ClientCodecOwner {
     this.#drained = undefined
     drained?.()
   }
+}
+
+/** What the system calls its errors, as `strerror` prints them. */
+const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'Connection refused',
+  ECONNRESET: 'Connection reset by peer',
+  ETIMEDOUT: 'Connection timed out',
+  EHOSTUNREACH: 'No route to host',
+  ENETUNREACH: 'Network is unreachable',
+  EADDRNOTAVAIL: 'Cannot assign requested address',
+}
+
+/** Why a connection failed, in Envoy's words where it has some. */
+function failureText(error: ConnectError): string {
+  const code = (error.cause as NodeJS.ErrnoException | undefined)?.code
+  const text = error.reason === 'refused' && code !== undefined ? SYSTEM_ERRORS[code] : undefined
+  return text === undefined ? error.message : `delayed connect error: ${text}`
 }
