@@ -1,0 +1,220 @@
+import type { KubernetesObject } from '@batten/api'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { objectsOf } from '../../test/support/translate-case.ts'
+import { MemorySource } from '../ingest/memory/memory-source.ts'
+import { unsupportedFields } from '../translate/unsupported.ts'
+import type { Finding } from './finding.ts'
+import { createModel } from './model.ts'
+import { objectKey } from './object-key.ts'
+import type { MeshSnapshot } from './snapshot.ts'
+
+async function start(text: string) {
+  const source = new MemorySource(objectsOf(text))
+  const found: (readonly Finding[])[] = []
+  const model = createModel({
+    sources: [source],
+    validators: [unsupportedFields],
+    coalesceMs: 1e9,
+    onFindings: (findings) => found.push(findings),
+  })
+  onTestFinished(() => model.close())
+  await model.start()
+  return { source, model, found }
+}
+
+const MESH = `
+apiVersion: v1
+kind: Service
+metadata: { name: a }
+spec: { selector: { app: a }, ports: [{ name: http, port: 80 }] }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: b }
+spec: { selector: { app: b }, ports: [{ name: http, port: 80 }] }
+---
+apiVersion: v1
+kind: Pod
+metadata: { name: a-0, labels: { app: a } }
+spec: { containers: [{ name: app }] }
+status: { podIP: 10.0.0.1, conditions: [{ type: Ready, status: "True" }] }
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: a }
+spec: { hosts: [a], http: [{ route: [{ destination: { host: a } }] }] }
+`
+
+/** Which fields of a snapshot are other ones than before. */
+function changed(before: MeshSnapshot, after: MeshSnapshot): string[] {
+  return (Object.keys(after) as (keyof MeshSnapshot)[])
+    .filter((field) => before[field] !== after[field])
+    .sort()
+}
+
+describe('the model', () => {
+  it('keeps the identity of everything that a change does not touch', async () => {
+    const { source, model } = await start(MESH)
+    const before = model.snapshot
+    const [, , pod] = objectsOf(MESH) as [KubernetesObject, KubernetesObject, KubernetesObject]
+    const other = { ...pod, metadata: { name: 'b-0', labels: { app: 'b' } } }
+    source.apply([other])
+    const after = model.flush()
+    expect(changed(before, after)).toEqual([
+      'endpoints',
+      'endpointsByWorkload',
+      'objects',
+      'revision',
+      'workloads',
+      'workloadsByAddress',
+    ])
+    expect(after.endpoints.get('default/a.default.svc.cluster.local')).toBe(
+      before.endpoints.get('default/a.default.svc.cluster.local'),
+    )
+    expect(after.revision).toBe(before.revision + 1)
+  })
+
+  it('gives the same snapshot when an equal object arrives', async () => {
+    const { source, model } = await start(MESH)
+    const before = model.snapshot
+    source.apply(objectsOf(MESH).map((object) => structuredClone(object)))
+    expect(model.flush().services).toBe(before.services)
+    expect(changed(before, model.snapshot)).toEqual(['objects', 'revision'])
+  })
+
+  it('takes a batch at once', async () => {
+    const { source, model } = await start(MESH)
+    const seen: number[] = []
+    model.subscribe((snapshot) => seen.push(snapshot.services.size))
+    source.replace([])
+    source.replace(objectsOf(MESH).slice(0, 1))
+    model.flush()
+    expect(seen).toEqual([1])
+  })
+
+  it('leaves a bad object out, keeps its last good version, and goes on with the rest', async () => {
+    const { source, model } = await start(MESH)
+    const bad = objectsOf(`
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: a }
+spec: { hosts: [a], http: [{ route: [{ destination: { hots: a } }] }] }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: c }
+spec: { ports: [{ port: 80 }] }`)
+    source.apply(bad)
+    const snapshot = model.flush()
+    expect(snapshot.services.has('default/c.default.svc.cluster.local')).toBe(true)
+    expect(
+      snapshot.virtualServices.get('networking.istio.io/VirtualService/default/a')?.spec.http?.[0]?.route,
+    ).toEqual([{ destination: { host: 'a' } }])
+    expect(model.findings.map(({ code, object, path }) => [code, object, path])).toContainEqual([
+      'SCHEMA_UNKNOWN_FIELD',
+      'VirtualService default/a',
+      'spec.http[0].route[0].destination.hots',
+    ])
+    source.remove([objectKey(bad[0]!)])
+    expect(model.flush().virtualServices.size).toBe(0)
+    expect(model.findings).toEqual([])
+  })
+
+  it('reads the mesh configuration, and says what of it is wrong or not supported', async () => {
+    const { source, model } = await start(MESH)
+    source.apply(
+      objectsOf(`
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: istio, namespace: istio-system }
+data:
+  mesh: |
+    accessLogFile: /dev/stdout
+    connectTimeout: 3s
+    outboundTrafficPolicy: { mode: REGISTRY_ONLY }
+    proxyHttpPort: 99999
+    ingressService: foo`),
+    )
+    const { mesh } = model.flush()
+    expect([
+      mesh.accessLogFile,
+      mesh.connectTimeoutMs,
+      mesh.outboundTrafficPolicy,
+      mesh.proxyHttpPort,
+    ]).toEqual(['/dev/stdout', 3000, 'REGISTRY_ONLY', 0])
+    expect(model.findings.map(({ code, message }) => [code, message])).toEqual([
+      ['CP_MESH_CONFIG_INVALID', 'mesh.ingressService is not supported yet and has no effect'],
+      ['CP_MESH_CONFIG_INVALID', 'mesh.proxyHttpPort must be a port number, not 99999'],
+    ])
+  })
+
+  it('tells the findings whenever they change, and only then', async () => {
+    const { source, found } = await start(MESH)
+    expect(found).toEqual([[]])
+    source.apply([])
+    expect(found).toHaveLength(1)
+  })
+
+  it.each([
+    [
+      'a subset that nobody defines',
+      'spec: { hosts: [a], http: [{ route: [{ destination: { host: a, subset: v9 } }] }] }',
+      'CP_SUBSET_UNDEFINED',
+      'spec.http[0].route[0].destination.subset',
+      'no DestinationRule defines subset "v9" of a.default.svc.cluster.local, so requests for it fail',
+    ],
+    [
+      'a host that nobody has',
+      'spec: { hosts: [a], http: [{ route: [{ destination: { host: nobody } }] }] }',
+      'CP_HOST_UNKNOWN',
+      'spec.http[0].route[0].destination.host',
+      'there is no service nobody.default.svc.cluster.local, so requests for it fail',
+    ],
+    [
+      'a port that the service does not have',
+      'spec: { hosts: [a], http: [{ mirror: { host: b, port: { number: 81 } }, route: [{ destination: { host: a } }] }] }',
+      'CP_PORT_UNKNOWN',
+      'spec.http[0].mirror.port.number',
+      'b.default.svc.cluster.local has no port 81; it has 80',
+    ],
+    [
+      'a gateway that is not there',
+      'spec: { hosts: [a], gateways: [mesh, other/front], http: [{ route: [{ destination: { host: a } }] }] }',
+      'CP_GATEWAY_UNKNOWN',
+      'spec.gateways[1]',
+      'there is no Gateway other/front',
+    ],
+    [
+      'a field that is not supported',
+      'spec: { hosts: [a], http: [{ delegate: { name: other } }] }',
+      'CP_UNSUPPORTED_FIELD',
+      'spec.http[0].delegate',
+      'spec.http[0].delegate is not supported yet: a route with a delegate answers 500; write its routes into this VirtualService',
+    ],
+  ])('finds %s', async (_title, spec, code, path, message) => {
+    const { source, model } = await start(MESH)
+    source.apply(
+      objectsOf(`apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: { name: a }\n${spec}`),
+    )
+    model.flush()
+    expect(model.findings.map((one) => [one.code, one.object, one.path, one.message])).toEqual([
+      [code, 'VirtualService default/a', path, message],
+    ])
+  })
+
+  it('finds VirtualServices that fight for a host', async () => {
+    const { source, model } = await start(MESH)
+    source.apply(
+      objectsOf(`
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: second }
+spec: { hosts: [a.default.svc.cluster.local], http: [{ route: [{ destination: { host: a } }] }] }`),
+    )
+    model.flush()
+    expect(model.findings.map(({ code, object }) => [code, object])).toEqual([
+      ['CP_VIRTUAL_SERVICE_CONFLICT', 'VirtualService default/a'],
+      ['CP_VIRTUAL_SERVICE_CONFLICT', 'VirtualService default/second'],
+    ])
+  })
+})
