@@ -4,8 +4,7 @@ import { type CompileEnvironment, HttpFilterRegistry } from '../config/environme
 import { createCallout } from '../http/callout.ts'
 import { HttpConnectionManager } from '../http/connection-manager.ts'
 import type { HttpFilterContext, HttpFilterDefinition } from '../http/filter.ts'
-import { router } from '../http/filters/router.ts'
-import { wasmFilter } from '../http/filters/wasm.ts'
+import { httpFilters } from '../http/filters/index.ts'
 import { DEFAULT_BODY_BUFFER_BYTES, type HttpContext } from '../http/http-context.ts'
 import { compileHeaderValue } from '../http/route/header-value.ts'
 import type { TimerWheel } from '../http/timer-wheel.ts'
@@ -34,7 +33,7 @@ export function createEnvironment(parts: EnvironmentParts): {
   readonly extensions: readonly NodeExtension[]
 } {
   const { options, node, clusters, stats, wheel, clock, random, log } = parts
-  const definitions = [router, wasmFilter, ...(options.extensions ?? [])] as readonly HttpFilterDefinition[]
+  const definitions = [...httpFilters, ...((options.extensions ?? []) as readonly HttpFilterDefinition[])]
   const http: HttpContext = {
     clusters,
     stats,
