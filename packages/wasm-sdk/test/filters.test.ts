@@ -130,6 +130,21 @@ describe.each(hosts)('filters in %s', (_name, createHost) => {
     expect(lost).toMatchObject({ status: 503, body: 'no answer about /x', upstream: undefined })
   })
 
+  it('keeps the callouts of many requests, and of plugins that share a VM, apart', async () => {
+    const sent = Array.from({ length: 60 }, (_, i) => {
+      const filter = ['callout', 'lost', 'dead'][i % 3]!
+      return host.send(filter, { path: i % 2 === 0 ? '/secret' : `/${i}` })
+    })
+    const answers = (await Promise.all(sent)).map(({ status, body }) => `${status} ${body.split('.')[0]}`)
+    const expected = sent.map((_, i) => {
+      const path = i % 2 === 0 ? '/secret' : `/${i}`
+      if (i % 3 === 1) return `503 no answer about ${path}`
+      if (i % 3 === 2) return '403 denied: upstream connect error or disconnect/reset before headers'
+      return i % 2 === 0 ? '403 denied: secret' : `200 ${UPSTREAM_BODY}`
+    })
+    expect(answers).toEqual(expected)
+  })
+
   it('sees a service that cannot be reached as a 503', async () => {
     const dead = await host.send('dead', { path: '/x' })
     expect(dead).toMatchObject({ status: 403, upstream: undefined })

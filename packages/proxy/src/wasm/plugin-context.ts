@@ -41,7 +41,6 @@ export class PluginContext extends GuestContext {
   users = 0
   readonly #dispatch: Dispatch | undefined
   readonly #calls = new Map<number, DispatchHandle>()
-  #nextCall = 1
   #response: { readonly headers: FixedHeaders; readonly body: Uint8Array } | undefined
   #tick: Timer | undefined
   #tickMs = 0
@@ -167,8 +166,7 @@ export class PluginContext extends GuestContext {
     }
     const has = (wanted: string) => headers.some(([name]) => name === wanted)
     if (!has(':method') || !has(':path') || !has(':authority')) return { status: BAD_ARGUMENT }
-    const id = this.#nextCall
-    this.#nextCall = id === 0xffff_ffff ? 1 : id + 1
+    const id = this.vm.newCallId()
     let isStarting = true
     let immediate: DispatchOutcome | undefined
     const request = { cluster: call.cluster, headers, body: call.body, timeoutMs: call.timeoutMs }

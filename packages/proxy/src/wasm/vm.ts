@@ -69,6 +69,7 @@ export class WasmVm {
   #effective: GuestContext | undefined
   #depth = 0
   #nextContextId = 1
+  #nextCallId = 1
 
   /**
    * Instantiates the module and runs its start code.
@@ -124,6 +125,13 @@ export class WasmVm {
 
   newContextId(): number {
     return this.#nextContextId++
+  }
+
+  /** Number of a callout: unique in the VM, since guests keep the callouts of all their plugins in one table. */
+  newCallId(): number {
+    const id = this.#nextCallId
+    this.#nextCallId = id === 0xffff_ffff ? 1 : id + 1
+    return id
   }
 
   /** True while a callback runs. */
