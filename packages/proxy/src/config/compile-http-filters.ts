@@ -4,12 +4,12 @@ import type { HttpFilterContext, HttpFilterDefinition, HttpFilterFactory } from 
 import { compileConfigSource } from './compile-config-source.ts'
 import { type CompileEnvironment, filledSlot } from './environment.ts'
 import type { FieldPath } from './field-path.ts'
-import { IGNORED_EXTENSIONS, ROUTE_CONFIGURED_EXTENSIONS } from './ignored-fields.ts'
-import { isSet, type MessageReader } from './message-reader.ts'
+import { IGNORED_EXTENSIONS } from './ignored-fields.ts'
+import type { MessageReader } from './message-reader.ts'
 import type { ResourceReferences } from './resource-references.ts'
 import { compileTracked } from './tracked-message.ts'
 import { hasCodec, typedConfigOf } from './typed-struct.ts'
-import { type UnpackedExtension, unknownExtension, unpackExtension } from './unpack.ts'
+import { unknownExtension, unpackExtension } from './unpack.ts'
 
 /** What a chain of HTTP filters belongs to. */
 export interface HttpFilterChainScope {
@@ -63,17 +63,11 @@ function compileHttpFilter(
   if (unpacked === undefined) return undefined
   const definition = scope.environment.httpFilters.find(unpacked.name)
   if (definition === undefined) {
-    if (isOptional || isHarmless(unpacked)) return undefined
+    if (isOptional || Object.hasOwn(IGNORED_EXTENSIONS, unpacked.name)) return undefined
     throw unknownExtension(unpacked.typeUrl, at)
   }
   const factory = compileWith(definition, unpacked, name, scope, at)
   return { slot: filledSlot(name, factory), terminal: definition.terminal ?? false }
-}
-
-/** Whether requests are the same without the filter. */
-function isHarmless({ name, message }: UnpackedExtension): boolean {
-  if (Object.hasOwn(IGNORED_EXTENSIONS, name)) return true
-  return Object.hasOwn(ROUTE_CONFIGURED_EXTENSIONS, name) && !Object.values(message).some(isSet)
 }
 
 function unpackFilter(typedConfig: Any | undefined, at: FieldPath, isOptional: boolean) {

@@ -286,21 +286,6 @@ describe('compileListener', () => {
     ])
   })
 
-  it('leaves filters out that only routes configure, unless they are configured themselves', () => {
-    const fault = (config: object) => ({
-      name: 'envoy.filters.http.fault',
-      typed_config: {
-        '@type': 'type.googleapis.com/envoy.extensions.filters.http.fault.v3.HTTPFault',
-        ...config,
-      },
-    })
-    const { config } = managerOf({ http_filters: [fault({}), ROUTER] })
-    expect('filters' in config && config.filters).toHaveLength(1)
-    expect(refusal(withManager({ http_filters: [fault({ abort: { http_status: 500 } }), ROUTER] }))).toMatch(
-      /http_filters\[0\]\.typed_config: .*HTTPFault is not supported yet$/,
-    )
-  })
-
   it('keeps a place for a filter that ECDS delivers, and compiles what arrives for it', () => {
     const { config, references } = managerOf({
       http_filters: [

@@ -185,16 +185,6 @@ export const IGNORED_EXTENSIONS: Readonly<Record<string, string>> = {
   'envoy.extensions.filters.http.grpc_stats.v3.FilterConfig': 'counts gRPC messages',
 }
 
-/**
- * Filters that do nothing by themselves when their configuration is empty: routes configure them, and routes that do are
- * refused. Control planes put them into every chain.
- */
-export const ROUTE_CONFIGURED_EXTENSIONS: Readonly<Record<string, string>> = {
-  'envoy.extensions.filters.http.cors.v3.Cors': 'acts by the CorsPolicy of a route only',
-  'envoy.extensions.filters.http.fault.v3.HTTPFault':
-    'injects nothing unless a route, or its own fields, say so',
-}
-
 /** Bootstrap extensions without an effect on what is supported. */
 export const IGNORED_BOOTSTRAP_EXTENSIONS: Readonly<Record<string, string>> = {
   'envoy.extensions.bootstrap.internal_listener.v3.InternalListener':
