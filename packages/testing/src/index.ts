@@ -6,6 +6,13 @@
  */
 
 export { startBatten } from './batten-proxy.ts'
+export {
+  createMesh,
+  type Mesh,
+  type MeshOptions,
+  type MeshResponse,
+  type MeshWorkload,
+} from './create-mesh.ts'
 export { type DifferentialCase, loadCases } from './differential/case.ts'
 export { DifferentialRun } from './differential/differential-run.ts'
 export { type Difference, differences, type Observation } from './differential/observation.ts'
@@ -16,3 +23,4 @@ export { FakeClock } from './fake-clock.ts'
 export { freePort } from './free-port.ts'
 export { type LoadReport, SteadyLoad, type SteadyLoadOptions } from './steady-load.ts'
 export { createTestCertificates, type TestCertificates } from './test-certificates.ts'
+export type { TestWorkload } from './workload-objects.ts'

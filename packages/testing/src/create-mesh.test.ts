@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createMesh, type Mesh } from './create-mesh.ts'
+
+const CONFIG = `
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: { name: shop }
+spec:
+  selector: { istio: ingressgateway }
+  servers:
+    - port: { number: 80, name: http, protocol: HTTP }
+      hosts: ['shop.example']
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: shop }
+spec:
+  hosts: [shop.example]
+  gateways: [shop]
+  http:
+    - route: [{ destination: { host: web } }]
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: cart }
+spec:
+  host: cart
+  subsets:
+    - { name: v1, labels: { version: v1 } }
+    - { name: v2, labels: { version: v2 } }
+---
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: { name: default }
+spec:
+  mtls: { mode: STRICT }
+`
+const route = (http: string) => `
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: cart }
+spec:
+  hosts: [cart]
+  http:
+${http}
+`
+
+describe('createMesh', () => {
+  let mesh: Mesh
+
+  beforeAll(async () => {
+    mesh = await createMesh({
+      workloads: { web: {}, cart: { versions: ['v1', 'v2'], port: 8080 } },
+      config: CONFIG,
+    })
+  })
+  afterAll(() => mesh?.close())
+
+  it('has no findings for configuration that is right', () => {
+    expect(mesh.findings).toEqual([])
+  })
+
+  it('lets the gateway in to the service that it routes to', async () => {
+    const response = await mesh.requestGateway('/hello', { headers: { host: 'shop.example' } })
+    expect([response.status, response.echo.server, response.echo.path]).toEqual([200, 'web-v1', '/hello'])
+    expect((await mesh.requestGateway('/hello', { headers: { host: 'other.example' } })).status).toBe(404)
+  })
+
+  it('sends a request by the name of a service, with mutual TLS on the way', async () => {
+    const { status, echo } = await mesh.request('web-v1', 'http://cart:8080/items?x=1', {
+      method: 'POST',
+      body: 'three',
+    })
+    expect([status, echo.method, echo.path, echo.body]).toEqual([200, 'POST', '/items?x=1', 'three'])
+    expect(echo.headers['x-forwarded-client-cert']).toContain('URI=spiffe://cluster.local/ns/default/sa/web')
+  })
+
+  it('follows a route as soon as it is applied', async () => {
+    await mesh.apply(route('    - route: [{ destination: { host: cart, subset: v2 } }]'))
+    expect((await mesh.request('web-v1', 'http://cart:8080/')).echo.server).toBe('cart-v2')
+    await mesh.apply(
+      route(
+        '    - match: [{ headers: { who: { exact: me } } }]\n      route: [{ destination: { host: cart, subset: v1 } }]\n    - directResponse: { status: 418 }',
+      ),
+    )
+    expect((await mesh.request('web-v1', 'http://cart:8080/', { headers: { who: 'me' } })).echo.server).toBe(
+      'cart-v1',
+    )
+    expect((await mesh.request('web-v1', 'http://cart:8080/')).status).toBe(418)
+  })
+
+  it('closes when it is told to by a signal', async () => {
+    const abort = new AbortController()
+    const other = await createMesh({ workloads: { solo: {} }, signal: abort.signal })
+    const { port } = other.workloads.get('solo-v1')!.echo
+    abort.abort()
+    await other.close()
+    await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow()
+  })
+})
