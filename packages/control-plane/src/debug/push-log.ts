@@ -3,8 +3,8 @@ import type { AckEvent, PushEvent } from '../serve/stream-events.ts'
 
 /** One line of the log: a response, or an answer to one. */
 export interface PushLogEntry {
-  /** RFC 3339. */
-  readonly time: string
+  /** Milliseconds since the epoch. */
+  readonly at: number
   readonly event: 'push' | 'ack' | 'nack'
   readonly proxy: string
   readonly type: string
@@ -31,7 +31,7 @@ export class PushLog {
 
   pushed(event: PushEvent): void {
     this.#add({
-      time: this.#time(),
+      at: this.#now(),
       event: 'push',
       proxy: event.node.id,
       type: shortTypeName(event.typeUrl),
@@ -45,7 +45,7 @@ export class PushLog {
 
   answered(event: AckEvent): void {
     this.#add({
-      time: this.#time(),
+      at: this.#now(),
       event: event.error === undefined ? 'ack' : 'nack',
       proxy: event.node.id,
       type: shortTypeName(event.typeUrl),
@@ -68,10 +68,6 @@ export class PushLog {
       this.#entries[this.#next] = entry
       this.#next = (this.#next + 1) % this.#size
     }
-  }
-
-  #time(): string {
-    return new Date(this.#now()).toISOString()
   }
 }
 

@@ -20,7 +20,7 @@ export interface PushBatch {
 
 /**
  * Decides when a push happens. When nothing happened for a while, a change goes out at once; when changes come one
- * after another, it waits for a pause, and the more a push costs, the longer.
+ * after another, it waits for a pause as long as a push takes: pushing never takes more than half of the time.
  *
  * Differs from Istio: there every change waits at least 100 ms.
  */
@@ -80,11 +80,11 @@ export class PushQueue {
   }
 
   #quietMs(): number {
-    return Math.min(this.#maxQuietMs, Math.max(this.#coalesceMs, this.#lastPushMs * 2))
+    return Math.min(this.#maxQuietMs, Math.max(this.#coalesceMs, this.#lastPushMs))
   }
 
   #burstMs(): number {
-    return Math.min(this.#maxQuietMs, this.#coalesceMs + this.#lastPushMs * 4)
+    return Math.min(this.#maxQuietMs, this.#coalesceMs + this.#lastPushMs)
   }
 
   async #run(): Promise<void> {

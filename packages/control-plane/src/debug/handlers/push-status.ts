@@ -25,7 +25,7 @@ export const pushStatus: DebugHandler = {
             })),
           ),
         ),
-        log: pushLog.entries,
+        log: pushLog.entries.map(({ at, ...entry }) => ({ time: new Date(at).toISOString(), ...entry })),
       },
     }
   },
