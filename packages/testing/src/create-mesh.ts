@@ -6,7 +6,7 @@ import type { KubernetesObject } from '@batten/api'
 import { fromYaml } from '@batten/api/yaml'
 import { type ControlPlane, createControlPlane, type Finding, MemorySource } from '@batten/control-plane'
 import { BattenError } from '@batten/core'
-import { createProxy, identityFromEnvironment, type Proxy } from '@batten/proxy'
+import { type Proxy as BattenProxy, createProxy, identityFromEnvironment } from '@batten/proxy'
 import { type Echo, EchoServer } from './echo-server.ts'
 import {
   bootstrapOf,
@@ -36,7 +36,7 @@ export interface MeshWorkload {
   readonly pod: LocalPod
   /** The application. */
   readonly echo: EchoServer
-  readonly sidecar: Proxy
+  readonly sidecar: BattenProxy
 }
 
 export interface MeshResponse {
@@ -76,13 +76,13 @@ export class Mesh {
   readonly #config = new MemorySource()
   readonly #platform = new MemorySource()
   readonly #folder = mkdtempSync(join(tmpdir(), 'batten-mesh-'))
-  readonly #proxies: Proxy[] = []
+  readonly #proxies: BattenProxy[] = []
   #controlPlane: ControlPlane | undefined
   #plan: LocalPlan | undefined
   #closed: Promise<void> | undefined
   /** By pod name, e.g. `cart-v1`. */
   readonly workloads = new Map<string, MeshWorkload>()
-  gateway: Proxy | undefined
+  gateway: BattenProxy | undefined
 
   get controlPlane(): ControlPlane {
     return this.#controlPlane!
@@ -196,7 +196,7 @@ export class Mesh {
     this.workloads.set(pod.name, { pod, echo, sidecar })
   }
 
-  async #startProxy(node: LocalNode): Promise<Proxy> {
+  async #startProxy(node: LocalNode): Promise<BattenProxy> {
     const { namespace, serviceAccount } = node
     const tokenFile = join(this.#folder, `${node.name}.token`)
     const rootFile = join(this.#folder, 'root-cert.pem')
