@@ -13,6 +13,7 @@ import { Action } from './action'
 import { mark, out, release } from './arena'
 import { HeaderList } from './header-list'
 import { log } from './log'
+import { StreamOwner } from './stream-owner'
 import { decode, encode, encodedSize } from './text'
 
 /**
@@ -118,7 +119,7 @@ export abstract class PendingCall {
 }
 
 /** The call of one class of filter: AssemblyScript has no closures, so the filter travels with its continuation. */
-export class PendingCallOf<T> extends PendingCall {
+export class PendingCallOf<T extends StreamOwner> extends PendingCall {
   constructor(
     contextId: u32,
     direction: StreamType,

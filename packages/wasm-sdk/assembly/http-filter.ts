@@ -6,6 +6,7 @@ import { CalloutRequest, CalloutResponse, dispatch, PendingCallOf } from './call
 import { HeaderList } from './header-list'
 import { Headers, RequestHeaders, requestHeaders, ResponseHeaders, responseHeaders } from './headers'
 import { FilterRoot, getCreatedId } from './root'
+import { StreamOwner } from './stream-owner'
 import { encode, encodedSize } from './text'
 
 /**
@@ -22,14 +23,14 @@ import { encode, encodedSize } from './text'
  *   }
  * }
  */
-export abstract class HttpFilter<C> {
+export abstract class HttpFilter<C> extends StreamOwner {
   /** Id of the stream's context. */
   readonly contextId: u32
   private _root: FilterRoot<C> | null = null
-  private live: bool = true
   private direction: StreamType = StreamType.Request
 
   constructor() {
+    super()
     this.contextId = getCreatedId()
   }
 
@@ -164,15 +165,5 @@ export abstract class HttpFilter<C> {
   /** For the generated code: which direction the running callback belongs to. */
   enterDirection(direction: StreamType): void {
     this.direction = direction
-  }
-
-  /** For the generated code: the stream is gone. */
-  detach(): void {
-    this.live = false
-  }
-
-  /** False once the stream is gone; nothing has an effect any more then. */
-  get isLive(): bool {
-    return this.live
   }
 }

@@ -34,6 +34,7 @@ function encodeSlow(text: string): usize {
 /** The string of UTF-8 bytes. A malformed sequence becomes U+FFFD, as in browsers. */
 export function decode(at: usize, size: usize): string {
   if (size == 0) return ''
+  // @ts-ignore: part of the runtime
   const text = __new(size << 1, idof<string>())
   let to = text
   let from = at
