@@ -328,11 +328,11 @@ export class HttpContext extends GuestContext implements HttpFilter {
   }
 
   property(path: readonly string[]): Uint8Array | string | undefined {
-    const { root } = this
+    const owner = this.root
     const stream = this.#stream
     const requestHeaders = this.#request.headers === undefined ? undefined : stream.requestHeaders
     const responseHeaders = this.#response.headers === undefined ? undefined : stream.responseHeaders
-    return streamProperty({ root, stream, requestHeaders, responseHeaders }, path)
+    return streamProperty({ owner, stream, requestHeaders, responseHeaders }, path)
   }
 
   override setProperty(path: string, value: Uint8Array): boolean {

@@ -63,6 +63,10 @@ export class PluginContext extends GuestContext {
     return this.config.name
   }
 
+  get vmId(): string {
+    return this.vm.options.vmId
+  }
+
   get configuration(): Uint8Array {
     return this.config.configuration
   }

@@ -2,7 +2,7 @@ import type { HttpStream } from '../http/filter.ts'
 import type { HeaderMap, RequestHeaders, ResponseHeaders } from '../http/header-map.ts'
 import type { LoggedStream } from '../telemetry/access-log/logged-stream.ts'
 import { encodePairs } from './pairs.ts'
-import type { PluginContext } from './plugin-context.ts'
+import type { PluginConfig } from './plugin-config.ts'
 
 /** A property as the guest gets it: bytes, or text whose code units are bytes. */
 export type PropertyValue = Uint8Array | string | undefined
@@ -12,20 +12,26 @@ export const STATE_PREFIX = 'wasm.'
 
 const DIRECTIONS = { unspecified: 0, inbound: 1, outbound: 2 } as const
 
+/** The plugin that asks. */
+export interface PropertyOwner {
+  readonly config: PluginConfig
+  readonly vmId: string
+}
+
 /**
  * Properties that need no request.
  *
  * @see https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/advanced/attributes
  */
-export function pluginProperty(root: PluginContext, path: readonly string[]): PropertyValue {
-  const { config, vm } = root
+export function pluginProperty(owner: PropertyOwner, path: readonly string[]): PropertyValue {
+  const { config } = owner
   switch (path[0]) {
     case 'plugin_name':
       return utf8(config.name)
     case 'plugin_root_id':
       return utf8(config.rootId)
     case 'plugin_vm_id':
-      return utf8(vm.options.vmId)
+      return utf8(owner.vmId)
     case 'node':
       return fromJson({ ...config.node }, path, 1)
     case 'listener_direction':
@@ -44,7 +50,7 @@ type PropertyStream = HttpStream & Partial<LoggedStream>
 
 /** What the properties of a request are read from. */
 export interface PropertySource {
-  readonly root: PluginContext
+  readonly owner: PropertyOwner
   readonly stream: PropertyStream
   /** Undefined once the request went on, as in Envoy: what is read from headers is absent then. */
   readonly requestHeaders: RequestHeaders | undefined
@@ -53,7 +59,7 @@ export interface PropertySource {
 
 /** Properties of a request. */
 export function streamProperty(source: PropertySource, path: readonly string[]): PropertyValue {
-  const { root, stream } = source
+  const { owner, stream } = source
   switch (path[0]) {
     case 'request':
       return requestProperty(source, path)
@@ -82,9 +88,9 @@ export function streamProperty(source: PropertySource, path: readonly string[]):
     case 'filter_state':
       return stateProperty(stream, path.slice(1).join('\0'))
     case 'xds':
-      return xdsProperty(root, stream, path)
+      return xdsProperty(owner, stream, path)
     default:
-      return stateProperty(stream, STATE_PREFIX + path[0]) ?? pluginProperty(root, path)
+      return stateProperty(stream, STATE_PREFIX + path[0]) ?? pluginProperty(owner, path)
   }
 }
 
@@ -228,7 +234,7 @@ function connectionProperty(stream: HttpStream, path: readonly string[]): Proper
   }
 }
 
-function xdsProperty(root: PluginContext, stream: HttpStream, path: readonly string[]): PropertyValue {
+function xdsProperty(owner: PropertyOwner, stream: HttpStream, path: readonly string[]): PropertyValue {
   switch (path[1]) {
     case 'cluster_name':
       return textOrNone(stream.cluster?.name)
@@ -241,7 +247,7 @@ function xdsProperty(root: PluginContext, stream: HttpStream, path: readonly str
     case 'filter_chain_name':
       return textOrNone(stream.connection.filterChainName)
     default:
-      return pluginProperty(root, path)
+      return pluginProperty(owner, path)
   }
 }
 
