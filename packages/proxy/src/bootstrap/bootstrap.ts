@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { BattenError, errorMessage } from '@batten/core'
 import { type Bootstrap, messageFromJson } from '@batten/xds'
-import { parseDocument } from 'yaml'
+import { parseYaml } from './parse-yaml.ts'
 
 /** No bootstrap is larger, and a wrong file (a core dump, a device) is told early. */
 const MAX_BYTES = 64 * 1024 * 1024
@@ -33,8 +33,8 @@ export interface LoadedBootstrap {
 export function loadBootstrap(input: BootstrapInput): LoadedBootstrap {
   if (input.json !== undefined)
     return { message: bootstrapFromJson(input.json, 'bootstrap'), origin: 'bootstrap' }
-  const file = input.path === undefined ? undefined : parse(readText(input.path), input.path)
-  const inline = input.yaml === undefined ? undefined : parse(input.yaml, '--config-yaml')
+  const file = input.path === undefined ? undefined : parseYaml(readText(input.path), input.path)
+  const inline = input.yaml === undefined ? undefined : parseYaml(input.yaml, '--config-yaml')
   if (file === undefined && inline === undefined)
     throw new BattenError('PROXY_BOOTSTRAP_UNREADABLE', {
       message: 'no bootstrap was given',
@@ -72,28 +72,6 @@ function readText(path: string): string {
       cause: thrown,
     })
   }
-}
-
-/** JSON is YAML, but its own parser is faster and has better errors. */
-function parse(text: string, origin: string): unknown {
-  if (/^\s*\{/.test(text) && origin.endsWith('.json')) {
-    try {
-      return JSON.parse(text)
-    } catch (thrown) {
-      throw new BattenError('PROXY_BOOTSTRAP_UNREADABLE', { message: errorMessage(thrown), where: origin })
-    }
-  }
-  const document = parseDocument(text, { prettyErrors: true, version: '1.2' })
-  const problem = document.errors[0]
-  if (problem !== undefined) {
-    const position = problem.linePos?.[0]
-    throw new BattenError('PROXY_BOOTSTRAP_UNREADABLE', {
-      message: problem.message.split(' at line ')[0]!,
-      where: position === undefined ? origin : `${origin}:${position.line}:${position.col}`,
-    })
-  }
-  // Aliases that multiply would let a small file fill the memory.
-  return document.toJS({ maxAliasCount: 1000 }) ?? {}
 }
 
 /** As protobuf merges messages: objects field by field, lists one after the other, else the second wins. */

@@ -9,7 +9,7 @@ import {
   messageFromJson,
   shortTypeName,
 } from '@batten/xds'
-import { parse } from 'yaml'
+import { parseYaml } from '../bootstrap/parse-yaml.ts'
 import type { ArrivedResource, ResourceHandler } from './resource-handler.ts'
 import type { SubscriptionSink } from './sources.ts'
 
@@ -98,7 +98,10 @@ export class FileSource implements SubscriptionSink {
       if (bytes.length > MAX_BYTES) throw new RangeError(`larger than ${MAX_BYTES} bytes`)
       response = this.#path.endsWith('.pb')
         ? codec('envoy.service.discovery.v3.DiscoveryResponse').decode(bytes)
-        : messageFromJson('envoy.service.discovery.v3.DiscoveryResponse', parse(bytes.toString('utf8')))
+        : messageFromJson(
+            'envoy.service.discovery.v3.DiscoveryResponse',
+            parseYaml(bytes.toString('utf8'), this.#path),
+          )
     } catch (thrown) {
       this.#log.warn('a configuration file is not applied', {
         path: this.#path,
