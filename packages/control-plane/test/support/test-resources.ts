@@ -43,6 +43,9 @@ export function testEndpoints(clusterName: string, ...ports: readonly number[]):
     clusterName,
     endpoints: [
       {
+        // gRPC clients insist on both.
+        locality: {},
+        loadBalancingWeight: { value: 1 },
         lbEndpoints: ports.map((portValue) => ({
           endpoint: { address: { socketAddress: { address: '127.0.0.1', portValue } } },
         })),
