@@ -14,6 +14,8 @@ beforeAll(async () => {
     ['header-rewrite', { add: { 'x-added': 'é', 'x-kept': 'no' }, remove: ['x-powered-by', 'x-absent'] }],
     ['telemetry', { tickMs: 20, labels: { team: 'edge "1"' }, ratio: 0.5e1, verbose: true, note: null }],
     ['body', {}],
+    ['late', {}],
+    ['trap', { when: '/fail' }],
     ['callout', { cluster: 'authz', timeoutMs: 300 }],
   ]
   for (const [name, configuration] of filters) {
@@ -128,6 +130,37 @@ describe.each(hosts)('filters in %s', (_name, createHost) => {
     expect(slow).toMatchObject({ status: 403, body: 'denied: upstream request timeout', upstream: undefined })
     const lost = await host.send('lost', { path: '/x' })
     expect(lost).toMatchObject({ status: 503, body: 'no answer about /x', upstream: undefined })
+  })
+
+  it('may answer in place of a response that has come, and change its status', async () => {
+    const replaced = await host.send('late', { path: '/headers' })
+    expect(replaced).toMatchObject({ status: 418, body: 'changed my mind', upstream: { path: '/headers' } })
+    expect(replaced.headers).not.toHaveProperty('x-late')
+    expect(replaced.headers).not.toHaveProperty('x-kept')
+    const changed = await host.send('late', { path: '/status' })
+    expect(changed).toMatchObject({ status: 202, body: UPSTREAM_BODY, headers: { 'x-late': 'seen 200' } })
+  })
+
+  it('may hold a response until it is complete', async () => {
+    expect((await host.send('late', { path: '/hold' })).body).toBe(`all of it: ${UPSTREAM_BODY}`)
+  })
+
+  it('may reset a request', async () => {
+    await expect(host.send('late', { path: '/reset' })).rejects.toThrow()
+  })
+
+  it('answers 503 once it has failed, to this request and the next ones', async () => {
+    expect(await host.send('trap', { path: '/ok' })).toMatchObject({ status: 200 })
+    expect(await host.send('trap', { path: '/fail' })).toMatchObject({
+      status: 503,
+      body: '',
+      upstream: undefined,
+    })
+    expect(await host.send('trap', { path: '/ok' })).toMatchObject({
+      status: 503,
+      body: '',
+      upstream: undefined,
+    })
   })
 
   it('keeps the callouts of many requests, and of plugins that share a VM, apart', async () => {

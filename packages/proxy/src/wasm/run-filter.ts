@@ -149,7 +149,10 @@ class SimulatedManager {
     return this.#unlessAnswered(() => this.#runResponse(status, headers, piecesOf(body), trailers))
   }
 
-  /** A reply runs through the response phases of the filter that made it, once. */
+  /**
+   * A reply runs through the response phases of the filter that made it, once; one in place of a response that was on
+   * its way through them does not.
+   */
   #runReply(reply: LocalReply) {
     const pieces = piecesOf(reply.body)
     const fields: [string, string][] = reply.headers.map(([name, value]) => [name, value])
@@ -160,6 +163,10 @@ class SimulatedManager {
     }
     this.#reply = undefined
     this.#stream.responseCodeDetails = reply.details
+    if (this.#stream.responseHeaders !== undefined) {
+      const body = Buffer.concat(pieces).toString('utf8')
+      return Promise.resolve({ status: reply.status, headers: fields, body, trailers: undefined })
+    }
     return this.#unlessAnswered(() => this.#runResponse(reply.status, fields, pieces, undefined))
   }
 

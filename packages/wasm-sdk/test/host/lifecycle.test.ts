@@ -108,6 +108,45 @@ it('keeps a plugin until its last stream has ended', async () => {
   expect(host.takeLines()).toEqual([])
 })
 
+it('is replaced while requests run: each ends on the plugin that it began with, none is lost', async () => {
+  const host = new TestHost()
+  const versions = ['a', 'b', 'c', 'd'].map((name) =>
+    guest({
+      imports: ADD_HEADER,
+      body: `(data (i32.const 16) "x-version${name}")
+        (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
+          (drop (call $add (i32.const 0) (i32.const 16) (i32.const 9) (i32.const 25) (i32.const 1))) (i32.const 0))
+        (func (export "proxy_on_response_headers") (param i32 i32 i32) (result i32)
+          (drop (call $add (i32.const 2) (i32.const 16) (i32.const 9) (i32.const 25) (i32.const 1))) (i32.const 0))`,
+    }),
+  )
+  let plugin = host.plugin(versions[0]!)
+  const runs: Promise<Awaited<ReturnType<typeof runFilter>>>[] = []
+  const closed: Promise<void>[] = []
+  for (let swap = 0; swap < 40; swap++) {
+    for (let i = 0; i < 10; i++) {
+      runs.push(
+        runFilter(plugin, { request: { method: 'POST', body: ['a', 'b'] }, response: { body: ['c', 'd'] } }),
+      )
+    }
+    const old = plugin
+    plugin = host.plugin(versions[(swap + 1) % versions.length]!)
+    closed.push(old.close())
+    if (swap % 3 === 0) await new Promise((resolve) => setImmediate(resolve))
+  }
+  for (const run of await Promise.all(runs)) {
+    const sent = run.upstream?.headers.find(([name]) => name === 'x-version')?.[1]
+    expect(run.response).toMatchObject({ status: 200, body: 'cd', headers: [['x-version', sent]] })
+  }
+  await Promise.all(closed)
+  expect(host.stats.value('wasm.envoy.wasm.runtime.v8.active')).toBe(1)
+  await plugin.close()
+  expect(host.stats.value('wasm.envoy.wasm.runtime.v8.active')).toBe(0)
+})
+
+const ADD_HEADER =
+  '(import "env" "proxy_add_header_map_value" (func $add (param i32 i32 i32 i32 i32) (result i32)))'
+
 it('waits with the end of a plugin until the guest says that it is done', async () => {
   const clock = new FakeClock()
   const host = new TestHost(clock)

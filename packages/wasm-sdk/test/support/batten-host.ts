@@ -57,6 +57,7 @@ export class BattenHost implements FilterHost {
       },
       response: { headers: Object.entries(UPSTREAM_HEADERS), body: UPSTREAM_BODY },
     })
+    if (run.resetDetails !== undefined) throw new Error(`the stream was reset: ${run.resetDetails}`)
     const sent = run.upstream
     const headers = record(sent?.headers ?? [])
     return {
