@@ -54,6 +54,8 @@ export interface DevAddress {
 }
 
 const STOP_GRACE_MS = 4000
+/** A sidecar whose workload is gone finishes what it has: five seconds of draining, and what is under way. */
+const DRAIN_GRACE_MS = 10_000
 const READY_TIMEOUT_MS = 60_000
 const SYNC_TIMEOUT_MS = 20_000
 
@@ -77,6 +79,10 @@ export async function startDev(options: DevOptions): Promise<DevMesh> {
     throw error
   }
   return mesh
+}
+
+function isProxy(child: Child): boolean {
+  return child.spec.name === 'gateway' || child.spec.name.startsWith('sidecar ')
 }
 
 /** Ends what is left when this process is killed; see `reaper.ts`. */
@@ -178,7 +184,12 @@ export class DevMesh {
   async close(): Promise<void> {
     this.#abort.abort()
     await this.#applying.catch(() => {})
-    await Promise.all([...this.#children.values()].map((child) => child.stop('SIGTERM', STOP_GRACE_MS)))
+    const { 'control plane': controlPlane, ...others } = Object.fromEntries(this.#children)
+    // Nobody is left to drain for, so proxies end at once; the control plane goes last, so that nobody misses it.
+    await Promise.all(
+      Object.values(others).map((child) => child.stop(isProxy(child) ? 'SIGINT' : 'SIGTERM', STOP_GRACE_MS)),
+    )
+    await controlPlane?.stop('SIGTERM', STOP_GRACE_MS)
     await this.#filters.close()
     await this.#ports.release()
     this.#run.remove()
@@ -215,7 +226,7 @@ export class DevMesh {
     await Promise.all(
       gone.map(async ([name, child]) => {
         this.#children.delete(name)
-        await child.stop('SIGTERM', STOP_GRACE_MS)
+        await child.stop('SIGTERM', DRAIN_GRACE_MS)
       }),
     )
     for (const spec of wanted) if (!this.#children.has(spec.name)) this.#spawn(spec)
