@@ -27,6 +27,8 @@ export function compileVirtualHost(
     domains,
     routes,
     requireTls: REQUIRE_TLS[message.take('requireTls') ?? 'NONE'],
+    includeAttemptCountInRequest: message.flag('includeRequestAttemptCount'),
+    includeAttemptCountInResponse: message.flag('includeAttemptCountInResponse'),
     mutations: compileHeaderMutations(message, context.values),
     retryPolicy: retryPolicy === undefined ? undefined : compileRetryPolicy(retryPolicy),
     filterConfigs: merge(

@@ -71,10 +71,6 @@ export const IGNORED_FIELDS: Readonly<Record<string, Readonly<Record<string, str
     validateClusters: 'as for dynamic routes in Envoy, an unknown cluster is a 503 at run time',
     internalOnlyHeaders: 'taken from requests of external peers only, which need internal_address_config',
   },
-  VirtualHost: {
-    includeRequestAttemptCount: 'one request header, x-envoy-attempt-count, for the upstream',
-    includeAttemptCountInResponse: 'one response header for debugging',
-  },
   Route: {
     tracing: 'no spans are produced yet',
     statPrefix: 'extra counters only',

@@ -101,6 +101,29 @@ describe('a proxy with a static bootstrap', () => {
     expect(proxies.map((proxy) => proxy.stats.counter('cluster.c.upstream_cx_total').value)).toEqual([1, 1])
   })
 
+  it('tells host and client which attempt it was, when the virtual host asks for it', async () => {
+    const a = await upstream('a')
+    const routes = routesTo('r', { '/': 'a' }) as { virtual_hosts: object[] }
+    const counted = {
+      ...routes.virtual_hosts[0],
+      include_request_attempt_count: true,
+      include_attempt_count_in_response: true,
+    }
+    const listener = httpListener('l', '', {
+      rds: undefined,
+      route_config: { ...routes, virtual_hosts: [counted] },
+    })
+    const proxy = await start({
+      static_resources: {
+        listeners: [JSON.parse(JSON.stringify(listener))],
+        clusters: [{ name: 'a', load_assignment: endpoints('a', [a.port]) }],
+      },
+    })
+    const { headers } = await send(proxy.listenerAddress('l')!.port, '/')
+    expect(headers['x-envoy-attempt-count']).toBe('1')
+    expect(a.lastHeaders['x-envoy-attempt-count']).toBe('1')
+  })
+
   it('runs an in-house filter in TypeScript, configured by JSON', async () => {
     const a = await upstream('a')
     const gate = defineHttpFilter<{ header: string }>({

@@ -5,12 +5,14 @@ export class UpstreamServer {
   readonly name: string
   port = 0
   requests = 0
+  lastHeaders: Readonly<Record<string, string | string[] | undefined>> = {}
   readonly #server: Server
 
   constructor(name: string) {
     this.name = name
     this.#server = createServer((incoming, response) => {
       this.requests++
+      this.lastHeaders = incoming.headers
       incoming.resume()
       response.end(`${name} ${incoming.method} ${incoming.url}`)
     })

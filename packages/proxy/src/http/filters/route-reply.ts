@@ -59,6 +59,8 @@ function redirect(action: RedirectAction, route: Route, stream: ActiveStream): L
 /** Applies what weighted cluster, route, virtual host and route configuration change about responses. */
 export function applyResponseMutations(stream: ActiveStream, headers: ResponseHeaderTable): void {
   const { route, weightedCluster } = stream
+  if (route?.virtualHost.includeAttemptCountInResponse === true && stream.upstreamAttemptCount > 0)
+    headers.set('x-envoy-attempt-count', String(stream.upstreamAttemptCount))
   if (weightedCluster?.mutations !== undefined)
     applyMutations(weightedCluster.mutations.response, headers, stream)
   if (route?.mutations !== undefined) applyMutations(route.mutations.response, headers, stream)

@@ -235,6 +235,8 @@ export class RouterStream implements TerminalFilter, PoolWaiter, ResponseSink, T
     this.#host = host
     stream.upstreamAddress = host.address
     stream.upstreamAttemptCount++
+    if (this.#route.virtualHost.includeAttemptCountInRequest === true)
+      this.#headers.set('x-envoy-attempt-count', String(stream.upstreamAttemptCount))
     this.#state = 'waiting'
     if (this.#requestEnded) this.#startTryTimer()
     const { action } = this.#route

@@ -22,6 +22,9 @@ export interface VirtualHost {
   readonly mutations: HeaderMutations | undefined
   readonly retryPolicy: RetryPolicy | undefined
   readonly filterConfigs: ReadonlyMap<string, unknown>
+  /** `x-envoy-attempt-count` for the host, and for the client. Default: false. */
+  readonly includeAttemptCountInRequest?: boolean
+  readonly includeAttemptCountInResponse?: boolean
 }
 
 export interface Route {
