@@ -124,6 +124,28 @@ describe('a control plane', () => {
     expect(findings.filter((finding) => finding.severity === 'error')).toEqual([])
   })
 
+  it('tells of fields that have no effect yet, by object and path', async () => {
+    const rule: KubernetesObject = {
+      apiVersion: 'networking.istio.io/v1',
+      kind: 'VirtualService',
+      metadata: { name: 'reviews', namespace: 'shop' },
+      spec: {
+        hosts: ['reviews'],
+        http: [
+          { route: [{ destination: { host: 'reviews' } }], fault: { delay: { exponentialDelay: '1s' } } },
+        ],
+      },
+    }
+    const controlPlane = await start({ sources: [new MemorySource([service('reviews'), rule])] })
+    expect(controlPlane.findings).toMatchObject([
+      {
+        code: 'CP_UNSUPPORTED_FIELD',
+        object: 'VirtualService shop/reviews',
+        path: 'spec.http[0].fault.delay.exponentialDelay',
+      },
+    ])
+  })
+
   it('tells of pushes, answers, and the moment when a node has everything', async () => {
     const memory = new MemorySource([service('reviews')])
     const told: string[] = []

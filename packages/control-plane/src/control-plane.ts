@@ -18,6 +18,7 @@ import type { GrpcServerLimits } from './serve/grpc-server.ts'
 import type { AckEvent, PushEvent, SettledEvent } from './serve/stream-events.ts'
 import { XdsServer } from './serve/xds-server.ts'
 import { createTranslator, type Translator } from './translate/translator.ts'
+import { unsupportedFields } from './translate/unsupported.ts'
 import { version } from './version.ts'
 
 /** Options of {@link createControlPlane}. */
@@ -149,6 +150,7 @@ class RunningControlPlane implements ControlPlane {
       sources: options.sources,
       mesh: { trustDomain, ...options.meshConfig },
       wasm: this.#wasm,
+      validators: [unsupportedFields],
       clock,
       log: log.child('model'),
       ...(options.onFindings === undefined ? {} : { onFindings: options.onFindings }),

@@ -43,6 +43,8 @@ export interface AdsServiceLimits extends AdsStreamLimits, AdmissionLimits {
   readonly maxNames: number
   /** A stream is ended after this time, plus or minus a tenth, so that load spreads over replicas. Default: 30 min. */
   readonly maxStreamAgeMs: number
+  /** A stream that has not said who it is by then is ended. Default: 15 s. */
+  readonly firstRequestMs: number
 }
 
 export interface AdsServiceOptions {
@@ -140,13 +142,18 @@ export class AdsService {
 
   #connect(call: Call, protocol: StreamProtocol, identity: CallerIdentity | undefined): void {
     const peer = call.getPeer()
-    const stream = new AdsStream({
+    const fail = (error: unknown) => {
+      stream.close()
+      this.#refuse(call, peer, error)
+    }
+    const stream: AdsStream = new AdsStream({
       protocol,
       clock: this.#clock,
       events: this.#options.events,
       ...(this.#options.limits === undefined ? {} : { limits: this.#options.limits }),
       send: (frame) => void call.write(frame),
       isBackedUp: () => call.writableNeedDrain,
+      onError: fail,
       admit: (message) => {
         const node = parseNode(message)
         if (identity !== undefined) checkNodeIdentity(node, identity, this.#options.trustDomain)
@@ -162,9 +169,14 @@ export class AdsService {
       },
     })
     const age = this.#clock.setTimeout(() => this.#end(call), this.#maxAgeMs())
+    const firstRequestMs = this.#options.limits?.firstRequestMs ?? 15_000
+    const silence = this.#clock.setTimeout(() => {
+      if (stream.node === undefined) fail(noRequest(firstRequestMs))
+    }, firstRequestMs)
     this.#streams.set(call, stream)
     const end = () => {
       age.cancel()
+      silence.cancel()
       stream.close()
       this.#streams.delete(call)
       if (stream.node !== undefined) this.#log.info('ADS: connection closed', { node: stream.node.id, peer })
@@ -176,8 +188,7 @@ export class AdsService {
       try {
         stream.receive(bytes)
       } catch (error) {
-        stream.close()
-        this.#refuse(call, peer, error)
+        fail(error)
       }
     })
   }
@@ -207,6 +218,10 @@ export class AdsService {
     const details = error.message.toWellFormed()
     call.emit('error', Object.assign(new Error(details), { code, details }))
   }
+}
+
+function noRequest(ms: number) {
+  return controlPlaneError('XDS_BAD_REQUEST', { message: `no discovery request came within ${ms / 1000} s` })
 }
 
 class NotReady extends Error {

@@ -33,6 +33,8 @@ export interface AdsStreamOptions {
   send(frame: Buffer): void
   /** Whether earlier messages still wait for the peer to read. */
   isBackedUp(): boolean
+  /** Something failed while nobody was calling; the stream is of no use then. */
+  onError?(error: unknown): void
   readonly events: StreamEvents
   readonly clock?: Clock
   readonly limits?: Partial<AdsStreamLimits>
@@ -138,17 +140,26 @@ export class AdsStream {
     const state = this.#stateOf(request.typeUrl)
     const { acknowledgement } = state.subscription.request(request.body)
     if (request.responseNonce !== '') this.#answered(state, request, acknowledgement === 'stale')
-    this.flush()
+    this.#flush()
   }
 
   /** A new snapshot. What changed for this node is sent, now or when the node is ready for it. */
   push(snapshot: NodeSnapshot): void {
     this.#snapshot = snapshot
-    this.flush()
+    this.#flush()
   }
 
-  /** Sends what can be sent. Called again when the transport has room. */
+  /** Sends what can be sent, when time has passed or the transport has room again. Never throws. */
   flush(): void {
+    try {
+      this.#flush()
+    } catch (error) {
+      this.close()
+      this.#options.onError?.(error)
+    }
+  }
+
+  #flush(): void {
     if (this.#isClosed || this.#snapshot === undefined) return
     const now = this.#clock.monotonicMs()
     let wakeAt = NEVER
