@@ -70,4 +70,47 @@ describe('the networking samples of Bookinfo, applied one after another', () => 
     expect(await reviewsVersions(50, 'eve')).toEqual({ [others]: 50 })
     expect(await reviewsVersions(50)).toEqual({ [others]: 50 })
   })
+
+  it('virtual-service-ratings-test-abort: ratings fail for jason only', async () => {
+    await project.apply(join(NETWORKING, 'virtual-service-all-v1.yaml'))
+    await project.apply(join(NETWORKING, 'virtual-service-reviews-test-v2.yaml'))
+    await project.apply(join(NETWORKING, 'virtual-service-ratings-test-abort.yaml'))
+    const ratings = (user: string) =>
+      countAnswers(`${project.url}/api/v1/products/0/ratings`, 20, (_, status) => `${status}`, {
+        cookie: `session=${user}`,
+      })
+    expect(await ratings('jason')).toEqual({ 500: 20 })
+    expect(await ratings('eve')).toEqual({ 200: 20 })
+  })
+
+  it('virtual-service-ratings-test-delay: ratings are late for jason only', async () => {
+    await project.apply(join(NETWORKING, 'virtual-service-ratings-test-delay.yaml'))
+    const page = (user: string) =>
+      fetch(`${project.url}/productpage`, { headers: { cookie: `session=${user}` } }).then((r) => r.text())
+    // Seven seconds are more than productpage waits for reviews, twice.
+    expect(await page('jason')).toContain('Sorry, product reviews are currently unavailable.')
+    expect(await page('eve')).toContain('served by')
+  })
+
+  it.each([
+    'certmanager-gateway.yaml',
+    'destination-rule-all-mtls.yaml',
+    'destination-rule-reviews.yaml',
+    'egress-rule-google-apis.yaml',
+    'fault-injection-details-v1.yaml',
+    'virtual-service-details-v2.yaml',
+    'virtual-service-ratings-db.yaml',
+    'virtual-service-ratings-mysql-vm.yaml',
+    'virtual-service-ratings-mysql.yaml',
+  ])('%s applies, and whatever it asks for that is not there is reported', async (file) => {
+    await project.reset()
+    await project.apply(join(NETWORKING, 'bookinfo-gateway.yaml'))
+    await project.apply(join(NETWORKING, file))
+    expect(
+      project.findings.filter(
+        (finding) => !/^(CP_SUBSET_UNDEFINED|CP_HOST_UNKNOWN|CP_UNSUPPORTED_FIELD|RULE_UNREACHABLE)/.test(finding),
+      ),
+    ).toEqual([])
+    expect((await fetch(`${project.url}/productpage`)).status).toBe(200)
+  })
 })
