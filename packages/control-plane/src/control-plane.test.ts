@@ -127,21 +127,16 @@ describe('a control plane', () => {
   it('tells of fields that have no effect yet, by object and path', async () => {
     const rule: KubernetesObject = {
       apiVersion: 'networking.istio.io/v1',
-      kind: 'VirtualService',
+      kind: 'DestinationRule',
       metadata: { name: 'reviews', namespace: 'shop' },
-      spec: {
-        hosts: ['reviews'],
-        http: [
-          { route: [{ destination: { host: 'reviews' } }], fault: { delay: { exponentialDelay: '1s' } } },
-        ],
-      },
+      spec: { host: 'reviews', trafficPolicy: { proxyProtocol: { version: 'V1' } } },
     }
     const controlPlane = await start({ sources: [new MemorySource([service('reviews'), rule])] })
     expect(controlPlane.findings).toMatchObject([
       {
         code: 'CP_UNSUPPORTED_FIELD',
-        object: 'VirtualService shop/reviews',
-        path: 'spec.http[0].fault.delay.exponentialDelay',
+        object: 'DestinationRule shop/reviews',
+        path: 'spec.trafficPolicy.proxyProtocol',
       },
     ])
   })

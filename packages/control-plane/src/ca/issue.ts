@@ -44,6 +44,8 @@ const MAX_COMMON_NAME = 64
 /**
  * Signs a workload or server certificate. Its end never passes the signer's: a chain is as valid as its weakest link.
  *
+ * Differs from Istio: a lifetime above the maximum is cut to it, where Istio refuses the request.
+ *
  * @throws BattenError `CA_EXPIRED` when the signer itself is not valid at `now`
  */
 export function issueLeaf(

@@ -371,7 +371,13 @@ export class AdsStream {
     state.nonceAcked = nonce
     state.lastAckAt = this.#clock.now()
     for (const name of response.resources) state.rejected.delete(name)
-    if (state.typeUrl === TYPE_URLS.EDS) this.#warming.endpointsAcknowledged(response.resources)
+    if (state.typeUrl === TYPE_URLS.EDS) this.#endpointsAnswered(response)
+  }
+
+  /** Also a node that was told that there are none waits no longer. */
+  #endpointsAnswered(response: InFlight): void {
+    this.#warming.endpointsAcknowledged(response.resources)
+    this.#warming.endpointsAcknowledged(response.removed)
   }
 
   /**
@@ -380,7 +386,7 @@ export class AdsStream {
    */
   #refused(state: TypeState, response: InFlight, error: string, now: number): readonly string[] {
     if (state.typeUrl === TYPE_URLS.CDS) this.#warming.clustersRejected(now)
-    if (state.typeUrl === TYPE_URLS.EDS) this.#warming.endpointsAcknowledged(response.resources)
+    if (state.typeUrl === TYPE_URLS.EDS) this.#endpointsAnswered(response)
     const blamed = blamedResources(response.resources, error)
     for (const name of blamed) {
       const version = state.subscription.sent.get(name) ?? ''

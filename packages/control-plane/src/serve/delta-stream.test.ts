@@ -222,6 +222,20 @@ describe('a delta stream', () => {
       expect(harness.sentTypes).toEqual([RDS])
     })
 
+    it('does not wait for endpoints that do not exist once the node knows it', () => {
+      const harness = new Harness(mesh())
+      subscribeAll(harness)
+      harness.push([...mesh().slice(0, 5), testCluster('c'), testRoutes('r', 'c')])
+      harness.client.receive()
+      harness.client.subscribe(EDS, 'c')
+      harness.pushes.length = 0
+      harness.drain()
+      expect(harness.pushes).toMatchObject([
+        { typeUrl: EDS, resources: [], removed: ['c'] },
+        { typeUrl: RDS, resources: ['r'] },
+      ])
+    })
+
     it.each([
       ['never acknowledges clusters', false, 5000],
       ['never asks for their endpoints', true, 250],
