@@ -1,3 +1,12 @@
+/**
+ * The Batten control plane: Istio configuration in, Envoy xDS and workload certificates out.
+ *
+ * {@link createControlPlane} runs one (or several) inside a process; {@link runControlPlane} is what
+ * `batten control-plane` does.
+ *
+ * @packageDocumentation
+ */
+
 export { CertificateAuthority, type KeyAndCertificate } from './ca/authority.ts'
 export {
   createDevelopmentTokens,
