@@ -13,7 +13,8 @@ const SERVICE_NAME = 'kubernetes.io/service-name'
 interface Inputs {
   readonly services: ReadonlyMap<string, MeshService>
   readonly workloads: ReadonlyMap<string, Workload>
-  readonly workloadsByNamespace: ReadonlyMap<string, readonly Workload[]>
+  /** By {@link labelKey}: those with that label. */
+  readonly workloadsByLabel: ReadonlyMap<string, readonly Workload[]>
   /** By `namespace/name` of the Service. */
   readonly slices: ReadonlyMap<string, readonly EndpointSlice[]>
   /** By object key. */
@@ -40,7 +41,9 @@ const endpointsOf = defineQuery<Inputs, readonly Endpoint[]>(
     }
     const { selector } = service
     if (selector === undefined) return []
-    const candidates = read.entry('workloadsByNamespace', service.namespace) ?? []
+    const [label] = Object.entries(selector)
+    if (label === undefined) return []
+    const candidates = read.entry('workloadsByLabel', labelKey(service.namespace, ...label)) ?? []
     return endpointsFromWorkloads(
       service,
       candidates.filter(({ labels }) => selects(selector, labels)),
@@ -55,7 +58,7 @@ export class EndpointBuilder {
   #inputs: Inputs = {
     services: new Map(),
     workloads: new Map(),
-    workloadsByNamespace: new Map(),
+    workloadsByLabel: new Map(),
     slices: new Map(),
     entries: new Map(),
   }
@@ -71,10 +74,10 @@ export class EndpointBuilder {
     const inputs: Inputs = {
       services,
       workloads,
-      workloadsByNamespace:
+      workloadsByLabel:
         workloads === old.workloads
-          ? old.workloadsByNamespace
-          : keepEqual(old.workloadsByNamespace, byNamespace(workloads), isSameList),
+          ? old.workloadsByLabel
+          : keepEqual(old.workloadsByLabel, byLabel(workloads), isSameList),
       slices: keepEqual(old.slices, slicesByService(tables), isSameList),
       entries: keepEqual(
         old.entries,
@@ -111,13 +114,19 @@ function endpointsOfExternalName(service: MeshService, name: string): Endpoint[]
   }))
 }
 
-function byNamespace(workloads: ReadonlyMap<string, Workload>): Map<string, readonly Workload[]> {
+function labelKey(namespace: string, name: string, value: string): string {
+  return `${namespace}/${name}=${value}`
+}
+
+function byLabel(workloads: ReadonlyMap<string, Workload>): Map<string, readonly Workload[]> {
   const out = new Map<string, Workload[]>()
-  for (const workload of workloads.values()) {
-    const list = out.get(workload.namespace)
-    if (list === undefined) out.set(workload.namespace, [workload])
-    else list.push(workload)
-  }
+  for (const workload of workloads.values())
+    for (const name in workload.labels) {
+      const key = labelKey(workload.namespace, name, workload.labels[name]!)
+      const list = out.get(key)
+      if (list === undefined) out.set(key, [workload])
+      else list.push(workload)
+    }
   return out
 }
 

@@ -37,7 +37,7 @@ export interface NodeCapabilities {
   readonly istioExtensions: boolean
   /**
    * Names of the HTTP filters that the proxy has, from `Node.extensions` (category `envoy.filters.http`). Undefined
-   * when it does not say: then stock Envoy's, and of Batten's proxy the router and Wasm.
+   * when it does not say: then all of stock Envoy's, or those of the first version of Batten's proxy.
    */
   readonly httpFilters?: readonly string[] | undefined
 }

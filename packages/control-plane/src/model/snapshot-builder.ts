@@ -40,6 +40,10 @@ export const EMPTY_SNAPSHOT: MeshSnapshot = Object.freeze({
   objects: new Map(),
 })
 
+/** Objects do not change, so what is read out of one is read once. */
+const workloadOfPod = once(workloadFromPod)
+const workloadOfEntry = once(workloadFromEntry)
+
 const SERVICE_KINDS: readonly ModelKind[] = ['core/Service', 'networking.istio.io/ServiceEntry']
 const WORKLOAD_KINDS: readonly ModelKind[] = ['core/Pod', 'networking.istio.io/WorkloadEntry']
 const ENDPOINT_KINDS: readonly ModelKind[] = [
@@ -177,11 +181,11 @@ function externalServices(entries: readonly ServiceEntry[]): MeshService[] {
 function buildWorkloads(next: Fields, tables: ObjectTables, before: MeshSnapshot): void {
   const workloads = new Map<string, Workload>()
   for (const entry of objectsOf(tables, 'networking.istio.io/WorkloadEntry')) {
-    const workload = workloadFromEntry(entry)
+    const workload = workloadOfEntry(entry)
     workloads.set(workload.key, workload)
   }
   for (const pod of objectsOf(tables, 'core/Pod')) {
-    const workload = workloadFromPod(pod)
+    const workload = workloadOfPod(pod)
     if (workload !== undefined) workloads.set(workload.key, workload)
   }
   next.workloads = keepEqual(before.workloads, workloads)
@@ -322,4 +326,13 @@ function append<K, V>(map: Map<K, V[]>, key: K, value: V): void {
   const list = map.get(key)
   if (list === undefined) map.set(key, [value])
   else list.push(value)
+}
+
+function once<O extends object, V>(read: (object: O) => V): (object: O) => V {
+  const known = new WeakMap<O, { readonly value: V }>()
+  return (object) => {
+    let found = known.get(object)
+    if (found === undefined) known.set(object, (found = { value: read(object) }))
+    return found.value
+  }
 }

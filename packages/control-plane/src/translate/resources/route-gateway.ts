@@ -155,7 +155,6 @@ function routeContext(
       gateways: new Set([gatewayTitle]),
       port: serverPort,
     },
-    capabilities: client.capabilities,
     defaultRetryAttempts: defaultHttpRetryAttempts,
     operationHost: `${host}:${serverPort}`,
     clusterOf: (destination) =>

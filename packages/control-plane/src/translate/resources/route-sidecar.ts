@@ -192,7 +192,6 @@ function routeContext(
       gateways: new Set([MESH_GATEWAY]),
       port,
     },
-    capabilities: client.capabilities,
     defaultRetryAttempts: defaultHttpRetryAttempts,
     operationHost,
     clusterOf: (destination) =>

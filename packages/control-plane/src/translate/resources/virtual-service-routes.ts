@@ -9,7 +9,6 @@ import {
   type RouteAction,
   type RouteAction_HashPolicy,
 } from '@batten/xds'
-import type { NodeCapabilities } from '../../model/node.ts'
 import type { MeshVirtualService } from '../../model/virtual-service.ts'
 import { corsPolicyToHttpCors } from '../fields/virtual-service/cors-policy.ts'
 import { directResponseToAction } from '../fields/virtual-service/direct-response.ts'
@@ -23,12 +22,10 @@ import { retriesToRetryPolicy } from '../fields/virtual-service/retries.ts'
 import { rewriteToRouteAction } from '../fields/virtual-service/rewrite.ts'
 import { routeToTarget } from '../fields/virtual-service/route.ts'
 import { timeoutToDuration } from '../fields/virtual-service/timeout.ts'
-import { hasHttpFilter } from '../http-filters/support.ts'
 
 /** What the routes of a VirtualService depend on besides it. */
 export interface RouteContext {
   readonly client: RouteClient
-  readonly capabilities: NodeCapabilities
   readonly defaultRetryAttempts: number
   /** `reviews.default.svc.cluster.local:9080`, for names of operations in traces. */
   readonly operationHost: string
@@ -91,7 +88,7 @@ function toRoute(
     ...mutations,
   }
   if (match?.statPrefix !== undefined && match.statPrefix !== '') route.statPrefix = match.statPrefix
-  const filterConfigs = perFilterConfigs(http, context)
+  const filterConfigs = perFilterConfigs(http)
   if (Object.keys(filterConfigs).length > 0) route.typedPerFilterConfig = filterConfigs
   if (http.redirect !== undefined) {
     route.redirect = redirectToRedirectAction(http.redirect, context.client.port)
@@ -134,14 +131,17 @@ function routeAction(
   return action
 }
 
-/** Configuration of filters for this route, as far as the node has them. */
-function perFilterConfigs(http: HTTPRoute, { capabilities }: RouteContext): Record<string, Any> {
+/**
+ * Configuration of filters for this route. A node without the filter refuses the route by name, which is better than a
+ * fault or a policy that silently does nothing.
+ */
+function perFilterConfigs(http: HTTPRoute): Record<string, Any> {
   const configs: Record<string, Any> = {}
   const fault = faultToHttpFault(http.fault)
-  if (fault !== undefined && hasHttpFilter(capabilities, HTTP_FILTERS.fault))
+  if (fault !== undefined)
     configs[HTTP_FILTERS.fault] = packAny('envoy.extensions.filters.http.fault.v3.HTTPFault', fault)
   const cors = corsPolicyToHttpCors(http.corsPolicy)
-  if (cors !== undefined && hasHttpFilter(capabilities, HTTP_FILTERS.cors))
+  if (cors !== undefined)
     configs[HTTP_FILTERS.cors] = packAny('envoy.extensions.filters.http.cors.v3.CorsPolicy', cors)
   return configs
 }
