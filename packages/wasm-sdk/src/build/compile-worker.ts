@@ -15,8 +15,19 @@ export interface CompileReply {
   readonly result: CompileResult
 }
 
+/** What the compiler prints before it ends its process because of a mistake of its own. */
+export interface CrashReport {
+  readonly crash: string
+}
+
 const port = parentPort
 if (port === null) throw new Error('compile-worker runs in a worker thread')
+function reportCrash(...parts: unknown[]): void {
+  const report: CrashReport = { crash: parts.join(' ') }
+  port?.postMessage(report)
+}
+// The compiler's own declarations hide the members of the global console.
+Object.assign(globalThis.console, { error: reportCrash })
 port.on('message', async ({ id, request }: CompileMessage) => {
   const result = await compileFilter(request)
   const reply: CompileReply = { id, result }

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import type { CompileRequest, CompileResult } from './compile-filter.ts'
-import type { CompileReply } from './compile-worker.ts'
+import type { CompileReply, CrashReport } from './compile-worker.ts'
 
 /** A compile that takes longer has hung: the optimizer follows constants through endless recursion, for one. */
 const COMPILE_LIMIT_MS = 120_000
@@ -49,14 +49,12 @@ export class CompilerThread {
     const worker = new Worker(new URL(`./compile-worker.${extension}`, import.meta.url), {
       // Flags such as --inspect or a test runner's loaders are not for this thread.
       execArgv: [],
-      stdout: true,
-      stderr: true,
     })
     let said = ''
-    worker.stderr.setEncoding('utf8').on('data', (text: string) => {
-      said = (said + text).slice(-MAX_CRASH_TEXT)
+    worker.on('message', (message: CompileReply | CrashReport) => {
+      if ('crash' in message) said = (said + message.crash).slice(0, MAX_CRASH_TEXT)
+      else this.#settle(worker, message)
     })
-    worker.on('message', (reply: CompileReply) => this.#settle(worker, reply))
     worker.on('error', (error) =>
       this.#fail(worker, error instanceof Error ? error : new Error(String(error))),
     )
