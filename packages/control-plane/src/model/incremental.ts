@@ -36,6 +36,15 @@ export interface Reader<S> {
   field<T extends keyof S>(field: T): S[T]
   /** The result of another query. */
   query<V>(query: Query<S, V>, ...args: string[]): V
+  /** Says that something is wrong; kept with the result, and told by {@link QueryEngine.reports} while it is in use. */
+  report(report: Report): void
+}
+
+/** Something that a query has to say besides its result. */
+export interface Report {
+  /** What it is about: a resource, an object. */
+  readonly subject: string
+  readonly message: string
 }
 
 /** Declares a query; see {@link Query}. */
@@ -74,6 +83,7 @@ interface Memo<S> {
   dependencies: Dependency<S>[]
   /** Fields that this result depends on, directly or through other queries. */
   fields: ReadonlySet<keyof S>
+  reports: readonly Report[]
   /** Generation for whose inputs `value` is known to hold. */
   verifiedIn: number
   /** Generation in which it was last asked for from outside; -1 when it only serves other queries. */
@@ -112,6 +122,13 @@ export class QueryEngine<S extends object> {
     return this.#memos.size
   }
 
+  /** What the results have to say that were asked for lately, and those that they are made of. */
+  get reports(): readonly Report[] {
+    const reports: Report[] = []
+    for (const memo of this.#reachable(this.#generation - 1)) reports.push(...memo.reports)
+    return reports
+  }
+
   #advance(inputs: S): void {
     const before = this.#inputs
     this.#inputs = inputs
@@ -148,21 +165,23 @@ export class QueryEngine<S extends object> {
   ): Memo<S> {
     const dependencies: Dependency<S>[] = []
     const fields = new Set<keyof S>()
-    const value = query.compute(this.#reader(inputs, dependencies, fields), ...args)
+    const reports: Report[] = []
+    const value = query.compute(this.#reader(inputs, dependencies, fields, reports), ...args)
     this.#computed.set(query.name, (this.#computed.get(query.name) ?? 0) + 1)
     if (memo === undefined) {
-      const created = { value, dependencies, fields, verifiedIn: this.#generation, askedIn: -1 }
+      const created = { value, dependencies, fields, reports, verifiedIn: this.#generation, askedIn: -1 }
       this.#memos.set(key, created)
       return created
     }
     if (!query.equals(memo.value as V, value)) memo.value = value
     memo.dependencies = dependencies
     memo.fields = fields
+    memo.reports = reports
     memo.verifiedIn = this.#generation
     return memo
   }
 
-  #reader(inputs: S, dependencies: Dependency<S>[], fields: Set<keyof S>): Reader<S> {
+  #reader(inputs: S, dependencies: Dependency<S>[], fields: Set<keyof S>, reports: Report[]): Reader<S> {
     return {
       entry: (table, key) => {
         const value = (inputs[table] as ReadonlyMap<string, unknown>).get(key)
@@ -182,6 +201,7 @@ export class QueryEngine<S extends object> {
         for (const field of memo.fields) fields.add(field)
         return memo.value as never
       },
+      report: (report) => void reports.push(report),
     }
   }
 
@@ -211,20 +231,21 @@ export class QueryEngine<S extends object> {
 
   /** Keeps what was asked for lately and what that is made of. */
   #sweep(): void {
-    const kept = new Set<Memo<S>>()
-    const keep = (memo: Memo<S> | undefined) => {
-      if (memo === undefined || kept.has(memo)) return
-      kept.add(memo)
-      for (const dependency of memo.dependencies) {
-        if (dependency.kind === 'query') keep(this.#memos.get(memoKey(dependency.query, dependency.args)))
-      }
+    const kept = this.#reachable(this.#generation - KEEP_GENERATIONS)
+    for (const [key, memo] of this.#memos) if (!kept.has(memo)) this.#memos.delete(key)
+  }
+
+  /** Results that were asked for in this generation or later, with everything that they are made of. */
+  #reachable(since: number): ReadonlySet<Memo<S>> {
+    const found = new Set<Memo<S>>()
+    const visit = (memo: Memo<S> | undefined) => {
+      if (memo === undefined || found.has(memo)) return
+      found.add(memo)
+      for (const dependency of memo.dependencies)
+        if (dependency.kind === 'query') visit(this.#memos.get(memoKey(dependency.query, dependency.args)))
     }
-    for (const memo of this.#memos.values()) {
-      if (memo.askedIn >= 0 && memo.askedIn >= this.#generation - KEEP_GENERATIONS) keep(memo)
-    }
-    for (const [key, memo] of this.#memos) {
-      if (!kept.has(memo)) this.#memos.delete(key)
-    }
+    for (const memo of this.#memos.values()) if (memo.askedIn >= Math.max(0, since)) visit(memo)
+    return found
   }
 }
 

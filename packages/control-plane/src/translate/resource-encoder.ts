@@ -1,5 +1,8 @@
+import { errorMessage } from '@batten/core'
 import { codec, contentVersion, type MessageName, type MessageTypes } from '@batten/xds'
+import type { Reader } from '../model/incremental.ts'
 import type { Resource } from '../model/resource.ts'
+import type { MeshSnapshot } from '../model/snapshot.ts'
 
 /**
  * Encodes resources, each content once for the whole mesh: equal bytes under an equal name are the same object,
@@ -26,6 +29,19 @@ export function encodeResource<N extends MessageName>(
   interned.set(key, new WeakRef(resource))
   forget.register(resource, key)
   return resource
+}
+
+/**
+ * Builds one resource; when that fails, says so and gives undefined, so that one bad object never costs the others their
+ * push.
+ */
+export function guarded<T>(read: Reader<MeshSnapshot>, subject: string, build: () => T): T | undefined {
+  try {
+    return build()
+  } catch (thrown) {
+    read.report({ subject, message: errorMessage(thrown) })
+    return undefined
+  }
 }
 
 /** Whether two resources mean the same: the test by which queries stop a change. */

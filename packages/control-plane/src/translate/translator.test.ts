@@ -2,7 +2,7 @@ import type { KubernetesObject } from '@batten/api'
 import { TYPE_URLS } from '@batten/xds'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { objectsOf, snapshotOf, testNode } from '../../test/support/translate-case.ts'
+import { objectsOf, routesOf, snapshotOf, testNode } from '../../test/support/translate-case.ts'
 import { MemorySource } from '../ingest/memory/memory-source.ts'
 import { createModel } from '../model/model.ts'
 import type { XdsNode } from '../model/node.ts'
@@ -39,7 +39,7 @@ metadata: { name: ${app} }
 spec:
   hosts: [${app}]
   http:
-    - { match: [{ headers: { x: { exact: y } }${source} }], route: [{ destination: { host: ${app}, subset: ${subset} } }] }
+    - { match: [{ headers: { x: { exact: blue } }${source} }], route: [{ destination: { host: ${app}, subset: ${subset} } }] }
     - { route: [{ destination: { host: ${app} } }] }`)
 }
 
@@ -189,6 +189,45 @@ describe('the translator', () => {
     await model.close()
   })
 
+  it('leaves out what cannot be made, says so, and goes on with the rest', async () => {
+    const { snapshot } = await snapshotOf(mesh)
+    const translator = createTranslator()
+    const node = nodes[0]!
+    const before = translator.view(snapshot, node)
+    expect(translator.problems).toEqual([])
+    // What validation would refuse: the model may have other sources one day.
+    const [key, rule] = [...snapshot.virtualServices].find(([name]) => name.endsWith('/b'))!
+    const http = [
+      {
+        route: [
+          { destination: { host: 'b' }, weight: 1 },
+          { destination: { host: 'c' }, weight: 1.5 },
+        ],
+      },
+    ]
+    const broken = {
+      ...snapshot,
+      revision: 99,
+      virtualServices: new Map(snapshot.virtualServices).set(key, { ...rule, spec: { ...rule.spec, http } }),
+    }
+    const [routes] = routesOf(translator.view(broken, node))
+    const statuses = routes!.virtualHosts!.map(({ name, routes: [first] = [] }) => [
+      name,
+      first?.directResponse?.status,
+    ])
+    expect(statuses).toEqual([
+      ['a.default.svc.cluster.local:80', undefined],
+      ['b.default.svc.cluster.local:80', 500],
+      ['c.default.svc.cluster.local:80', undefined],
+      ['block_all', 502],
+    ])
+    expect(translator.problems.map(({ subject }) => subject)).toEqual([
+      'virtual host b.default.svc.cluster.local:80',
+    ])
+    expect(contentOf(translator.view(snapshot, node))).toEqual(contentOf(before))
+    expect(translator.problems).toEqual([])
+  })
+
   it('is the same after any sequence of changes as if it were made from scratch', async () => {
     const app = fc.constantFrom(...APPS)
     const object: fc.Arbitrary<KubernetesObject> = fc.oneof(
@@ -230,6 +269,8 @@ describe('the translator', () => {
             source.apply([object])
           }
           const snapshot: MeshSnapshot = model.flush()
+          // Every object counts: a refused one would make the comparison easy.
+          expect(model.findings.filter(({ code }) => !code.startsWith('CP_'))).toEqual([])
           const { snapshot: fresh } = await snapshotOf([...objects.values()])
           for (const node of nodes)
             expect(contentOf(translator.view(snapshot, node))).toEqual(

@@ -13,6 +13,15 @@ export interface Translator {
   view(snapshot: MeshSnapshot, node: XdsNode): ResourceView
   /** How often each kind of result was computed: for metrics, and for tests that count. */
   readonly computed: ReadonlyMap<string, number>
+  /** What could not be made for the newest snapshot; a resource that is missing for this reason is told here. */
+  readonly problems: readonly TranslationProblem[]
+}
+
+/** A resource that could not be made. The rest of the push is not touched. */
+export interface TranslationProblem {
+  /** `cluster of default/reviews...:9080 v1`, `virtual host reviews...:9080` */
+  readonly subject: string
+  readonly message: string
 }
 
 /**
@@ -36,6 +45,9 @@ export function createTranslator(): Translator {
     },
     get computed() {
       return engine.computed
+    },
+    get problems() {
+      return engine.reports
     },
   }
 }

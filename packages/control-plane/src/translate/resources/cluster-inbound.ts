@@ -14,7 +14,7 @@ import { connectionPoolToCluster } from '../fields/destination-rule/connection-p
 import { httpProtocolOptions, upstreamHttpOf } from '../fields/destination-rule/http-protocol.ts'
 import { defaultEndpointToAddress } from '../fields/sidecar/default-endpoint.ts'
 import { classOf, type InboundClass } from '../node-class.ts'
-import { encodeResource } from '../resource-encoder.ts'
+import { encodeResource, guarded } from '../resource-encoder.ts'
 import { INBOUND_SOURCE_ADDRESS, inboundPassthroughCluster } from './cluster-passthrough.ts'
 import { type InboundPort, inboundPorts } from './inbound-ports.ts'
 
@@ -29,8 +29,10 @@ export const inboundClusters = defineQuery<MeshSnapshot, ReadonlyMap<string, Res
     const connectTimeoutMs = read.field('mesh').connectTimeoutMs
     const clusters = new Map<string, Resource>()
     for (const port of inboundPorts(inbound)) {
-      const cluster = inboundCluster(inbound, port, connectTimeoutMs)
-      clusters.set(cluster.name, cluster)
+      const cluster = guarded(read, `cluster ${inboundClusterName(port.port)}`, () =>
+        inboundCluster(inbound, port, connectTimeoutMs),
+      )
+      if (cluster !== undefined) clusters.set(cluster.name, cluster)
     }
     if (inbound.interceptionMode !== 'NONE') {
       const passthrough = read.query(inboundPassthroughCluster, JSON.stringify(inbound.capabilities))

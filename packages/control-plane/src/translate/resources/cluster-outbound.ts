@@ -10,7 +10,7 @@ import {
   type TransportSocket,
 } from '@batten/xds'
 import { destinationRuleByKey, type MeshDestinationRule } from '../../model/destination-rule.ts'
-import { defineQuery } from '../../model/incremental.ts'
+import { defineQuery, type Reader } from '../../model/incremental.ts'
 import type { MeshConfig } from '../../model/mesh-config.ts'
 import type { NodeCapabilities } from '../../model/node.ts'
 import type { Resource } from '../../model/resource.ts'
@@ -23,7 +23,7 @@ import { loadBalancerToCluster } from '../fields/destination-rule/load-balancer.
 import { outlierDetectionToCluster } from '../fields/destination-rule/outlier-detection.ts'
 import { type ClientTlsContext, tlsToTransportSocket } from '../fields/destination-rule/tls.ts'
 import { effectivePolicy } from '../fields/destination-rule/traffic-policy.ts'
-import { encodeResource, isSameResource } from '../resource-encoder.ts'
+import { encodeResource, guarded, isSameResource } from '../resource-encoder.ts'
 import { ADS, meshClientTls } from '../tls-context.ts'
 import { loadAssignment } from './endpoint.ts'
 import { serviceIdentities } from './service-identities.ts'
@@ -49,61 +49,66 @@ export interface ClusterClient {
  */
 export const outboundCluster = defineQuery<MeshSnapshot, Resource | undefined>(
   'outbound-cluster',
-  (read, serviceKey, portNumber, subset, ruleNamespace, ruleKey, clientJson) => {
-    const service = read.entry('services', serviceKey!)
-    const port = service?.ports.find(({ number }) => number === Number(portNumber))
-    if (service === undefined || port === undefined) return undefined
-    const mesh = read.field('mesh')
-    const rule = read.query(destinationRuleByKey, ruleNamespace!, ruleKey!)
-    const client = JSON.parse(clientJson!) as ClusterClient
-    const policy = effectivePolicy(rule?.spec, subset!, port.number)
-    const name = outboundClusterName(service.hostname, port.number, subset!)
-    const loadBalancer = loadBalancerToCluster(policy.loadBalancer)
-    const discovery = discoveryOf(service, loadBalancer.isPassthrough === true, client)
-    const upstream = upstreamHttpOf(port.protocol, policy.connectionPool, client.capabilities)
-    const context: ClientTlsContext = {
-      upstream,
-      meshSni: formatSniName({
-        direction: 'outbound',
-        port: port.number,
-        subset: subset!,
-        host: service.hostname,
-      }),
-      identities: service.isExternal ? [] : read.query(serviceIdentities, service.key),
-      serviceSans: service.subjectAltNames,
-      hostname: service.hostname,
-    }
-    const { isPassthrough: _, lbPolicy, ...lbOptions } = loadBalancer
-    const cluster: Cluster = {
-      name,
-      type: discovery,
-      ...connectionPoolToCluster(policy.connectionPool, mesh.connectTimeoutMs, policy.retryBudget),
-      ...(discovery === 'ORIGINAL_DST' ? { lbPolicy: 'CLUSTER_PROVIDED' } : { lbPolicy, ...lbOptions }),
-      ...outlierDetectionToCluster(policy.outlierDetection),
-      metadata: clusterMetadata(service, port, subset!, rule),
-    }
-    if (discovery === 'EDS') cluster.edsClusterConfig = { edsConfig: ADS, serviceName: name }
-    if (discovery === 'STRICT_DNS' || discovery === 'LOGICAL_DNS') {
-      cluster.dnsLookupFamily = 'V4_ONLY'
-      cluster.dnsRefreshRate = msToDuration(mesh.dnsRefreshRateMs)
-      cluster.respectDnsTtl = true
-      cluster.loadAssignment = read.query(
-        loadAssignment,
-        service.key,
-        port.name,
-        String(port.number),
-        subset!,
-        ruleNamespace!,
-        ruleKey!,
-      )
-    }
-    Object.assign(cluster, transport(service, policy.tls, mesh, context))
-    const options = httpProtocolOptions(upstream, policy.connectionPool)
-    if (options !== undefined) cluster.typedExtensionProtocolOptions = { [HTTP_PROTOCOL_OPTIONS]: options }
-    return encodeResource('envoy.config.cluster.v3.Cluster', name, cluster)
-  },
+  (read, ...args) => guarded(read, `cluster of ${args[0]}:${args[1]} ${args[2]}`, () => build(read, ...args)),
   isSameResource,
 )
+
+function build(
+  read: Reader<MeshSnapshot>,
+  ...[serviceKey, portNumber, subset, ruleNamespace, ruleKey, clientJson]: string[]
+): Resource | undefined {
+  const service = read.entry('services', serviceKey!)
+  const port = service?.ports.find(({ number }) => number === Number(portNumber))
+  if (service === undefined || port === undefined) return undefined
+  const mesh = read.field('mesh')
+  const rule = read.query(destinationRuleByKey, ruleNamespace!, ruleKey!)
+  const client = JSON.parse(clientJson!) as ClusterClient
+  const policy = effectivePolicy(rule?.spec, subset!, port.number)
+  const name = outboundClusterName(service.hostname, port.number, subset!)
+  const loadBalancer = loadBalancerToCluster(policy.loadBalancer)
+  const discovery = discoveryOf(service, loadBalancer.isPassthrough === true, client)
+  const upstream = upstreamHttpOf(port.protocol, policy.connectionPool, client.capabilities)
+  const context: ClientTlsContext = {
+    upstream,
+    meshSni: formatSniName({
+      direction: 'outbound',
+      port: port.number,
+      subset: subset!,
+      host: service.hostname,
+    }),
+    identities: service.isExternal ? [] : read.query(serviceIdentities, service.key),
+    serviceSans: service.subjectAltNames,
+    hostname: service.hostname,
+  }
+  const { isPassthrough: _, lbPolicy, ...lbOptions } = loadBalancer
+  const cluster: Cluster = {
+    name,
+    type: discovery,
+    ...connectionPoolToCluster(policy.connectionPool, mesh.connectTimeoutMs, policy.retryBudget),
+    ...(discovery === 'ORIGINAL_DST' ? { lbPolicy: 'CLUSTER_PROVIDED' } : { lbPolicy, ...lbOptions }),
+    ...outlierDetectionToCluster(policy.outlierDetection),
+    metadata: clusterMetadata(service, port, subset!, rule),
+  }
+  if (discovery === 'EDS') cluster.edsClusterConfig = { edsConfig: ADS, serviceName: name }
+  if (discovery === 'STRICT_DNS' || discovery === 'LOGICAL_DNS') {
+    cluster.dnsLookupFamily = 'V4_ONLY'
+    cluster.dnsRefreshRate = msToDuration(mesh.dnsRefreshRateMs)
+    cluster.respectDnsTtl = true
+    cluster.loadAssignment = read.query(
+      loadAssignment,
+      service.key,
+      port.name,
+      String(port.number),
+      subset!,
+      ruleNamespace!,
+      ruleKey!,
+    )
+  }
+  Object.assign(cluster, transport(service, policy.tls, mesh, context))
+  const options = httpProtocolOptions(upstream, policy.connectionPool)
+  if (options !== undefined) cluster.typedExtensionProtocolOptions = { [HTTP_PROTOCOL_OPTIONS]: options }
+  return encodeResource('envoy.config.cluster.v3.Cluster', name, cluster)
+}
 
 function discoveryOf(service: MeshService, isPassthrough: boolean, client: ClusterClient): ClusterDiscovery {
   if (service.resolution === 'dns') return 'STRICT_DNS'

@@ -15,7 +15,7 @@ import { mtlsModeOfPort, mtlsOf } from '../../model/peer-authentication.ts'
 import type { Resource } from '../../model/resource.ts'
 import type { MeshSnapshot } from '../../model/snapshot.ts'
 import { type Locality, selects } from '../../model/workload.ts'
-import { encodeResource, isSameResource } from '../resource-encoder.ts'
+import { encodeResource, guarded, isSameResource } from '../resource-encoder.ts'
 
 /**
  * The endpoints of one port and subset of a service, by locality.
@@ -55,14 +55,13 @@ export const loadAssignment = defineQuery<MeshSnapshot, ClusterLoadAssignment>(
 )
 
 /** {@link loadAssignment} as a resource. */
-export const endpointResource = defineQuery<MeshSnapshot, Resource>(
+export const endpointResource = defineQuery<MeshSnapshot, Resource | undefined>(
   'endpoint-resource',
   (read, ...args) => {
     const message = read.query(loadAssignment, ...args)
-    return encodeResource(
-      'envoy.config.endpoint.v3.ClusterLoadAssignment',
-      message.clusterName ?? '',
-      message,
+    const name = message.clusterName ?? ''
+    return guarded(read, `endpoints of ${name}`, () =>
+      encodeResource('envoy.config.endpoint.v3.ClusterLoadAssignment', name, message),
     )
   },
   isSameResource,

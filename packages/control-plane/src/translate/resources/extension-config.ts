@@ -6,7 +6,7 @@ import type { MeshSnapshot } from '../../model/snapshot.ts'
 import { type MeshWasmPlugin, pluginByKey } from '../../model/wasm-plugin.ts'
 import { wasmPluginToConfig } from '../fields/wasm-plugin/plugin-config.ts'
 import { hasHttpFilter } from '../http-filters/support.ts'
-import { encodeResource, isSameResource } from '../resource-encoder.ts'
+import { encodeResource, guarded, isSameResource } from '../resource-encoder.ts'
 
 /** What the names of Istio's extension configurations begin with; the misspelling is its own. */
 const PREFIX = 'extenstions.istio.io/wasmplugin/'
@@ -32,7 +32,9 @@ export const extensionConfig = defineQuery<MeshSnapshot, Resource | undefined>(
         ? withoutModule(plugin, name, JSON.parse(capabilitiesJson!) as NodeCapabilities)
         : wasmFilter(plugin, bytes, name)
     const message: TypedExtensionConfig = { name, typedConfig }
-    return encodeResource('envoy.config.core.v3.TypedExtensionConfig', name, message)
+    return guarded(read, `extension configuration ${name}`, () =>
+      encodeResource('envoy.config.core.v3.TypedExtensionConfig', name, message),
+    )
   },
   isSameResource,
 )

@@ -5,7 +5,7 @@ import type { Resource } from '../../model/resource.ts'
 import type { MeshSnapshot } from '../../model/snapshot.ts'
 import { serverTlsToTransportSocket } from '../fields/gateway/tls.ts'
 import { type ClientClass, classOf, type GatewayClass } from '../node-class.ts'
-import { encodeResource } from '../resource-encoder.ts'
+import { encodeResource, guarded } from '../resource-encoder.ts'
 import { gatewayConnections } from './connections.ts'
 import { type GatewayServer, gatewayServers, serversByListener } from './gateway-servers.ts'
 import { httpConnectionManager } from './http-connection-manager.ts'
@@ -22,9 +22,10 @@ export const gatewayListeners = defineQuery<MeshSnapshot, ReadonlyMap<string, Re
     const listeners = new Map<string, Resource>()
     for (const servers of serversByListener(gatewayServers(read, node)).values()) {
       const { bind, port } = servers[0]!
-      const filterChains = chainsOf(read, node, client, servers)
-      if (filterChains.length === 0) continue
       const name = listenerName(bind, port)
+      const filterChains =
+        guarded(read, `listener ${name}`, () => chainsOf(read, node, client, servers)) ?? []
+      if (filterChains.length === 0) continue
       const listener: Listener = {
         name,
         address: { socketAddress: { address: bind, portValue: port } },

@@ -6,7 +6,7 @@ import type { Resource } from '../../model/resource.ts'
 import type { MeshSnapshot } from '../../model/snapshot.ts'
 import { msToDuration } from '../duration.ts'
 import { classOf, type InboundClass } from '../node-class.ts'
-import { encodeResource } from '../resource-encoder.ts'
+import { encodeResource, guarded } from '../resource-encoder.ts'
 import { inboundChains, inboundDestination, inboundRoutes } from './inbound-chains.ts'
 import { type InboundPort, inboundPorts } from './inbound-ports.ts'
 import { HTTP_INSPECTOR, ORIGINAL_DST, TLS_INSPECTOR } from './listener-filters.ts'
@@ -22,7 +22,10 @@ export const inboundListeners = defineQuery<MeshSnapshot, ReadonlyMap<string, Re
     const listeners = new Map<string, Resource>()
     const add = (listener: Listener) => {
       const name = listener.name ?? ''
-      listeners.set(name, encodeResource('envoy.config.listener.v3.Listener', name, listener))
+      const resource = guarded(read, `listener ${name}`, () =>
+        encodeResource('envoy.config.listener.v3.Listener', name, listener),
+      )
+      if (resource !== undefined) listeners.set(name, resource)
     }
     const ports = inboundPorts(inbound)
     for (const port of ports) if (bindsToPort(inbound, port)) add(portListener(read, inbound, port))

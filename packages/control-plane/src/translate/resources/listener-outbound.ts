@@ -5,7 +5,7 @@ import type { Resource } from '../../model/resource.ts'
 import { egressScope } from '../../model/scope.ts'
 import type { MeshSnapshot } from '../../model/snapshot.ts'
 import { type ClientClass, classOf, type ListenerClass } from '../node-class.ts'
-import { encodeResource } from '../resource-encoder.ts'
+import { encodeResource, guarded } from '../resource-encoder.ts'
 import { serviceConnections } from './connections.ts'
 import { outboundHttpFilter } from './http-connection-manager.ts'
 import { TLS_INSPECTOR } from './listener-filters.ts'
@@ -21,8 +21,11 @@ export const outboundListeners = defineQuery<MeshSnapshot, ReadonlyMap<string, R
     const listeners = new Map<string, Resource>()
     const add = (listener: Listener) => {
       const name = listener.name ?? ''
-      if (!listeners.has(name))
-        listeners.set(name, encodeResource('envoy.config.listener.v3.Listener', name, listener))
+      if (listeners.has(name)) return
+      const resource = guarded(read, `listener ${name}`, () =>
+        encodeResource('envoy.config.listener.v3.Listener', name, listener),
+      )
+      if (resource !== undefined) listeners.set(name, resource)
     }
     for (const port of read.query(egressPorts, clientClassKey!))
       add(egressListener(read, listenerClass, classOf<ClientClass>(clientClassKey!), port))

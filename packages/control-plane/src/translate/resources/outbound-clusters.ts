@@ -94,7 +94,7 @@ export const outboundEndpoints = defineQuery<MeshSnapshot, ReadonlyMap<string, R
         ref.ruleNamespace,
         ref.ruleKey,
       )
-      endpoints.set(ref.name, resource)
+      if (resource !== undefined) endpoints.set(ref.name, resource)
     }
     return endpoints
   },

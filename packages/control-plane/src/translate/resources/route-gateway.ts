@@ -13,11 +13,10 @@ import type { MeshVirtualService } from '../../model/virtual-service.ts'
 import { attachedHosts } from '../fields/gateway/server-hosts.ts'
 import { destinationToCluster } from '../fields/virtual-service/destination.ts'
 import { type ClientClass, classOf, type GatewayClass } from '../node-class.ts'
-import { encodeResource } from '../resource-encoder.ts'
 import { type GatewayServer, gatewayServers } from './gateway-servers.ts'
 import { hashPolicyOf, virtualServicesOf, visibleService } from './service-lookup.ts'
-import { MAX_DIRECT_RESPONSE_BYTES, VirtualHostList } from './virtual-host.ts'
-import { type RouteContext, virtualServiceToRoutes } from './virtual-service-routes.ts'
+import { encodeRoutes, MAX_DIRECT_RESPONSE_BYTES, VirtualHostList } from './virtual-host.ts'
+import { guardedRoutes, type RouteContext } from './virtual-service-routes.ts'
 
 /**
  * Name of the route configuration of a server: plain HTTP shares one for each port, each TLS server has its own.
@@ -57,7 +56,7 @@ export const gatewayRoutes = defineQuery<MeshSnapshot, ReadonlyMap<string, Resou
         maxDirectResponseBodySizeBytes: { value: MAX_DIRECT_RESPONSE_BYTES },
         ignorePortInHostMatching: true,
       }
-      routes.set(name, encodeResource('envoy.config.route.v3.RouteConfiguration', name, message))
+      routes.set(name, encodeRoutes(read, message))
     }
     return routes
   },
@@ -122,7 +121,7 @@ function addRoutes(
   const context = routeContext(read, client, virtualService, gatewayTitle, serverPort, host)
   for (const http of virtualService.spec.http ?? []) {
     const one = { ...virtualService, spec: { ...virtualService.spec, http: [http] } }
-    const routes = virtualServiceToRoutes(one, context)
+    const routes = guardedRoutes(read, one, context)
     const last = routes.at(-1)
     if (last !== undefined && takesEverything(last)) {
       target.routes.push(...routes.slice(0, -1))

@@ -17,10 +17,10 @@ import { MESH_GATEWAY, type MeshVirtualService } from '../../model/virtual-servi
 import { ZERO } from '../duration.ts'
 import { destinationToCluster } from '../fields/virtual-service/destination.ts'
 import { type ClientClass, classOf } from '../node-class.ts'
-import { encodeResource, isSameResource } from '../resource-encoder.ts'
+import { isSameResource } from '../resource-encoder.ts'
 import { hashPolicyOf, ownerOf, visibleService } from './service-lookup.ts'
-import { authorityOf, MAX_DIRECT_RESPONSE_BYTES, VirtualHostList } from './virtual-host.ts'
-import { defaultRoute, type RouteContext, virtualServiceToRoutes } from './virtual-service-routes.ts'
+import { authorityOf, encodeRoutes, MAX_DIRECT_RESPONSE_BYTES, VirtualHostList } from './virtual-host.ts'
+import { defaultRoute, guardedRoutes, type RouteContext } from './virtual-service-routes.ts'
 
 /** Which requests a route configuration of a sidecar is for. */
 export interface SidecarRouteSpec {
@@ -53,7 +53,7 @@ export const sidecarRoute = defineQuery<MeshSnapshot, Resource>(
       // The HTTP proxy listener stands for all ports: there the port of a request says which service port it means.
       ignorePortInHostMatching: spec.port !== 0,
     }
-    return encodeResource('envoy.config.route.v3.RouteConfiguration', spec.name, message)
+    return encodeRoutes(read, message)
   },
   isSameResource,
 )
@@ -98,7 +98,7 @@ function sharedVirtualHosts(
       const port = portOfUnregisteredHost(virtualService, spec, scope)
       if (port === undefined) continue
       const context = routeContext(read, client, virtualService, port, `${host}:${port}`)
-      const routes = virtualServiceToRoutes(virtualService, context)
+      const routes = guardedRoutes(read, virtualService, context)
       if (routes.length > 0)
         list.add({ name: virtualHostName(host, port), domains: hostDomains(host, port, spec), routes })
     }
@@ -166,7 +166,7 @@ function serviceRoutes(
     virtualServiceKey === '' ? undefined : read.entry('virtualServices', virtualServiceKey)
   if (virtualService !== undefined && virtualService.spec.http !== undefined) {
     const context = { ...routeContext(read, client, virtualService, port.number, operationHost), hostRewrite }
-    const routes = virtualServiceToRoutes(virtualService, context)
+    const routes = guardedRoutes(read, virtualService, context)
     // No route left for this client: as if the VirtualService were not there.
     if (routes.length > 0) return routes
   }

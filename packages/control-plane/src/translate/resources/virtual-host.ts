@@ -1,4 +1,8 @@
-import type { VirtualHost } from '@batten/xds'
+import { codec, type RouteConfiguration, type VirtualHost } from '@batten/xds'
+import type { Reader } from '../../model/incremental.ts'
+import type { Resource } from '../../model/resource.ts'
+import type { MeshSnapshot } from '../../model/snapshot.ts'
+import { encodeResource, guarded } from '../resource-encoder.ts'
 
 /** Longest body of a direct response that Envoy is told to accept. */
 export const MAX_DIRECT_RESPONSE_BYTES = 1_048_576
@@ -30,4 +34,29 @@ export class VirtualHostList {
 /** An address as an authority has it: IPv6 in brackets. */
 export function authorityOf(address: string): string {
   return address.includes(':') && !address.startsWith('[') ? `[${address}]` : address
+}
+
+/**
+ * A route configuration as a resource. A virtual host that cannot be encoded is told, and answers 500; the others are
+ * not touched.
+ */
+export function encodeRoutes(read: Reader<MeshSnapshot>, message: RouteConfiguration): Resource {
+  const name = message.name ?? ''
+  const encode = (one: RouteConfiguration) =>
+    encodeResource('envoy.config.route.v3.RouteConfiguration', name, one)
+  try {
+    return encode(message)
+  } catch {
+    const virtualHosts = (message.virtualHosts ?? []).map((host) => encodable(read, host))
+    return encode({ ...message, virtualHosts })
+  }
+}
+
+function encodable(read: Reader<MeshSnapshot>, host: VirtualHost): VirtualHost {
+  const bytes = guarded(read, `virtual host ${host.name}`, () =>
+    codec('envoy.config.route.v3.VirtualHost').encode(host),
+  )
+  if (bytes !== undefined) return host
+  const { name, domains } = host
+  return { name, domains, routes: [{ match: { prefix: '/' }, directResponse: { status: 500 } }] }
 }

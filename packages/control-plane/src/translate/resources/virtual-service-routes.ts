@@ -9,6 +9,8 @@ import {
   type RouteAction,
   type RouteAction_HashPolicy,
 } from '@batten/xds'
+import type { Reader } from '../../model/incremental.ts'
+import type { MeshSnapshot } from '../../model/snapshot.ts'
 import type { MeshVirtualService } from '../../model/virtual-service.ts'
 import { corsPolicyToHttpCors } from '../fields/virtual-service/cors-policy.ts'
 import { directResponseToAction } from '../fields/virtual-service/direct-response.ts'
@@ -22,6 +24,7 @@ import { retriesToRetryPolicy } from '../fields/virtual-service/retries.ts'
 import { rewriteToRouteAction } from '../fields/virtual-service/rewrite.ts'
 import { routeToTarget } from '../fields/virtual-service/route.ts'
 import { timeoutToDuration } from '../fields/virtual-service/timeout.ts'
+import { guarded } from '../resource-encoder.ts'
 
 /** What the routes of a VirtualService depend on besides it. */
 export interface RouteContext {
@@ -54,6 +57,19 @@ export function virtualServiceToRoutes(virtualService: MeshVirtualService, conte
     }
   }
   return routes
+}
+
+/** {@link virtualServiceToRoutes}; a VirtualService that cannot be translated is told, and answers 500. */
+export function guardedRoutes(
+  read: Reader<MeshSnapshot>,
+  virtualService: MeshVirtualService,
+  context: RouteContext,
+): Route[] {
+  const { namespace, name } = virtualService
+  const routes = guarded(read, `routes of VirtualService ${namespace}/${name}`, () =>
+    virtualServiceToRoutes(virtualService, context),
+  )
+  return routes ?? [{ match: { prefix: '/' }, directResponse: { status: 500 } }]
 }
 
 /** The route that leads to a service without any VirtualService. */
