@@ -28,7 +28,7 @@ export class JsonReader {
 
   fail(message: string): void {
     if (this.failed) return
-    const path = this.path.join('.')
+    const path = this.path.join('.').replaceAll('.[', '[')
     this.error = path.length > 0 ? path + ': ' + message : message
     this.at = this.end
   }
@@ -234,8 +234,13 @@ export class JsonReader {
       this.at++
     }
     const text = decode(from, this.at - from)
-    if (!isJsonNumber(text)) this.expected('a number')
+    if (!isJsonNumber(text)) this.notANumber(text)
     return text
+  }
+
+  private notANumber(text: string): void {
+    if (text.length == 0) this.expected('a number')
+    else this.fail('expected a number, found ' + text)
   }
 
   private escaped(from: usize): string {

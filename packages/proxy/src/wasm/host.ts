@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { Clock, Counter, Gauge, Logger } from '@batten/core'
+import { type Clock, type Counter, type Gauge, type Logger, silentLogger, systemClock } from '@batten/core'
+import { StatsStore } from '../telemetry/stats.ts'
 import { WasmMetrics, type WasmStats } from './metrics.ts'
 import type { WasmModule } from './module.ts'
 import type { Dispatch, PluginConfig } from './plugin-config.ts'
@@ -7,13 +8,16 @@ import { PluginContext } from './plugin-context.ts'
 import { SharedData } from './shared-data.ts'
 import { type VmOptions, type VmServices, WasmVm } from './vm.ts'
 
-/** What the host needs of the proxy that it runs in. */
+/** What the host needs of the proxy that it runs in; outside of one, the defaults do. */
 export interface WasmHostServices {
-  readonly clock: Clock
-  readonly log: Logger
-  readonly stats: WasmStats
-  /** Uniform in [0, 1). */
-  readonly random: () => number
+  /** Default: the machine's. */
+  readonly clock?: Clock
+  /** Gets what modules log, and why they failed. Default: says nothing. */
+  readonly log?: Logger
+  /** Default: the host's own, see {@link WasmHost.metric}. */
+  readonly stats?: WasmStats
+  /** Uniform in [0, 1). Default: `Math.random`. */
+  readonly random?: () => number
 }
 
 /**
@@ -29,17 +33,23 @@ export class WasmHost {
   readonly #active: Gauge
   readonly #stats: WasmStats
 
-  constructor(services: WasmHostServices) {
-    this.#stats = services.stats
-    this.#services = {
-      clock: services.clock,
-      log: services.log.child('wasm'),
-      random: services.random,
-      metrics: new WasmMetrics(services.stats),
-      sharedData: new SharedData(),
-    }
-    this.#created = services.stats.counter('wasm.envoy.wasm.runtime.v8.created')
-    this.#active = services.stats.gauge('wasm.envoy.wasm.runtime.v8.active')
+  constructor(services: WasmHostServices = {}) {
+    const {
+      clock = systemClock,
+      log = silentLogger,
+      stats = new StatsStore(),
+      random = Math.random,
+    } = services
+    const metrics = new WasmMetrics(stats)
+    this.#stats = stats
+    this.#services = { clock, log: log.child('wasm'), random, metrics, sharedData: new SharedData() }
+    this.#created = stats.counter('wasm.envoy.wasm.runtime.v8.created')
+    this.#active = stats.gauge('wasm.envoy.wasm.runtime.v8.active')
+  }
+
+  /** The value of a counter or gauge that modules have defined; undefined when none has. */
+  metric(name: string): number | undefined {
+    return this.#services.metrics.valueOf(name)
   }
 
   get clock(): Clock {

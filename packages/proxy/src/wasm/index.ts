@@ -3,7 +3,7 @@
  * of the proxy.
  *
  * @example
- * const host = new WasmHost({ clock: systemClock, log, stats: new StatsStore(), random: Math.random })
+ * const host = new WasmHost()
  * const module = compileWasmModule(await readFile('auth.wasm'))
  * const plugin = createWasmPlugin({ host, module, name: 'auth', configuration: Buffer.from('{"header":"x-key"}') })
  *

@@ -74,6 +74,12 @@ export class WasmMetrics {
     return (metric as Counter | Gauge).value
   }
 
+  /** The value of a counter or gauge by its name. */
+  valueOf(name: string): number | undefined {
+    const id = this.#ids.get(`${COUNTER}${name}`) ?? this.#ids.get(`${GAUGE}${name}`)
+    return id === undefined ? undefined : this.value(id)
+  }
+
   #create(type: number, name: string): Counter | Gauge | Histogram | undefined {
     try {
       if (type === COUNTER) return this.#stats.counter(name)
