@@ -1,4 +1,13 @@
-import { banner, isNamed, type Model, type Named, type Node, relativeImport } from './collect.ts'
+import {
+  banner,
+  importedNames,
+  isNamed,
+  localName,
+  type Model,
+  type Named,
+  type Node,
+  relativeImport,
+} from './collect.ts'
 
 /** The CEL rules of each message, one file for each schema module that has any, and the table of kinds with theirs. */
 export function generateRules(model: Model): Map<string, string> {
@@ -43,7 +52,9 @@ class RuleWriter {
     const lines = [`import type { RuleNode } from '${'../'.repeat(depth + 1)}validate/rule-node.ts'\n`]
     for (const [module, names] of [...this.used].sort(([a], [b]) => (a < b ? -1 : 1))) {
       if (module === this.path) continue
-      lines.push(`import { ${[...names].sort().join(', ')} } from '${relativeImport(this.path, module)}'\n`)
+      lines.push(
+        `import { ${importedNames(names, this.path, module)} } from '${relativeImport(this.path, module)}'\n`,
+      )
     }
     return lines.join('')
   }
@@ -70,6 +81,8 @@ class RuleWriter {
     const parts: string[] = []
     const rules = rulesOf(node)
     if (rules.length > 0) parts.push(`rules: ${literal(rules)}`)
+    const defaults = defaultsOf(node)
+    if (defaults !== undefined) parts.push(`defaults: ${literal(defaults)}`)
     const fields = Object.entries(node.properties ?? {}).flatMap(([name, child]) => {
       const text = this.use(child, from)
       return text === undefined ? [] : [`${name}: ${text}`]
@@ -89,7 +102,7 @@ class RuleWriter {
   }
 
   private hasRules(node: Node, from: string): boolean {
-    if (rulesOf(node).length > 0) return true
+    if (rulesOf(node).length > 0 || defaultsOf(node) !== undefined) return true
     const children = [...Object.values(node.properties ?? {}), node.items, node.additionalProperties]
     return children.some((child) => {
       if (child === undefined) return false
@@ -103,8 +116,16 @@ class RuleWriter {
     const names = this.used.get(named.module) ?? new Set()
     names.add(constant(named.name))
     this.used.set(named.module, names)
-    return constant(named.name)
+    return localName(constant(named.name), this.path, named.module)
   }
+}
+
+/** Defaults of the fields of a message. */
+function defaultsOf(node: Node): Record<string, unknown> | undefined {
+  const entries = Object.entries(node.properties ?? {}).flatMap(([name, child]) =>
+    child['default'] === undefined ? [] : [[name, child['default']] as const],
+  )
+  return entries.length === 0 ? undefined : Object.fromEntries(entries)
 }
 
 function rulesOf(node: Node): readonly unknown[] {

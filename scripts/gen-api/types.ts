@@ -150,7 +150,8 @@ class TypeWriter {
         return `{ [key: string]: ${this.type(node.additionalProperties)} }`
       return '{ [key: string]: unknown }'
     }
-    if (node.enum !== undefined) return node.enum.map(quote).join(' | ')
+    if (node.enum !== undefined)
+      return node.enum.map((value) => (typeof value === 'string' ? quote(value) : String(value))).join(' | ')
     if (node.type === 'integer' || node.type === 'number') return 'number'
     if (node.type === 'boolean') return 'boolean'
     if (node.type === 'string') return 'string'

@@ -1,4 +1,14 @@
-import { banner, isNamed, type Model, metaOf, type Named, type Node, relativeImport } from './collect.ts'
+import {
+  banner,
+  importedNames,
+  isNamed,
+  localName,
+  type Model,
+  metaOf,
+  type Named,
+  type Node,
+  relativeImport,
+} from './collect.ts'
 
 /** Validators without `eval`, one file for each schema module, and the table of kinds with theirs. */
 export function generateValidators(model: Model): Map<string, string> {
@@ -68,7 +78,7 @@ class CheckWriter {
     for (const [module, functions] of [...this.used].sort(([a], [b]) => (a < b ? -1 : 1))) {
       if (module === this.path) continue
       lines.push(
-        `import { ${[...functions].sort().join(', ')} } from '${relativeImport(this.path, module)}'\n`,
+        `import { ${importedNames(functions, this.path, module)} } from '${relativeImport(this.path, module)}'\n`,
       )
     }
     return lines.join('')
@@ -167,6 +177,10 @@ class CheckWriter {
           maxItems,
         ),
       )
+    if (node['x-kubernetes-list-type'] === 'set') {
+      this.need('unique')
+      parts.push(`unique(${value})`)
+    }
     const keys = node['x-kubernetes-list-map-keys'] as readonly string[] | undefined
     if (keys !== undefined) {
       this.need('uniqueBy')
@@ -261,6 +275,11 @@ class CheckWriter {
       parts.push(`${value} !== (${value} | 0) ? issue('format', ${value}, 'int32') : undefined`)
     if (minimum !== undefined) parts.push(this.limit(`${value} < ${minimum}`, 'minimum', value, minimum))
     if (maximum !== undefined) parts.push(this.limit(`${value} > ${maximum}`, 'maximum', value, maximum))
+    if (node.enum !== undefined) {
+      const allowed = this.table(`[${node.enum.map((one) => `'${one}'`).join(', ')}] as const`, 'VALUES')
+      const differs = node.enum.map((one) => `${value} !== ${one}`).join(' && ')
+      parts.push(`${differs} ? issue('enum', ${value}, ${allowed}) : undefined`)
+    }
     const wrong =
       type === 'integer'
         ? `typeof ${value} !== 'number' || !Number.isInteger(${value})`
@@ -291,7 +310,7 @@ class CheckWriter {
     const names = this.used.get(named.module) ?? new Set()
     names.add(name)
     this.used.set(named.module, names)
-    return name
+    return localName(name, this.path, named.module)
   }
 
   private regex(pattern: string): string {

@@ -1,6 +1,16 @@
 import * as trafficExtension from './extensions/traffic-extension.ts'
 import * as wasm from './extensions/wasm.ts'
 import * as wasmPlugin from './extensions/wasm-plugin.ts'
+import * as gatewayApiBackendTlsPolicy from './gateway-api/backend-tls-policy.ts'
+import * as gatewayApiFilters from './gateway-api/filters.ts'
+import * as gatewayApiGateway from './gateway-api/gateway.ts'
+import * as gatewayApiGatewayClass from './gateway-api/gateway-class.ts'
+import * as gatewayApiGrpcRoute from './gateway-api/grpc-route.ts'
+import * as gatewayApiHttpRoute from './gateway-api/http-route.ts'
+import * as gatewayApiReferenceGrant from './gateway-api/reference-grant.ts'
+import * as gatewayApiReferences from './gateway-api/references.ts'
+import * as gatewayApiTcpRoute from './gateway-api/tcp-route.ts'
+import * as gatewayApiTlsRoute from './gateway-api/tls-route.ts'
 import type { KindSchema } from './kind.ts'
 import * as config from './kubernetes/config.ts'
 import * as endpointSlice from './kubernetes/endpoint-slice.ts'
@@ -75,6 +85,16 @@ export const modules: readonly SchemaModule[] = [
   module('kubernetes/service', service),
   module('kubernetes/pod', pod),
   module('kubernetes/endpoint-slice', endpointSlice),
+  module('gateway-api/references', gatewayApiReferences),
+  module('gateway-api/filters', gatewayApiFilters),
+  module('gateway-api/http-route', gatewayApiHttpRoute),
+  module('gateway-api/grpc-route', gatewayApiGrpcRoute),
+  module('gateway-api/tcp-route', gatewayApiTcpRoute),
+  module('gateway-api/tls-route', gatewayApiTlsRoute),
+  module('gateway-api/reference-grant', gatewayApiReferenceGrant),
+  module('gateway-api/gateway-class', gatewayApiGatewayClass),
+  module('gateway-api/backend-tls-policy', gatewayApiBackendTlsPolicy),
+  module('gateway-api/gateway', gatewayApiGateway),
 ]
 
 /** Whether an export of a schema module is a kind. */

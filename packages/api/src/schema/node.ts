@@ -36,6 +36,12 @@ export interface FieldOptions extends Doc {
   readonly rules?: readonly CelRule[]
   /** Keys that identify an item of a list (`x-kubernetes-list-type: map`). */
   readonly listKeys?: readonly string[]
+  /** Whether the items of a list must differ (`x-kubernetes-list-type: set`). */
+  readonly set?: boolean
+  /** What the API server writes where the field is missing. */
+  readonly default?: unknown
+  /** Allowed values of an integer. */
+  readonly values?: readonly number[]
 }
 
 /** Fields of which at most one may be set. */
@@ -78,15 +84,21 @@ function docOf(options: Doc): Doc {
 }
 
 function keywords(description: string, options: FieldOptions = {}): Record<string, unknown> {
-  const { rules, listKeys, defaults, example, since, stage, deprecated, ...plain } = options
+  const { rules, listKeys, set, values, defaults, example, since, stage, deprecated, ...plain } = options
   const out: Record<string, unknown> = { description, ...plain }
   if (rules !== undefined) out['x-kubernetes-validations'] = rules
   if (listKeys !== undefined) {
     out['x-kubernetes-list-type'] = 'map'
     out['x-kubernetes-list-map-keys'] = listKeys
   }
+  if (set === true) out['x-kubernetes-list-type'] = 'set'
+  if (values !== undefined) out['enum'] = values
   const doc = docOf({
-    ...(defaults === undefined ? {} : { defaults }),
+    ...(defaults !== undefined
+      ? { defaults }
+      : plain.default === undefined
+        ? {}
+        : { defaults: JSON.stringify(plain.default).replaceAll('"', '') }),
     ...(example === undefined ? {} : { example }),
     ...(since === undefined ? {} : { since }),
     ...(stage === undefined ? {} : { stage }),

@@ -53,7 +53,10 @@ export function celIssues(
 ): Issue[] {
   const out: Issue[] = []
   const walker = new Walker(out, context.broken ?? [])
-  walker.visit(value, context.old, node, [...path], context.schema)
+  const [now, before] = hasDefaults(node)
+    ? [defaulted(value, node), defaulted(context.old, node)]
+    : [value, context.old]
+  walker.visit(now, before, node, [...path], context.schema)
   return out
 }
 
@@ -181,6 +184,34 @@ class Walker {
       (broken) => broken.length >= path.length && path.every((segment, i) => broken[i] === segment),
     )
   }
+}
+
+const nodesWithDefaults = new WeakMap<RuleNode, boolean>()
+
+function hasDefaults(node: RuleNode): boolean {
+  let has = nodesWithDefaults.get(node)
+  if (has === undefined) {
+    const children = [...Object.values(node.fields ?? {}), node.items, node.values]
+    has = node.defaults !== undefined || children.some((child) => child !== undefined && hasDefaults(child))
+    nodesWithDefaults.set(node, has)
+  }
+  return has
+}
+
+/** A copy with the defaults in the place of missing fields. */
+function defaulted(value: unknown, node: RuleNode): unknown {
+  if (Array.isArray(value)) {
+    const items = node.items
+    return items === undefined ? value : value.map((item: unknown) => defaulted(item, items))
+  }
+  if (!isFields(value)) return value
+  const out = { ...value }
+  for (const key in node.defaults) out[key] ??= node.defaults[key]
+  for (const key in out) {
+    const child = node.fields?.[key] ?? node.values
+    if (child !== undefined) out[key] = defaulted(out[key], child)
+  }
+  return out
 }
 
 /** What a list item was: the one with the same keys. Items of other lists have no identity. */

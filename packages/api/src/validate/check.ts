@@ -167,6 +167,19 @@ export function uniqueBy(value: unknown, keys: readonly string[]): Issues {
   return out
 }
 
+/** Items of a list that were there before. */
+export function unique(value: unknown): Issues {
+  if (!Array.isArray(value) || value.length < 2) return undefined
+  const seen = new Set<unknown>()
+  let out: Issues
+  for (let i = 0; i < value.length; i++) {
+    const item: unknown = value[i]
+    if (seen.has(item)) out = below(out, i, issue('duplicate', JSON.stringify(item)))
+    seen.add(item)
+  }
+  return out
+}
+
 /** At most one of `fields` may be there. */
 export function atMostOne(value: Fields, fields: readonly string[]): Issues {
   let count = 0

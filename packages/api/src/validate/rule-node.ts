@@ -8,7 +8,7 @@ export interface Rule {
   readonly optionalOldSelf?: boolean
 }
 
-/** The CEL rules of a schema: only the branches of it that have any. */
+/** The CEL rules and defaults of a schema: only the branches of it that have any. */
 export interface RuleNode {
   readonly rules?: readonly Rule[]
   readonly fields?: Readonly<Record<string, RuleNode>>
@@ -16,4 +16,6 @@ export interface RuleNode {
   readonly values?: RuleNode
   /** Keys that identify items of a list, so that an item can be compared with what it was. */
   readonly keys?: readonly string[]
+  /** What the API server writes for missing fields before rules run. */
+  readonly defaults?: Readonly<Record<string, unknown>>
 }

@@ -2,6 +2,14 @@
 import type { RuleNode } from '../../validate/rule-node.ts'
 import { rulesOfTrafficExtensionSpec } from './extensions/traffic-extension.ts'
 import { rulesOfWasmPluginSpec } from './extensions/wasm-plugin.ts'
+import { rulesOfBackendTLSPolicySpec as rulesOfBackendTLSPolicySpecOfGatewayApi, rulesOfPolicyStatus as rulesOfPolicyStatusOfGatewayApi } from './gateway-api/backend-tls-policy.ts'
+import { rulesOfGatewaySpec as rulesOfGatewaySpecOfGatewayApi, rulesOfGatewayStatus as rulesOfGatewayStatusOfGatewayApi } from './gateway-api/gateway.ts'
+import { rulesOfGatewayClassSpec as rulesOfGatewayClassSpecOfGatewayApi } from './gateway-api/gateway-class.ts'
+import { rulesOfGRPCRouteSpec as rulesOfGRPCRouteSpecOfGatewayApi } from './gateway-api/grpc-route.ts'
+import { rulesOfHTTPRouteSpec as rulesOfHTTPRouteSpecOfGatewayApi } from './gateway-api/http-route.ts'
+import { rulesOfRouteStatus as rulesOfRouteStatusOfGatewayApi } from './gateway-api/references.ts'
+import { rulesOfTCPRouteSpec as rulesOfTCPRouteSpecOfGatewayApi } from './gateway-api/tcp-route.ts'
+import { rulesOfTLSRouteSpec as rulesOfTLSRouteSpecOfGatewayApi } from './gateway-api/tls-route.ts'
 import { rulesOfDestinationRuleSpec } from './networking/destination-rule.ts'
 import { rulesOfEnvoyFilterSpec } from './networking/envoy-filter.ts'
 import { rulesOfGatewaySpec } from './networking/gateway.ts'
@@ -62,5 +70,32 @@ export const partRules: Readonly<Record<string, Readonly<Record<string, RuleNode
   },
   'extensions.istio.io/TrafficExtension': {
     spec: rulesOfTrafficExtensionSpec,
+  },
+  'gateway.networking.k8s.io/HTTPRoute': {
+    spec: rulesOfHTTPRouteSpecOfGatewayApi,
+    status: rulesOfRouteStatusOfGatewayApi,
+  },
+  'gateway.networking.k8s.io/GRPCRoute': {
+    spec: rulesOfGRPCRouteSpecOfGatewayApi,
+    status: rulesOfRouteStatusOfGatewayApi,
+  },
+  'gateway.networking.k8s.io/TCPRoute': {
+    spec: rulesOfTCPRouteSpecOfGatewayApi,
+    status: rulesOfRouteStatusOfGatewayApi,
+  },
+  'gateway.networking.k8s.io/TLSRoute': {
+    spec: rulesOfTLSRouteSpecOfGatewayApi,
+    status: rulesOfRouteStatusOfGatewayApi,
+  },
+  'gateway.networking.k8s.io/GatewayClass': {
+    spec: rulesOfGatewayClassSpecOfGatewayApi,
+  },
+  'gateway.networking.k8s.io/BackendTLSPolicy': {
+    spec: rulesOfBackendTLSPolicySpecOfGatewayApi,
+    status: rulesOfPolicyStatusOfGatewayApi,
+  },
+  'gateway.networking.k8s.io/Gateway': {
+    spec: rulesOfGatewaySpecOfGatewayApi,
+    status: rulesOfGatewayStatusOfGatewayApi,
   },
 }

@@ -2,6 +2,15 @@
 import { issue, listOf, stringMap, type Check } from '../../validate/check.ts'
 import { checkTrafficExtensionSpec } from './extensions/traffic-extension.ts'
 import { checkWasmPluginSpec } from './extensions/wasm-plugin.ts'
+import { checkBackendTLSPolicySpec as checkBackendTLSPolicySpecOfGatewayApi, checkPolicyStatus as checkPolicyStatusOfGatewayApi } from './gateway-api/backend-tls-policy.ts'
+import { checkGatewaySpec as checkGatewaySpecOfGatewayApi, checkGatewayStatus as checkGatewayStatusOfGatewayApi } from './gateway-api/gateway.ts'
+import { checkGatewayClassSpec as checkGatewayClassSpecOfGatewayApi, checkGatewayClassStatus as checkGatewayClassStatusOfGatewayApi } from './gateway-api/gateway-class.ts'
+import { checkGRPCRouteSpec as checkGRPCRouteSpecOfGatewayApi } from './gateway-api/grpc-route.ts'
+import { checkHTTPRouteSpec as checkHTTPRouteSpecOfGatewayApi } from './gateway-api/http-route.ts'
+import { checkReferenceGrantSpec as checkReferenceGrantSpecOfGatewayApi } from './gateway-api/reference-grant.ts'
+import { checkRouteStatus as checkRouteStatusOfGatewayApi } from './gateway-api/references.ts'
+import { checkTCPRouteSpec as checkTCPRouteSpecOfGatewayApi } from './gateway-api/tcp-route.ts'
+import { checkTLSRouteSpec as checkTLSRouteSpecOfGatewayApi } from './gateway-api/tls-route.ts'
 import { checkObjectReference } from './kubernetes/config.ts'
 import { checkEndpointPort, checkKubeEndpoint } from './kubernetes/endpoint-slice.ts'
 import { checkNamespaceSpec, checkNamespaceStatus } from './kubernetes/namespace.ts'
@@ -121,5 +130,36 @@ export const partChecks: Readonly<Record<string, Readonly<Record<string, Check>>
     addressType: (value) => typeof value !== 'string' ? issue('type', value, 'string') : undefined,
     endpoints: (value) => listOf(value, checkKubeEndpoint),
     ports: (value) => listOf(value, checkEndpointPort),
+  },
+  'gateway.networking.k8s.io/HTTPRoute': {
+    spec: (value) => checkHTTPRouteSpecOfGatewayApi(value),
+    status: (value) => checkRouteStatusOfGatewayApi(value),
+  },
+  'gateway.networking.k8s.io/GRPCRoute': {
+    spec: (value) => checkGRPCRouteSpecOfGatewayApi(value),
+    status: (value) => checkRouteStatusOfGatewayApi(value),
+  },
+  'gateway.networking.k8s.io/TCPRoute': {
+    spec: (value) => checkTCPRouteSpecOfGatewayApi(value),
+    status: (value) => checkRouteStatusOfGatewayApi(value),
+  },
+  'gateway.networking.k8s.io/TLSRoute': {
+    spec: (value) => checkTLSRouteSpecOfGatewayApi(value),
+    status: (value) => checkRouteStatusOfGatewayApi(value),
+  },
+  'gateway.networking.k8s.io/ReferenceGrant': {
+    spec: (value) => checkReferenceGrantSpecOfGatewayApi(value),
+  },
+  'gateway.networking.k8s.io/GatewayClass': {
+    spec: (value) => checkGatewayClassSpecOfGatewayApi(value),
+    status: (value) => checkGatewayClassStatusOfGatewayApi(value),
+  },
+  'gateway.networking.k8s.io/BackendTLSPolicy': {
+    spec: (value) => checkBackendTLSPolicySpecOfGatewayApi(value),
+    status: (value) => checkPolicyStatusOfGatewayApi(value),
+  },
+  'gateway.networking.k8s.io/Gateway': {
+    spec: (value) => checkGatewaySpecOfGatewayApi(value),
+    status: (value) => checkGatewayStatusOfGatewayApi(value),
   },
 }

@@ -1,0 +1,19 @@
+import type { Gateway, GatewaySpec } from '../../gen/types/gateway-api/gateway.ts'
+import { type ObjectOptions, objectOf } from '../object.ts'
+
+/** Options of {@link gateway}: metadata and the fields of the spec. */
+export interface GatewayOptions extends ObjectOptions, GatewaySpec {}
+
+/**
+ * A Gateway of the Gateway API: listeners of a class.
+ *
+ * @example
+ * gateway({
+ *   name: 'bookinfo-gateway',
+ *   gatewayClassName: 'istio',
+ *   listeners: [{ name: 'http', port: 80, protocol: 'HTTP' }],
+ * })
+ */
+export function gateway(options: GatewayOptions): Gateway {
+  return objectOf('gateway.networking.k8s.io/v1', 'Gateway', options)
+}

@@ -1,0 +1,19 @@
+import type { GRPCRoute, GRPCRouteSpec } from '../../gen/types/gateway-api/grpc-route.ts'
+import { type ObjectOptions, objectOf } from '../object.ts'
+
+/** Options of {@link grpcRoute}: metadata and the fields of the spec. */
+export interface GRPCRouteOptions extends ObjectOptions, GRPCRouteSpec {}
+
+/**
+ * A GRPCRoute: where gRPC calls go.
+ *
+ * @example
+ * grpcRoute({
+ *   name: 'greeter',
+ *   parentRefs: [{ name: 'bookinfo-gateway' }],
+ *   rules: [{ matches: [{ method: { service: 'helloworld.Greeter' } }], backendRefs: [{ name: 'greeter', port: 9000 }] }],
+ * })
+ */
+export function grpcRoute(options: GRPCRouteOptions): GRPCRoute {
+  return objectOf('gateway.networking.k8s.io/v1', 'GRPCRoute', options)
+}

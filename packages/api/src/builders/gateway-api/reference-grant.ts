@@ -1,0 +1,19 @@
+import type { ReferenceGrant, ReferenceGrantSpec } from '../../gen/types/gateway-api/reference-grant.ts'
+import { type ObjectOptions, objectOf } from '../object.ts'
+
+/** Options of {@link referenceGrant}: metadata and the fields of the spec. */
+export interface ReferenceGrantOptions extends ObjectOptions, ReferenceGrantSpec {}
+
+/**
+ * A ReferenceGrant: which objects of other namespaces may refer to this one.
+ *
+ * @example
+ * referenceGrant({
+ *   name: 'routes',
+ *   from: [{ group: 'gateway.networking.k8s.io', kind: 'HTTPRoute', namespace: 'web' }],
+ *   to: [{ group: '', kind: 'Service' }],
+ * })
+ */
+export function referenceGrant(options: ReferenceGrantOptions): ReferenceGrant {
+  return objectOf('gateway.networking.k8s.io/v1beta1', 'ReferenceGrant', options)
+}

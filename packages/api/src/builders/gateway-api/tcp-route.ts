@@ -1,0 +1,15 @@
+import type { TCPRoute, TCPRouteSpec } from '../../gen/types/gateway-api/tcp-route.ts'
+import { type ObjectOptions, objectOf } from '../object.ts'
+
+/** Options of {@link tcpRoute}: metadata and the fields of the spec. */
+export interface TCPRouteOptions extends ObjectOptions, TCPRouteSpec {}
+
+/**
+ * A TCPRoute: where TCP connections go.
+ *
+ * @example
+ * tcpRoute({ name: 'mongo', parentRefs: [{ name: 'edge' }], rules: [{ backendRefs: [{ name: 'mongo', port: 27017 }] }] })
+ */
+export function tcpRoute(options: TCPRouteOptions): TCPRoute {
+  return objectOf('gateway.networking.k8s.io/v1', 'TCPRoute', options)
+}

@@ -1,0 +1,20 @@
+import type { TLSRoute, TLSRouteSpec } from '../../gen/types/gateway-api/tls-route.ts'
+import { type ObjectOptions, objectOf } from '../object.ts'
+
+/** Options of {@link tlsRoute}: metadata and the fields of the spec. */
+export interface TLSRouteOptions extends ObjectOptions, TLSRouteSpec {}
+
+/**
+ * A TLSRoute: where TLS connections go, by their server name.
+ *
+ * @example
+ * tlsRoute({
+ *   name: 'shop',
+ *   parentRefs: [{ name: 'edge' }],
+ *   hostnames: ['shop.example.com'],
+ *   rules: [{ backendRefs: [{ name: 'shop', port: 443 }] }],
+ * })
+ */
+export function tlsRoute(options: TLSRouteOptions): TLSRoute {
+  return objectOf('gateway.networking.k8s.io/v1', 'TLSRoute', options)
+}
