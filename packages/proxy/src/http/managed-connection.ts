@@ -240,7 +240,6 @@ export class ManagedConnection implements ServerCodecOwner, ConnectionHandle, Pe
         stats.rqNonRelativePath.inc()
         return reply(404, '', { details: 'absolute_path_rejected' })
       }
-      if (path.includes('#')) return reply(400, '', { details: 'path_with_fragment_rejected' })
       if (config.normalizePath) {
         const normal = normalizePath(path)
         if (normal === undefined) return reply(400, '', { details: 'path_normalization_failed' })

@@ -73,6 +73,8 @@ export class ActiveStream implements LoggedStream, RequestSink, RunOwner, Stream
   #isRouteStale = false
   #isHeldByResponse = false
   #startTimeMs = 0
+  /** The time, while the end of the upstream response is being passed on: asking the clock costs as much as a header. */
+  #endsAtMs: number | undefined = undefined
 
   constructor(owner: ManagedConnection, encoder: ResponseEncoder, startMs: number) {
     this.owner = owner
@@ -266,7 +268,9 @@ export class ActiveStream implements LoggedStream, RequestSink, RunOwner, Stream
     this.responseHeaders = headers
     const chain = this.#chain
     if (chain === undefined || this.filters.length === 0) {
+      this.#endsAtMs = this.upstreamRxEndMs
       this.#encodeHeaders(headers, endStream)
+      this.#endsAtMs = undefined
       return
     }
     const run = new ResponseRun(this, chain)
@@ -277,8 +281,13 @@ export class ActiveStream implements LoggedStream, RequestSink, RunOwner, Stream
   respondData(chunk: Uint8Array, endStream: boolean): void {
     this.owner.touch()
     const run = this.#responseRun
-    if (run !== undefined && (run.isStopped || this.#chain!.watchesResponseBody)) run.data(chunk, endStream)
-    else this.#encodeData(chunk, endStream)
+    if (run !== undefined && (run.isStopped || this.#chain!.watchesResponseBody)) {
+      run.data(chunk, endStream)
+      return
+    }
+    this.#endsAtMs = this.upstreamRxEndMs
+    this.#encodeData(chunk, endStream)
+    this.#endsAtMs = undefined
   }
 
   respondTrailers(trailers: HeaderTable): void {
@@ -363,7 +372,7 @@ export class ActiveStream implements LoggedStream, RequestSink, RunOwner, Stream
     this.#isOver = true
     this.#isRequestOver = true
     if (details !== '' && this.responseCodeDetails === '') this.responseCodeDetails = details
-    this.endMs = this.owner.context.clock.monotonicMs()
+    this.endMs = this.#endsAtMs ?? this.owner.context.clock.monotonicMs()
     this.#destroyTerminal()
     this.owner.onStreamOver(this)
     const { done } = this.#chain ?? NO_CHAIN

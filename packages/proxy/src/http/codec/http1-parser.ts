@@ -7,6 +7,7 @@ import {
 } from '../header-table.ts'
 import { Header, headerIdOfBytes } from '../known-headers.ts'
 import { isAuthority, parseTarget } from './http1-target.ts'
+import { latin1Of } from './latin1.ts'
 import type { HeadLimits } from './limits.ts'
 
 const CR = 13
@@ -25,8 +26,9 @@ for (let byte = 65; byte <= 90; byte++) TOKEN[byte] = byte + 32
 const VALUE = new Uint8Array(256).fill(1, 32)
 VALUE[TAB] = 1
 VALUE[127] = 0
-/** 1 for bytes of a request target: visible ASCII. */
+/** 1 for bytes of a request target: visible ASCII; a fragment is never sent. */
 const TARGET = new Uint8Array(256).fill(1, 33, 127)
+TARGET[35] = 0
 
 /** More of the head must arrive. */
 export const INCOMPLETE = -1
@@ -110,9 +112,9 @@ export class HeadParser {
     if (version > 11) return this.#refuse(LOW_VERSION)
     p = this.#fields(bytes, p + 11, end, start, table)
     if (p < 0) return p
-    const text = bytes.toString('latin1', start, p)
+    const text = latin1Of(bytes, start, p)
     table.text = text
-    table.method = text.slice(0, methodEnd - start)
+    table.method = methodOf(text, methodEnd - start)
     const target = text.slice(targetStart - start, targetEnd - start)
     const host = table.getId(Header.host)
     if (host !== undefined) table.removeId(Header.host)
@@ -141,7 +143,7 @@ export class HeadParser {
     p = this.#fields(bytes, p + 2, end, start, table)
     if (p < 0) return p
     table.status = status
-    table.text = bytes.toString('latin1', start, p)
+    table.text = latin1Of(bytes, start, p)
     return p
   }
 
@@ -151,7 +153,7 @@ export class HeadParser {
     if (p < 0) return p
     if (table.hasId(Header.contentLength) || table.hasId(Header.transferEncoding) || table.hasId(Header.host))
       return this.#refuse(SYNTAX)
-    table.text = bytes.toString('latin1', start, p)
+    table.text = latin1Of(bytes, start, p)
     return p
   }
 
@@ -212,26 +214,32 @@ export class HeadParser {
         return true
       }
       case Header.transferEncoding:
-        if (this.chunked || lowerText(bytes, start, end) !== 'chunked')
+        if (this.chunked || !isText(bytes, start, end, CHUNKED))
           return this.#refuseField(BAD_TRANSFER_ENCODING)
         this.chunked = true
         return true
       case Header.connection:
-        for (const token of lowerText(bytes, start, end).split(',')) {
-          const name = token.trim()
-          if (name === 'close') this.close = true
-          else if (name === 'keep-alive') this.keepAlive = true
-          else if (name === 'upgrade') this.upgrade = true
-          else if (name !== '') this.nominates = true
-        }
+        if (isText(bytes, start, end, KEEP_ALIVE)) this.keepAlive = true
+        else if (isText(bytes, start, end, CLOSE)) this.close = true
+        else this.#connectionTokens(lowerText(bytes, start, end))
         return true
       case Header.host:
         return !table.hasId(Header.host) || this.#refuseField(BAD_HOST)
       case Header.expect:
-        if (lowerText(bytes, start, end) === '100-continue') this.expectContinue = true
+        if (isText(bytes, start, end, CONTINUE)) this.expectContinue = true
         return true
       default:
         return true
+    }
+  }
+
+  #connectionTokens(value: string): void {
+    for (const token of value.split(',')) {
+      const name = token.trim()
+      if (name === 'close') this.close = true
+      else if (name === 'keep-alive') this.keepAlive = true
+      else if (name === 'upgrade') this.upgrade = true
+      else if (name !== '') this.nominates = true
     }
   }
 
@@ -247,7 +255,7 @@ export class HeadParser {
 
   /** Refuses early what can no longer become a request line, so that a slow line feeder is not waited for. */
   #shortVersion(bytes: Buffer, at: number, end: number, start: number): number {
-    const seen = bytes.toString('latin1', at, end)
+    const seen = latin1Of(bytes, at, end)
     const wanted = / ?H?T?T?P?\/?\d?\.?\d?\r?$/
     return ' HTTP/'.startsWith(seen.slice(0, 6)) && wanted.test(seen)
       ? this.#incomplete(end - start)
@@ -296,6 +304,28 @@ function decimal(bytes: Buffer, start: number, end: number): number {
   return value
 }
 
+const KEEP_ALIVE = Buffer.from('keep-alive')
+const CLOSE = Buffer.from('close')
+const CHUNKED = Buffer.from('chunked')
+const CONTINUE = Buffer.from('100-continue')
+
+/** Whether bytes are a lower-case word, in any case. */
+function isText(bytes: Buffer, start: number, end: number, word: Buffer): boolean {
+  if (end - start !== word.length) return false
+  for (let i = 0; i < word.length; i++) {
+    const byte = bytes[start + i]!
+    if (byte !== word[i] && TOKEN[byte] !== word[i]) return false
+  }
+  return true
+}
+
+/** A method as text; the common ones without making a string. */
+function methodOf(text: string, end: number): string {
+  if (end === 3 && text.startsWith('GET')) return 'GET'
+  if (end === 4 && text.startsWith('POST')) return 'POST'
+  return text.slice(0, end)
+}
+
 function lowerText(bytes: Buffer, start: number, end: number): string {
-  return bytes.toString('latin1', start, end).toLowerCase()
+  return latin1Of(bytes, start, end).toLowerCase()
 }

@@ -1,5 +1,6 @@
 import type { Transport } from '../../network/transport.ts'
 import type { HeaderTable } from '../header-table.ts'
+import { latin1Of } from './latin1.ts'
 import { SMALL_WRITE_BYTES } from './limits.ts'
 
 /**
@@ -63,7 +64,6 @@ export class MessageWriter {
 }
 
 function latin1(chunk: Uint8Array): string {
-  return chunk instanceof Buffer
-    ? chunk.toString('latin1', 0, chunk.length)
-    : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).toString('latin1', 0, chunk.length)
+  const bytes = chunk instanceof Buffer ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
+  return latin1Of(bytes, 0, bytes.length)
 }

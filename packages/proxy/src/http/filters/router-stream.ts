@@ -76,6 +76,7 @@ export class RouterStream implements TerminalFilter, PoolWaiter, ResponseSink, T
   #isResponsePassed = false
   #responseHolds = 0
   #requestEndMs = 0
+  #batchMs: number | undefined
   #globalTimer: TimerEntry | undefined
   #tryTimer: TimerEntry | undefined
   #backOffTimer: TimerEntry | undefined
@@ -358,7 +359,7 @@ export class RouterStream implements TerminalFilter, PoolWaiter, ResponseSink, T
     const stream = this.#stream
     const { stats } = this.#cluster
     const { status } = headers
-    const nowMs = stream.owner.context.clock.monotonicMs()
+    const nowMs = this.#nowMs()
     stream.upstreamRxStartMs = nowMs
     this.#stopTimer(this.#tryTimer)
     const host = this.#host!
@@ -385,7 +386,7 @@ export class RouterStream implements TerminalFilter, PoolWaiter, ResponseSink, T
       headers.setId(Header.envoyUpstreamServiceTime, String(sinceMs))
     }
     applyResponseMutations(stream, headers)
-    if (endStream) this.#onResponseEnd(nowMs)
+    if (endStream) this.#onResponseEnd()
     stream.respondHeaders(headers, endStream)
   }
 
@@ -399,11 +400,18 @@ export class RouterStream implements TerminalFilter, PoolWaiter, ResponseSink, T
     this.#stream.respondTrailers(trailers)
   }
 
+  /** The time of the bytes at hand: asked for once. */
+  #nowMs(): number {
+    return (this.#batchMs ??= this.#stream.owner.context.clock.monotonicMs())
+  }
+
   onResponseBatchEnd(): void {
+    this.#batchMs = undefined
     if (this.#isResponsePassed) this.#stream.respondBatchEnd()
   }
 
-  #onResponseEnd(nowMs: number = this.#stream.owner.context.clock.monotonicMs()): void {
+  #onResponseEnd(): void {
+    const nowMs = this.#nowMs()
     const { stats } = this.#cluster
     this.#stream.upstreamRxEndMs = nowMs
     this.#state = 'over'

@@ -1,6 +1,7 @@
 import type { Clock } from '@batten/core'
 import { type ClientCodecOwner, Http1ClientConnection } from '../../http/codec/http1-client.ts'
 import type { UpstreamReset } from '../../http/codec/stream-codec.ts'
+import { IdleWatch } from '../../http/idle-watch.ts'
 import { TimerEntry, type TimerTarget, type TimerWheel } from '../../http/timer-wheel.ts'
 import { ConnectError, type PendingConnect } from '../../network/connect.ts'
 import type { Transport } from '../../network/transport.ts'
@@ -27,16 +28,13 @@ export interface PoolContext {
 /** The part of a cluster's configuration that a pool keeps to; a change of it means a new pool. */
 export type PoolConfig = Pick<ClusterConfig, 'connectTimeoutMs' | 'bindAddress' | 'http'>
 
-const IDLE_TIMER = 0
-const AGE_TIMER = 1
-
 /** A client connection with what the pool knows about it. */
 export class PooledConnection extends Http1ClientConnection implements TimerTarget {
   readonly pool: Http1Pool
   readonly connectedMs: number
   /** Takes no further exchange: it has reached its age, or its pool drains. */
   isRetiring = false
-  #idleTimer: TimerEntry | undefined
+  #idleWatch: IdleWatch | undefined
   #ageTimer: TimerEntry | undefined
 
   constructor(transport: Transport, pool: Http1Pool, connectedMs: number, enableTrailers: boolean) {
@@ -50,28 +48,32 @@ export class PooledConnection extends Http1ClientConnection implements TimerTarg
     return this.exchanges > 1
   }
 
-  startIdleTimer(wheel: TimerWheel, idleMs: number): void {
-    this.#idleTimer ??= new TimerEntry(this, IDLE_TIMER)
-    wheel.schedule(this.#idleTimer, idleMs)
+  /** Watches for the time that the connection is idle. The watch runs all the time; being used resets it. */
+  startIdleWatch(wheel: TimerWheel, idleMs: number): void {
+    this.#idleWatch = new IdleWatch(wheel, idleMs, () => {
+      if (this.isIdle) this.pool.onIdleConnection(this)
+      else this.#idleWatch?.start()
+    })
+    this.#idleWatch.start()
+  }
+
+  /** The connection was taken, or came back. */
+  touch(): void {
+    if (this.#idleWatch !== undefined) this.#idleWatch.touched = true
   }
 
   startAgeTimer(wheel: TimerWheel, ageMs: number): void {
-    this.#ageTimer = new TimerEntry(this, AGE_TIMER)
+    this.#ageTimer = new TimerEntry(this)
     wheel.schedule(this.#ageTimer, ageMs)
   }
 
-  stopIdleTimer(wheel: TimerWheel): void {
-    if (this.#idleTimer !== undefined) wheel.cancel(this.#idleTimer)
-  }
-
   stopTimers(wheel: TimerWheel): void {
-    this.stopIdleTimer(wheel)
+    this.#idleWatch?.stop()
     if (this.#ageTimer !== undefined) wheel.cancel(this.#ageTimer)
   }
 
-  onTimer(kind: number): void {
-    if (kind === AGE_TIMER) this.pool.onOldConnection(this)
-    else this.pool.onIdleConnection(this)
+  onTimer(): void {
+    this.pool.onOldConnection(this)
   }
 }
 
@@ -228,15 +230,13 @@ export class Http1Pool implements ClientCodecOwner {
 
   #takeIdle(): PooledConnection | undefined {
     const connection = this.#idle.pop()
-    if (connection !== undefined && this.#config.http.idleTimeoutMs > 0)
-      connection.stopIdleTimer(this.#context.wheel)
+    connection?.touch()
     return connection
   }
 
   #toIdle(connection: PooledConnection): void {
+    connection.touch()
     this.#idle.push(connection)
-    const { idleTimeoutMs } = this.#config.http
-    if (idleTimeoutMs > 0) connection.startIdleTimer(this.#context.wheel, idleTimeoutMs)
   }
 
   #connectIfNeeded(): void {
@@ -279,7 +279,8 @@ export class Http1Pool implements ClientCodecOwner {
     this.#connections.add(connection)
     stats.cxHttp1Total.inc()
     stats.cxConnectMs.observe(nowMs - startMs)
-    const { maxConnectionDurationMs } = this.#config.http
+    const { maxConnectionDurationMs, idleTimeoutMs } = this.#config.http
+    if (idleTimeoutMs > 0) connection.startIdleWatch(wheel, idleTimeoutMs)
     if (maxConnectionDurationMs !== undefined && maxConnectionDurationMs > 0)
       connection.startAgeTimer(wheel, maxConnectionDurationMs)
     const waiter = this.#waiters.shift()
