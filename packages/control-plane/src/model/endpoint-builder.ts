@@ -1,5 +1,11 @@
 import type { EndpointSlice, ServiceEntry } from '@batten/api'
-import { type Endpoint, endpointsFromEntry, endpointsFromSlices, endpointsFromWorkloads } from './endpoint.ts'
+import {
+  type Endpoint,
+  endpointsAtHost,
+  endpointsFromEntry,
+  endpointsFromSlices,
+  endpointsFromWorkloads,
+} from './endpoint.ts'
 import { isEqual, isSameList, keepEqual } from './equal.ts'
 import { defineQuery, QueryEngine } from './incremental.ts'
 import { objectKey } from './object-key.ts'
@@ -26,7 +32,7 @@ const endpointsOf = defineQuery<Inputs, readonly Endpoint[]>(
   (read, key) => {
     const service = read.entry('services', key!)
     if (service === undefined) return []
-    if (service.externalName !== undefined) return endpointsOfExternalName(service, service.externalName)
+    if (service.externalName !== undefined) return endpointsAtHost(service, service.externalName)
     if (service.registry === 'external' && service.selector === undefined) {
       const entry = read.entry(
         'entries',
@@ -95,23 +101,6 @@ export class EndpointBuilder {
     }
     return keepEqual(before, out, Object.is)
   }
-}
-
-function endpointsOfExternalName(service: MeshService, name: string): Endpoint[] {
-  return service.ports.map((port) => ({
-    address: name,
-    port: typeof port.targetPort === 'number' ? port.targetPort : port.number,
-    portName: port.name,
-    workload: '',
-    namespace: service.namespace,
-    labels: {},
-    serviceAccount: '',
-    network: '',
-    locality: { region: '', zone: '', subZone: '' },
-    weight: 1,
-    hasSidecar: false,
-    health: 'healthy' as const,
-  }))
 }
 
 function labelKey(namespace: string, name: string, value: string): string {

@@ -1,5 +1,5 @@
 import type { EndpointSlice, ServiceEntry } from '@batten/api'
-import type { MeshService } from './service.ts'
+import type { MeshService, ServicePort } from './service.ts'
 import { type Locality, parseLocality, TLS_MODE_LABEL, type Workload } from './workload.ts'
 
 /** One address that serves one port of a service. */
@@ -7,6 +7,8 @@ export interface Endpoint {
   /** IP address, DNS name or `unix://` path. */
   readonly address: string
   readonly port: number
+  /** Port of the container, by which policies name it; the same, except where a sidecar has a port of its own. */
+  readonly containerPort: number
   /** Name of the service port. */
   readonly portName: string
   /** Key of the workload behind it; empty when none is known. */
@@ -50,9 +52,11 @@ export function endpointsFromSlices(
       if (address === undefined) continue
       for (const port of slice.ports ?? []) {
         if (port.port == null) continue
+        const servicePort = service.ports.find(({ name }) => name === (port.name ?? ''))
         endpoints.push({
           address,
           port: port.port,
+          containerPort: (workload && servicePort && targetPortOf(servicePort, workload)) ?? port.port,
           portName: port.name ?? '',
           ...workloadPart(workload, service.namespace),
           health: isReady ? 'healthy' : 'draining',
@@ -75,6 +79,7 @@ export function endpointsFromWorkloads(service: MeshService, workloads: readonly
       endpoints.push({
         address,
         port: number,
+        containerPort: number,
         portName: port.name,
         ...workloadPart(workload, service.namespace),
         health: 'healthy',
@@ -93,33 +98,44 @@ export function endpointsFromWorkloads(service: MeshService, workloads: readonly
 export function endpointsFromEntry(service: MeshService, entry: ServiceEntry): Endpoint[] {
   const listed = entry.spec.endpoints ?? []
   const isDns = service.resolution === 'dns' || service.resolution === 'dns-round-robin'
-  if (listed.length === 0) {
-    if (!isDns || service.hostname.startsWith('*')) return []
-    return service.ports.map((port) => ({
-      address: service.hostname,
-      port: typeof port.targetPort === 'number' ? port.targetPort : port.number,
-      portName: port.name,
-      ...workloadPart(undefined, service.namespace),
-      health: 'healthy',
-    }))
-  }
+  if (listed.length === 0)
+    return isDns && !service.hostname.startsWith('*') ? endpointsAtHost(service, service.hostname) : []
   return listed.flatMap((endpoint) =>
-    service.ports.map((port) => ({
-      address: endpoint.address ?? '',
-      port:
-        endpoint.ports?.[port.name] ?? (typeof port.targetPort === 'number' ? port.targetPort : port.number),
-      portName: port.name,
-      workload: '',
-      namespace: service.namespace,
-      labels: endpoint.labels ?? {},
-      serviceAccount: endpoint.serviceAccount ?? '',
-      network: endpoint.network ?? '',
-      locality: parseLocality(endpoint.locality),
-      weight: endpoint.weight ?? 1,
-      hasSidecar: endpoint.labels?.[TLS_MODE_LABEL] === 'istio',
-      health: 'healthy' as const,
-    })),
+    service.ports.map((port) => {
+      const number = endpoint.ports?.[port.name] ?? numberOf(port)
+      return {
+        address: endpoint.address ?? '',
+        port: number,
+        containerPort: number,
+        portName: port.name,
+        workload: '',
+        namespace: service.namespace,
+        labels: endpoint.labels ?? {},
+        serviceAccount: endpoint.serviceAccount ?? '',
+        network: endpoint.network ?? '',
+        locality: parseLocality(endpoint.locality),
+        weight: endpoint.weight ?? 1,
+        hasSidecar: endpoint.labels?.[TLS_MODE_LABEL] === 'istio',
+        health: 'healthy' as const,
+      }
+    }),
   )
+}
+
+/** A name that stands for the whole service: the proxy resolves it. */
+export function endpointsAtHost(service: MeshService, host: string): Endpoint[] {
+  return service.ports.map((port) => ({
+    address: host,
+    port: numberOf(port),
+    containerPort: numberOf(port),
+    portName: port.name,
+    ...workloadPart(undefined, service.namespace),
+    health: 'healthy',
+  }))
+}
+
+function numberOf(port: ServicePort): number {
+  return typeof port.targetPort === 'number' ? port.targetPort : port.number
 }
 
 /** Number of the port on a workload that a service port leads to. */

@@ -72,7 +72,7 @@ export const mtlsOf = defineQuery<MeshSnapshot, WorkloadMtls>(
   (a, b) => JSON.stringify(a) === JSON.stringify(b),
 )
 
-/** Mode of one port of a workload. */
-export function mtlsModeOfPort(mtls: WorkloadMtls, port: number): MtlsMode {
-  return mtls.portModes[String(port)] ?? mtls.mode
+/** Mode of one port of a workload; policies may name the port of the sidecar or that of the container. */
+export function mtlsModeOfPort(mtls: WorkloadMtls, port: number, containerPort: number): MtlsMode {
+  return mtls.portModes[String(port)] ?? mtls.portModes[String(containerPort)] ?? mtls.mode
 }

@@ -1,6 +1,7 @@
 import type { ConnectionPoolSettings, IstioEgressListener, IstioIngressListener } from '@batten/api'
 import { defineQuery } from '../model/incremental.ts'
 import type { NodeCapabilities, NodeType, XdsNode } from '../model/node.ts'
+import type { WorkloadMtls } from '../model/peer-authentication.ts'
 import type { MeshSnapshot } from '../model/snapshot.ts'
 
 /**
@@ -53,7 +54,7 @@ export interface InboundClass {
   readonly ingress: readonly IstioIngressListener[]
   /** Service ports that lead to this workload. */
   readonly targets: readonly InboundTarget[]
-  readonly mtls: { readonly mode: string; readonly portModes: Readonly<Record<string, string>> }
+  readonly mtls: WorkloadMtls
   /** Keys of the Wasm plugins that apply, in the order of the filter chain. */
   readonly plugins: readonly string[]
   /** `inboundConnectionPool` of the Sidecar. */

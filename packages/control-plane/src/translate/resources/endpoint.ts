@@ -85,7 +85,7 @@ function subsetLabels(
 function takesMtls(read: Reader<MeshSnapshot>, endpoint: Endpoint): boolean {
   if (!endpoint.hasSidecar) return false
   const mtls = read.query(mtlsOf, endpoint.namespace, JSON.stringify(endpoint.labels))
-  return mtlsModeOfPort(mtls, endpoint.port) !== 'DISABLE'
+  return mtlsModeOfPort(mtls, endpoint.port, endpoint.containerPort) !== 'DISABLE'
 }
 
 function lbEndpoint(endpoint: Endpoint, isMtls: boolean): LbEndpoint {

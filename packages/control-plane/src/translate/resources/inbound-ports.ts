@@ -2,7 +2,7 @@ import type { IstioIngressListener } from '@batten/api'
 import { targetPortOf } from '../../model/endpoint.ts'
 import { isEqual } from '../../model/equal.ts'
 import { defineQuery } from '../../model/incremental.ts'
-import type { MtlsMode } from '../../model/peer-authentication.ts'
+import { type MtlsMode, mtlsModeOfPort } from '../../model/peer-authentication.ts'
 import { isHttp, type Protocol, parseProtocol } from '../../model/protocol.ts'
 import type { MeshSnapshot } from '../../model/snapshot.ts'
 import { selects } from '../../model/workload.ts'
@@ -103,9 +103,7 @@ function portOf(
   target: InboundTarget | undefined,
   ingress: IstioIngressListener | undefined,
 ): InboundPort {
-  const mode = (mtls.portModes[String(port)] ??
-    mtls.portModes[String(target?.containerPort ?? port)] ??
-    mtls.mode) as MtlsMode
+  const mode = mtlsModeOfPort(mtls, port, target?.containerPort ?? port)
   const isOpaque = (protocol === 'HTTP2' || protocol === 'GRPC') && !capabilities.http2
   return {
     port,

@@ -112,10 +112,8 @@ function passthroughChains(read: Reader<MeshSnapshot>, inbound: InboundClass): F
     )
   const special = Object.entries(inbound.mtls.portModes).filter(([port]) => !known.has(Number(port)))
   return [
-    ...chains(inbound.mtls.mode as MtlsMode, 'virtualInbound-catchall', undefined),
-    ...special.flatMap(([port, mode]) =>
-      chains(mode as MtlsMode, `virtualInbound-catchall-${port}`, Number(port)),
-    ),
+    ...chains(inbound.mtls.mode, 'virtualInbound-catchall', undefined),
+    ...special.flatMap(([port, mode]) => chains(mode, `virtualInbound-catchall-${port}`, Number(port))),
   ]
 }
 
