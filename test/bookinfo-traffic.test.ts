@@ -108,7 +108,8 @@ describe('the networking samples of Bookinfo, applied one after another', () => 
     await project.apply(join(NETWORKING, file))
     expect(
       project.findings.filter(
-        (finding) => !/^(CP_SUBSET_UNDEFINED|CP_HOST_UNKNOWN|CP_UNSUPPORTED_FIELD|RULE_UNREACHABLE)/.test(finding),
+        (finding) =>
+          !/^(CP_SUBSET_UNDEFINED|CP_HOST_UNKNOWN|CP_UNSUPPORTED_FIELD|RULE_UNREACHABLE)/.test(finding),
       ),
     ).toEqual([])
     expect((await fetch(`${project.url}/productpage`)).status).toBe(200)

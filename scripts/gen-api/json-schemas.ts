@@ -18,6 +18,19 @@ export function generateJsonSchemas(model: Model): Map<string, string> {
   return files
 }
 
+/** A description with what else is known: editors show nothing but the description. */
+function sentence(description: string, node: Node): string {
+  const { defaults, since, stage, deprecated } = metaOf(node)
+  const facts = [
+    description,
+    defaults === undefined ? '' : `Default: ${defaults}.`,
+    since === undefined ? '' : `Since Istio ${since}.`,
+    stage === undefined ? '' : `Stage: ${stage}.`,
+    deprecated === undefined ? '' : `Deprecated: ${deprecated}.`,
+  ]
+  return facts.filter((fact) => fact !== '').join(' ')
+}
+
 function schemaOf(model: Model, kind: KindSchema, module: string): Json {
   const definitions: Json = {}
   const convert = (node: Node, from: string): Json => {
@@ -29,7 +42,7 @@ function schemaOf(model: Model, kind: KindSchema, module: string): Json {
     }
     const use: Json = { $ref: `#/$defs/${named.name}` }
     if (node.description !== undefined && node.description !== named.node.description)
-      use['description'] = node.description
+      use['description'] = sentence(node.description, node)
     return use
   }
   const plain = (node: Node, from: string): Json => {
@@ -37,6 +50,10 @@ function schemaOf(model: Model, kind: KindSchema, module: string): Json {
     for (const [key, value] of Object.entries(node)) {
       if (key === META || key.startsWith('x-kubernetes-') || key === 'nullable') continue
       if (key === 'description' && value === '') continue
+      if (key === 'description') {
+        out[key] = sentence(value as string, node)
+        continue
+      }
       if (key === 'properties') {
         const properties = Object.entries(value as Record<string, Node>)
         out[key] = Object.fromEntries(properties.map(([name, child]) => [name, convert(child, from)]))
@@ -46,7 +63,8 @@ function schemaOf(model: Model, kind: KindSchema, module: string): Json {
       } else if (key === 'type' && node.nullable === true) out[key] = [value, 'null']
       else out[key] = value
     }
-    const { example, deprecated } = metaOf(node)
+    const { example, deprecated, values } = metaOf(node)
+    if (values !== undefined) out['enumDescriptions'] = Object.values(values)
     if (deprecated !== undefined) out['deprecated'] = true
     if (example !== undefined && node.type === 'string') out['examples'] = [example]
     return out
