@@ -1,9 +1,10 @@
 import { compileWasmModule, createWasmPlugin, WasmHost } from '@batten/proxy/wasm'
+import { findEnvoy } from '@batten/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { BattenHost } from './support/batten-host.ts'
 import { BattenProxyHost } from './support/batten-proxy-host.ts'
 import { builtFilter } from './support/built-filter.ts'
-import { EnvoyHost, findEnvoy } from './support/envoy-host.ts'
+import { EnvoyHost } from './support/envoy-host.ts'
 import { type FilterHost, type FilterSetup, UPSTREAM_BODY } from './support/filter-host.ts'
 
 const envoy = findEnvoy()

