@@ -1,0 +1,22 @@
+/**
+ * Codes of everything that the control plane finds in configuration, besides those of `@batten/api`. A code never
+ * changes its meaning.
+ */
+export const FINDING_CODES = {
+  CP_DUPLICATE_OBJECT: 'Two documents define the same object.',
+  CP_FILE_UNREADABLE: 'A file or directory of the configuration cannot be read.',
+  CP_GATEWAY_UNKNOWN: 'A VirtualService names a Gateway that is not there.',
+  CP_GATEWAY_WITHOUT_PROXY: 'No workload has the labels that a Gateway selects.',
+  CP_HOST_UNKNOWN: 'A route or rule names a host that no Service and no ServiceEntry has.',
+  CP_MESH_CONFIG_INVALID:
+    'The mesh configuration has a value that cannot be used, or a field that has no effect yet.',
+  CP_PORT_UNKNOWN: 'A route names a port that the service does not have.',
+  CP_SUBSET_UNDEFINED: 'A route names a subset that no DestinationRule defines.',
+  CP_UNSUPPORTED_FIELD: 'A field has no effect yet; the message says what happens instead.',
+  CP_VIRTUAL_SERVICE_CONFLICT: 'Several VirtualServices have the same host; sidecars use the oldest.',
+  CP_WASM_UNAVAILABLE:
+    'The module of a WasmPlugin cannot be fetched, is not the expected one, or is damaged.',
+} as const
+
+/** A code of {@link FINDING_CODES}. */
+export type FindingCode = keyof typeof FINDING_CODES
