@@ -63,17 +63,23 @@ export class FieldPath {
     try {
       return compile()
     } catch (thrown) {
-      const error = BattenError.from(thrown, 'PROXY_INVALID_CONFIG')
-      const inner = error.where
-      const here = this.toString()
-      if (inner?.startsWith(here)) throw error
-      throw new BattenError(error.code, {
-        message: error.message,
-        hint: error.hint,
-        where: inner === undefined || inner === '' ? here : `${here}.${inner}`,
-        cause: error,
-      })
+      throw this.prefix(thrown)
     }
+  }
+
+  /** An error with this path before its own. */
+  prefix(thrown: unknown): BattenError {
+    const error = BattenError.from(thrown, 'PROXY_INVALID_CONFIG')
+    const inner = error.where
+    const here = this.toString()
+    if (inner?.startsWith(here)) return error
+    const separator = this.#parent === undefined ? ': ' : '.'
+    return new BattenError(error.code, {
+      message: error.message,
+      hint: error.hint,
+      where: inner === undefined || inner === '' ? here : `${here}${separator}${inner}`,
+      cause: error,
+    })
   }
 }
 

@@ -257,6 +257,29 @@ describe.each([
     })
   })
 
+  it('refuses a listener whose address is taken, and starts it when the address is free', async () => {
+    const a = await upstream('a')
+    const server = await xdsServer()
+    serve(server, 'a', [a])
+    const proxy = await start(adsBootstrap(server.port, { delta }))
+    await proxy.ready
+    const taken = await upstream('taken')
+    const listener = httpListener('m', 'r', {}, taken.port)
+    server.set(LDS, 'm', listener)
+    await server.until(() => server.lastAcknowledgement(LDS)?.error !== undefined)
+    expect(server.lastAcknowledgement(LDS)!.error).toMatch(
+      /^listener "m": .*cannot listen on 127\.0\.0\.1:\d+/,
+    )
+    await taken.close()
+    server.set(LDS, 'm', { ...listener, stat_prefix: 'again' })
+    await expect.poll(() => proxy.listenerAddress('m')).toEqual({ host: '127.0.0.1', port: taken.port })
+    // The address goes to a listener of another name.
+    server.setJson(LDS, 'n', { ...listener, name: 'n' })
+    server.remove(LDS, 'm')
+    await expect.poll(() => proxy.listenerAddress('n')).toEqual({ host: '127.0.0.1', port: taken.port })
+    expect(server.lastAcknowledgement(LDS)!.error).toBeUndefined()
+  })
+
   it('serves on when the server is gone, and takes up where it was when the server is back', async () => {
     const a = await upstream('a')
     const server = await xdsServer()

@@ -22,6 +22,8 @@ export class DeltaProtocol implements XdsProtocol {
   /** In the order of the first requests. */
   readonly #subscriptions = new Map<string, DeltaClientSubscription>()
   #nodeSent = false
+  /** Grows with every stream. */
+  #epoch = 0
 
   /** @param wildcards - type URLs of which everything is wanted, in the order in which they are asked for */
   constructor(
@@ -45,6 +47,7 @@ export class DeltaProtocol implements XdsProtocol {
   }
 
   open(): Uint8Array[] {
+    this.#epoch++
     this.#nodeSent = false
     for (const subscription of this.#subscriptions.values()) subscription.reconnect()
     return this.flush()
@@ -61,7 +64,7 @@ export class DeltaProtocol implements XdsProtocol {
     return result
   }
 
-  receive(bytes: Uint8Array): ResponseOutcome {
+  async receive(bytes: Uint8Array): Promise<ResponseOutcome | undefined> {
     const response = responses.decode(bytes)
     const typeUrl = response.typeUrl ?? ''
     const nonce = response.nonce ?? ''
@@ -72,7 +75,9 @@ export class DeltaProtocol implements XdsProtocol {
         message: `the management server sent ${typeUrl || 'a response without a type URL'}, which was not asked for`,
       })
     const resources = response.resources ?? []
-    const { rejected, whole } = apply(handler, subscription, resources, response.removedResources ?? [])
+    const epoch = this.#epoch
+    const { rejected, whole } = await apply(handler, subscription, resources, response.removedResources ?? [])
+    if (epoch !== this.#epoch) return undefined
     const removed = (response.removedResources ?? []).filter((name) => subscription.wants(name))
     const reply = subscription.settle(nonce, resources, removed, rejectionOf(rejected, whole))
     return {
@@ -94,12 +99,12 @@ export class DeltaProtocol implements XdsProtocol {
 }
 
 /** Hands over what is wanted. `whole`: nothing of the response was applied. */
-function apply(
+async function apply(
   handler: ResourceHandler,
   subscription: DeltaClientSubscription,
   resources: readonly Resource[],
   removed: readonly string[],
-): { rejected: readonly RejectedResource[]; whole: boolean } {
+): Promise<{ rejected: readonly RejectedResource[]; whole: boolean }> {
   const arrived = new Map<string, ArrivedResource>()
   const rejected: RejectedResource[] = []
   for (const { name = '', version = '', resource } of resources) {
@@ -117,7 +122,7 @@ function apply(
     arrived.set(name, { name, version, value: resource.value ?? EMPTY })
   }
   const gone = removed.filter((name) => subscription.wants(name))
-  rejected.push(...handler.apply([...arrived.values()], gone))
+  rejected.push(...(await handler.apply([...arrived.values()], gone)))
   return { rejected, whole: false }
 }
 

@@ -250,7 +250,7 @@ describe('DynamicConfig', () => {
     send(RDS, { r2: routesTo('r2', {}) })
     await applied()
     expect(listeners.get('l')).toBe(before)
-    expect(config.listeners.dump()[0]!.failure!.message).toBe('address in use')
+    expect(config.listeners.dump()[0]!.failure!.message).toBe('listener "l": address in use')
     expect([...wanted]).toEqual(['RDS r'])
     failBinding(false)
     send(LDS, { l: httpListener('l', 'r3') })

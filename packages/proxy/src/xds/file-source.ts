@@ -135,12 +135,14 @@ export class FileSource implements SubscriptionSink {
     const before = this.#known.get(typeUrl) ?? new Set()
     const removed = FULL_STATE_TYPES.has(typeUrl) ? [...before].filter((name) => !names.has(name)) : []
     this.#known.set(typeUrl, names)
-    for (const { name, message } of handler.apply(arrived, removed))
-      this.#log.warn('resource rejected', {
-        type: shortTypeName(typeUrl),
-        resource: name,
-        reason: message,
-        path: this.#path,
-      })
+    Promise.resolve(handler.apply(arrived, removed)).then((rejected) => {
+      for (const { name, message } of rejected)
+        this.#log.warn('resource rejected', {
+          type: shortTypeName(typeUrl),
+          resource: name,
+          reason: message,
+          path: this.#path,
+        })
+    })
   }
 }

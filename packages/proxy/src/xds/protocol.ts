@@ -25,11 +25,12 @@ export interface XdsProtocol {
   /** A stream was opened: the first request of every type that is wanted. */
   open(): Uint8Array[]
   /**
-   * A response arrived.
+   * A response arrived. One at a time: the next one when the promise has settled. It gives undefined when
+   * {@link open} was called meanwhile, so that there is nobody to answer.
    *
    * @throws BattenError `PROXY_XDS_PROTOCOL` if it is no response; the stream is of no use then
    */
-  receive(bytes: Uint8Array): ResponseOutcome
+  receive(bytes: Uint8Array): Promise<ResponseOutcome | undefined>
   /** Requests for what was wanted and dropped since; empty when there is nothing to say. */
   flush(): Uint8Array[]
 }

@@ -25,9 +25,13 @@ export interface ResourceHandler {
   /** The name inside a resource; state-of-the-world responses carry no other. */
   nameOf(value: Uint8Array): string
   /**
-   * Applies what is good and tells what is not. Never throws.
+   * Applies what is good and tells what is not; a promise when only trying tells (a listener's address). Never throws
+   * and never rejects.
    *
    * @param removed - resources that exist no longer, or never did although they were asked for
    */
-  apply(arrived: readonly ArrivedResource[], removed: readonly string[]): readonly RejectedResource[]
+  apply(
+    arrived: readonly ArrivedResource[],
+    removed: readonly string[],
+  ): readonly RejectedResource[] | Promise<readonly RejectedResource[]>
 }

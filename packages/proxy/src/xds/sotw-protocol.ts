@@ -25,6 +25,8 @@ export class SotwProtocol implements XdsProtocol {
   readonly #handlers: ReadonlyMap<string, ResourceHandler>
   readonly #subscriptions = new Map<string, SotwClientSubscription>()
   #nodeSent = false
+  /** Grows with every stream. */
+  #epoch = 0
 
   /** @param wildcards - type URLs of which everything is wanted, in the order in which they are asked for */
   constructor(
@@ -48,6 +50,7 @@ export class SotwProtocol implements XdsProtocol {
   }
 
   open(): Uint8Array[] {
+    this.#epoch++
     this.#nodeSent = false
     for (const subscription of this.#subscriptions.values()) subscription.reconnect()
     return this.flush()
@@ -64,7 +67,7 @@ export class SotwProtocol implements XdsProtocol {
     return result
   }
 
-  receive(bytes: Uint8Array): ResponseOutcome {
+  async receive(bytes: Uint8Array): Promise<ResponseOutcome | undefined> {
     const response = responses.decode(bytes)
     const typeUrl = response.typeUrl ?? ''
     const nonce = response.nonce ?? ''
@@ -83,7 +86,9 @@ export class SotwProtocol implements XdsProtocol {
         removed = [...subscription.versions.keys()].filter((name) => !present.has(name))
       }
       const wanted = arrived.filter(({ name }) => subscription.wants(name))
-      rejected.push(...handler.apply(wanted, removed))
+      const epoch = this.#epoch
+      rejected.push(...(await handler.apply(wanted, removed)))
+      if (epoch !== this.#epoch) return undefined
     } else
       rejected.push({
         name: duplicate,

@@ -51,6 +51,10 @@ export class XdsClient {
   #client: Client | undefined
   #stream: ClientDuplexStream<Buffer, Buffer> | undefined
   #timer: Timer | undefined
+  /** Ends the attempt when the address does not answer. */
+  #deadline: Timer | undefined
+  /** Responses are taken one after another. */
+  #responses: Promise<void> = Promise.resolve()
   #cancelReady = () => {}
   #failures = 0
   #attempt = 0
@@ -138,12 +142,11 @@ export class XdsClient {
     this.#stream = stream
     log.debug('connecting to the management server', { cluster: target.cluster, address })
     // grpc-js would go on trying an address that does not answer; the next one may.
-    const deadline = clock.setTimeout(() => {
+    this.#deadline = clock.setTimeout(() => {
       if (client.getChannel().getConnectivityState(false) !== connectivityState.READY)
         stream.destroy(new Error(`no connection within ${CONNECT_TIMEOUT_MS / 1000} s`))
     }, CONNECT_TIMEOUT_MS)
     const ended = (error: string) => {
-      deadline.cancel()
       if (this.#stream !== stream) return
       this.#disconnect()
       this.#failed(`${address}: ${error}`)
@@ -152,7 +155,7 @@ export class XdsClient {
     stream.on('data', (bytes: Buffer) => {
       if (this.#stream !== stream) return
       this.#established(stream, address)
-      this.#receive(bytes, ended)
+      this.#responses = this.#responses.then(() => this.#receive(stream, bytes, ended))
     })
     stream.on('error', (error) => ended(describeError(error)))
     stream.on('end', () => ended('the stream was closed by the server'))
@@ -167,15 +170,21 @@ export class XdsClient {
     this.#options.onConnectedChange?.(true)
   }
 
-  #receive(bytes: Buffer, fail: (error: string) => void): void {
+  async #receive(
+    stream: ClientDuplexStream<Buffer, Buffer>,
+    bytes: Buffer,
+    fail: (error: string) => void,
+  ): Promise<void> {
+    if (this.#stream !== stream) return
     const { protocol, log } = this.#options
-    let outcome: ResponseOutcome
+    let outcome: ResponseOutcome | undefined
     try {
-      outcome = protocol.receive(bytes)
+      outcome = await protocol.receive(bytes)
     } catch (thrown) {
       fail(errorMessage(thrown))
       return
     }
+    if (outcome === undefined) return
     // A server that answers is one to come back to soon.
     this.#failures = 0
     const type = shortTypeName(outcome.typeUrl)
@@ -183,13 +192,14 @@ export class XdsClient {
       log.warn('resource rejected', { type, resource: name, reason: message, nonce: outcome.nonce })
     const { arrived, removed, rejected } = outcome
     log.debug('response', { type, arrived, removed, rejected: rejected.length, nonce: outcome.nonce })
-    this.#stream?.write(asBuffer(outcome.reply))
+    if (this.#stream === stream) stream.write(asBuffer(outcome.reply))
     this.#scheduleFlush()
     this.#options.onOutcome?.(outcome)
   }
 
   #disconnect(): void {
     const wasConnected = this.#state.kind === 'connected'
+    this.#deadline?.cancel()
     const stream = this.#stream
     const client = this.#client
     this.#stream = undefined

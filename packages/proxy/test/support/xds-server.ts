@@ -104,10 +104,14 @@ export class XdsServer {
 
   /** Sets a resource from its JSON form and sends it to whoever wants it. */
   set<N extends MessageName>(typeUrl: TypeUrl, name: string, json: object): void {
-    const message = typeUrl.slice(typeUrl.indexOf('/') + 1) as N
-    const value = codec(message).encode(messageFromJson(message, json) as MessageTypes[N])
-    this.setBytes(typeUrl, name, value)
+    this.setJson<N>(typeUrl, name, json)
     this.push(typeUrl)
+  }
+
+  /** Sets a resource; it is sent with the next change. */
+  setJson<N extends MessageName>(typeUrl: TypeUrl, name: string, json: object): void {
+    const message = typeUrl.slice(typeUrl.indexOf('/') + 1) as N
+    this.setBytes(typeUrl, name, codec(message).encode(messageFromJson(message, json) as MessageTypes[N]))
   }
 
   /** Sets a resource without sending it. */

@@ -144,20 +144,29 @@ export class ListenerResources implements ResourceHandler {
     return codec(MESSAGE).decode(value).name ?? ''
   }
 
-  apply(arrived: readonly ArrivedResource[], removed: readonly string[]): RejectedResource[] {
+  /** Removals come first: a listener that is renamed takes over the address. */
+  apply(
+    arrived: readonly ArrivedResource[],
+    removed: readonly string[],
+  ): RejectedResource[] | Promise<RejectedResource[]> {
+    for (const name of removed) this.#remove(name)
     const rejected: RejectedResource[] = []
+    const bindings: Promise<void>[] = []
     for (const resource of arrived) {
       const { name, version, value } = resource
-      try {
-        this.#update(resource)
-        this.records.forgive(name)
-      } catch (thrown) {
+      const reject = (thrown: unknown) => {
         const message = configErrorText(thrown)
         this.records.reject(name, version, value, message)
         rejected.push({ name, message })
       }
+      try {
+        const bound = this.#update(resource)
+        if (bound !== undefined) bindings.push(bound.catch(reject))
+        this.records.forgive(name)
+      } catch (thrown) {
+        reject(thrown)
+      }
     }
-    for (const name of removed) this.#remove(name)
     if (!this.#received) {
       this.#received = true
       whenAllOpen(
@@ -165,10 +174,11 @@ export class ListenerResources implements ResourceHandler {
         () => this.ready.open(),
       )
     }
-    return rejected
+    return bindings.length === 0 ? rejected : Promise.all(bindings).then(() => rejected)
   }
 
-  #update(resource: ArrivedResource): void {
+  /** @returns what comes of binding it, if nothing has to be waited for before that */
+  #update(resource: ArrivedResource): Promise<void> | undefined {
     const { name, value } = resource
     const at = FieldPath.of('listener', name)
     const old = this.#entries.get(name)
@@ -176,29 +186,41 @@ export class ListenerResources implements ResourceHandler {
     const version = contentVersion(value)
     if (old !== undefined) {
       const newest = old.warming?.generation ?? old.handedOver ?? old.active
-      if (newest?.version === version) return
+      if (newest?.version === version) return undefined
       if (old.active?.version === version && old.handedOver === undefined) {
         this.#cancelWarming(old)
-        return
+        return undefined
       }
     }
     const message = decodeStrict(MESSAGE, value, at)
     if ((message.name ?? '') !== name)
       throw at.field('name').invalid(`is ${JSON.stringify(message.name ?? '')}`)
     const entry = old ?? this.#entry(name, false)
+    const kept = keepForDump(resource, this.#options.clock)
+    let now: Promise<void> | undefined
+    let isUpdating = true
     try {
-      const kept = keepForDump(resource, this.#options.clock)
       this.#warm(entry, message, version, at, kept, (bound) => {
-        bound.catch((thrown: unknown) => {
-          const text = configErrorText(thrown)
-          this.#options.log.error('a listener could not be started', { listener: name, reason: text })
-          this.records.reject(name, resource.version, value, text)
+        const failed = bound.catch((thrown: unknown) => {
+          throw at.prefix(thrown)
         })
+        if (isUpdating) now = failed
+        else failed.catch((thrown: unknown) => this.#bindingFailed(resource, thrown))
       })
     } catch (thrown) {
       if (old === undefined) this.#entries.delete(name)
       throw thrown
+    } finally {
+      isUpdating = false
     }
+    return now
+  }
+
+  /** After the ACK: the server cannot be told any more, but the log and the config dump can. */
+  #bindingFailed({ name, version, value }: ArrivedResource, thrown: unknown): void {
+    const text = configErrorText(thrown)
+    this.#options.log.error('a listener could not be started', { listener: name, reason: text })
+    this.records.reject(name, version, value, text)
   }
 
   #entry(name: string, isStatic: boolean): Entry {
