@@ -212,6 +212,16 @@ describe('the admin pages', () => {
     )
   })
 
+  it('show the process itself in the stats', async () => {
+    const { body } = await get('/stats?filter=^server.(live|state|concurrency|total_connections|days_until)')
+    expect(body).toBe(
+      'server.concurrency: 1\nserver.days_until_first_cert_expiring: 0\nserver.live: 1\nserver.state: 0\nserver.total_connections: 0\n',
+    )
+    expect((await get('/stats/prometheus?filter=envoy_server_(live|uptime)')).body).toMatch(
+      /envoy_server_live\{\} 1\n.*envoy_server_uptime\{\} \d+\n$/s,
+    )
+  })
+
   it('change log levels', async () => {
     expect((await post('/logging?level=debug')).body).toMatch(/^active loggers:\n {2}default: debug\n/)
     expect(log.level).toBe('debug')

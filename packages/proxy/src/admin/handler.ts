@@ -23,6 +23,8 @@ export interface AdminContext {
   /** undefined: the proxy was given a logger whose levels it cannot change. */
   readonly logs: RootLogger | undefined
   readonly options: Readonly<Record<string, unknown>>
+  /** Brings the gauges of the process up to date. */
+  refreshStats(): void
   state(): ServerState
   /** What keeps the proxy from being ready, in words; empty when nothing does. */
   waitingFor(): readonly string[]

@@ -41,6 +41,7 @@ import { XdsClient } from '../xds/xds-client.ts'
 import { createEnvironment } from './environment.ts'
 import { Readiness } from './readiness.ts'
 import { SecretSources } from './secret-sources.ts'
+import { updateServerStats } from './server-stats.ts'
 import { StaticClusters } from './static-clusters.ts'
 import { countXds } from './xds-stats.ts'
 
@@ -367,16 +368,25 @@ class ProxyServer implements Proxy {
 
   #adminContext(options: ProxyOptions): AdminContext {
     const { log } = options
+    const startedMs = this.#clock.now()
     return {
       bootstrap: this.#bootstrap,
       node: this.#node,
-      startedMs: this.#clock.now(),
+      startedMs,
       clock: this.#clock,
       stats: this.stats,
       config: this.#config,
       secrets: this.#secrets,
       logs: log !== undefined && 'setLevels' in log ? (log as RootLogger) : undefined,
       options: options.commandLine ?? {},
+      refreshStats: () =>
+        updateServerStats(this.stats, {
+          clock: this.#clock,
+          startedMs,
+          secrets: this.#secrets,
+          state: () => this.state,
+          connections: () => this.#listeners.connectionCount,
+        }),
       state: () => this.state,
       waitingFor: () => this.waitingFor(),
       clusters: () => {

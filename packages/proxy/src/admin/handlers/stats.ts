@@ -55,6 +55,7 @@ function select({ query }: AdminRequest, context: AdminContext): Stat[] | AdminR
   const type = query.get('type') ?? 'All'
   const kind = TYPES[type]
   if (type !== 'All' && kind === undefined) return { status: 400, body: 'invalid ?type=\n' }
+  context.refreshStats()
   const selected: Stat[] = []
   context.stats.forEach((stat) => {
     if (kind !== undefined && stat.kind !== kind) return
@@ -128,6 +129,7 @@ function round(value: number): number {
 function prometheus({ query }: AdminRequest, context: AdminContext): AdminResponse {
   const passes = nameFilter(query.get('filter'), 'Invalid re2 regex')
   if (typeof passes !== 'function') return passes
+  context.refreshStats()
   const output = context.stats.toPrometheus()
   if (!query.has('filter') && !query.has('usedonly')) return { body: output }
   return { body: filterFamilies(output, passes, query.has('usedonly')) }
