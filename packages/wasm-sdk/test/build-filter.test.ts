@@ -1,6 +1,6 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildFilter, formatDiagnostic } from '../src/build/index.ts'
 import { exportsOf, importsOf } from './support/module-names.ts'
@@ -107,6 +107,17 @@ describe('mistakes in a filter', () => {
  8 | let x: i32 = 'no'
    |              ^^^^`,
     ])
+  })
+
+  it('print themselves, with the path from the working directory', async () => {
+    const entry = join(folder, 'printed.ts')
+    await writeFile(entry, 'export class Other {}\n')
+    const { diagnostics } = await buildFilter({ entry, debug: true })
+    expect(`${diagnostics[0]}`).toBe(
+      `${relative(process.cwd(), entry)}:1:1 - error BATTEN: this file has no filter: write a class that extends HttpFilter
+ 1 | export class Other {}
+   | ^`,
+    )
   })
 
   it('are found in other files too', async () => {

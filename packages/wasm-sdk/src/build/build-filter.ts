@@ -2,7 +2,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { CompileResult } from './compile-filter.ts'
 import { CompilerThread } from './compiler-thread.ts'
-import type { FilterDiagnostic } from './diagnostics.ts'
+import { type FilterDiagnostic, type FilterFinding, toDiagnostic } from './diagnostics.ts'
 
 /** What to build, and how. */
 export interface BuildFilterOptions {
@@ -39,7 +39,7 @@ const thread = new CompilerThread()
  *
  * @example
  * const { wasm, diagnostics } = await buildFilter({ entry: 'filters/auth.ts', out: 'dist/auth.wasm' })
- * for (const diagnostic of diagnostics) console.error(formatDiagnostic(diagnostic))
+ * for (const diagnostic of diagnostics) console.error(String(diagnostic))
  * if (wasm === undefined) process.exitCode = 1
  *
  * @see https://www.assemblyscript.org/introduction.html for what AssemblyScript has and has not.
@@ -50,7 +50,7 @@ export async function buildFilter(options: BuildFilterOptions): Promise<BuildFil
   const entry = resolve(options.entry)
   const result = await compile(entry, debug, options.optimize ?? !debug)
   if (result.wasm !== undefined && options.out !== undefined) await writeModule(options.out, result.wasm)
-  return { ...result, ms: performance.now() - started }
+  return { ...result, diagnostics: result.diagnostics.map(toDiagnostic), ms: performance.now() - started }
 }
 
 /** Ends the compiler's thread now rather than after a minute without work. */
@@ -80,7 +80,7 @@ async function unreadable(entry: string): Promise<string | undefined> {
   }
 }
 
-function fileError(file: string, message: string): FilterDiagnostic {
+function fileError(file: string, message: string): FilterFinding {
   return { severity: 'error', code: 'BATTEN', message, file, line: 1, column: 1, sourceLine: '', length: 1 }
 }
 

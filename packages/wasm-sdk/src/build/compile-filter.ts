@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { ImportStatement, type Parser } from 'assemblyscript'
 import asc from 'assemblyscript/asc'
 import { analyzeFilter, FilterSourceError } from './analyze-filter.ts'
-import { type FilterDiagnostic, locate } from './diagnostics.ts'
+import { type FilterFinding, locate } from './diagnostics.ts'
 import { generateEntry } from './generate-entry.ts'
 import { blankTypeImports } from './type-imports.ts'
 
@@ -19,7 +19,7 @@ export interface CompileRequest {
 export interface CompileResult {
   /** Undefined when there were errors. */
   readonly wasm: Uint8Array<ArrayBuffer> | undefined
-  readonly diagnostics: readonly FilterDiagnostic[]
+  readonly diagnostics: readonly FilterFinding[]
   /** Absolute paths of every file of the user's that took part: what to watch. */
   readonly sources: readonly string[]
 }
@@ -42,7 +42,7 @@ export async function compileFilter(request: CompileRequest): Promise<CompileRes
   const entryName = basename(request.entry)
   const entryPath = entryName.replace(/\.ts$/, '')
   const sources = new Map<string, string>()
-  const diagnostics: FilterDiagnostic[] = []
+  const diagnostics: FilterFinding[] = []
   let wasm: Uint8Array<ArrayBuffer> | undefined
   let fatal = ''
 
@@ -141,13 +141,13 @@ interface CompilerDiagnostic {
 }
 
 /** `DiagnosticCategory` of the compiler. */
-const SEVERITIES: readonly FilterDiagnostic['severity'][] = ['info', 'info', 'warning', 'error']
+const SEVERITIES: readonly FilterFinding['severity'][] = ['info', 'info', 'warning', 'error']
 
 function compilerDiagnostic(
   diagnostic: CompilerDiagnostic,
   baseDir: string,
   sources: ReadonlyMap<string, string>,
-): FilterDiagnostic {
+): FilterFinding {
   const severity = SEVERITIES[diagnostic.category] ?? 'error'
   // Codes under 1000 are AssemblyScript's own, the others are TypeScript's.
   const code = `${diagnostic.code < 1000 ? 'AS' : 'TS'}${diagnostic.code}`
@@ -164,7 +164,7 @@ function compilerDiagnostic(
 }
 
 /** The commonest surprise: the compiler's words for it do not say what to do. */
-function explainClosures(diagnostics: FilterDiagnostic[]): void {
+function explainClosures(diagnostics: FilterFinding[]): void {
   for (const closure of diagnostics.filter(({ message }) => message === 'Not implemented: Closures')) {
     for (const [index, other] of [...diagnostics.entries()].reverse()) {
       const isSamePlace = other.file === closure.file && other.line === closure.line
@@ -177,7 +177,7 @@ function explainClosures(diagnostics: FilterDiagnostic[]): void {
 const CLOSURE_MESSAGE =
   'a function cannot use variables of the function around it (AssemblyScript has no closures): pass them as arguments, or keep them in the filter and use `self`'
 
-function sourceError(error: FilterSourceError, baseDir: string): FilterDiagnostic {
+function sourceError(error: FilterSourceError, baseDir: string): FilterFinding {
   const { source, start, end, message } = error
   const whole = start === 0 && end === source.text.length
   return {
@@ -190,7 +190,7 @@ function sourceError(error: FilterSourceError, baseDir: string): FilterDiagnosti
   }
 }
 
-function internalError(message: string, output: string): FilterDiagnostic {
+function internalError(message: string, output: string): FilterFinding {
   const detail = output.trim() === '' ? message : `${message}: ${output.trim()}`
   return { severity: 'error', code: 'BATTEN', message: detail, ...NOWHERE }
 }

@@ -1,5 +1,7 @@
-/** One finding of the compiler, at a place in a source file. */
-export interface FilterDiagnostic {
+import { relative } from 'node:path'
+
+/** What a finding says; plain data, since it comes out of the compiler's thread. */
+export interface FilterFinding {
   readonly severity: 'error' | 'warning' | 'info'
   /** The compiler's code, e.g. `AS100` or `TS2322`; `BATTEN` for findings of the front end. */
   readonly code: string
@@ -16,13 +18,26 @@ export interface FilterDiagnostic {
   readonly length: number
 }
 
+/** One finding of the compiler, at a place in a source file. As a string it is what {@link formatDiagnostic} prints. */
+export interface FilterDiagnostic extends FilterFinding {
+  /** With the path relative to the working directory. */
+  toString(): string
+}
+
+/** Gives a finding its text. */
+export function toDiagnostic(finding: FilterFinding): FilterDiagnostic {
+  return Object.defineProperty({ ...finding }, 'toString', {
+    value: () => formatDiagnostic(finding, (file) => relative(process.cwd(), file)),
+  })
+}
+
 /**
  * Prints a finding as compilers do: `file:line:column - error CODE: message`, the line, and a marker under it.
  *
  * @param relativeTo - turns an absolute path into what is printed; defaults to the path itself.
  */
 export function formatDiagnostic(
-  diagnostic: FilterDiagnostic,
+  diagnostic: FilterFinding,
   relativeTo: (file: string) => string = (file) => file,
 ): string {
   const { severity, code, message, file, line, column, sourceLine } = diagnostic

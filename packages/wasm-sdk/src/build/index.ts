@@ -10,4 +10,4 @@ export {
   buildFilter,
   closeFilterCompiler,
 } from './build-filter.ts'
-export { type FilterDiagnostic, formatDiagnostic } from './diagnostics.ts'
+export { type FilterDiagnostic, type FilterFinding, formatDiagnostic } from './diagnostics.ts'
