@@ -1,6 +1,9 @@
+import { once } from 'node:events'
+import { connect } from 'node:tls'
 import { createLogger } from '@batten/core'
 import { TYPE_URLS } from '@batten/xds'
 import { afterEach, describe, expect, it } from 'vitest'
+import { TestAuthority } from '../../test/certificates.ts'
 import {
   edsCluster,
   endpoints,
@@ -80,6 +83,69 @@ describe('a proxy with a static bootstrap', () => {
       })
     expect(await send(proxy.adminAddress!.port, '/ready')).toMatchObject({ status: 200, body: 'LIVE\n' })
     expect(proxy.stats.find('cluster.a.upstream_rq_200')!.metric).toMatchObject({ value: 1 })
+  })
+
+  it('takes static secrets and inline certificates, and shows neither key', async () => {
+    const a = await upstream('a')
+    const authority = new TestAuthority()
+    const [named, inline] = [authority.issue({ dns: ['named'] }), authority.issue({ dns: ['inline'] })]
+    const source = (text: string) => ({ inline_string: text })
+    const certificate = ({ certificateChain, privateKey }: typeof named) => ({
+      certificate_chain: source(certificateChain),
+      private_key: source(privateKey),
+    })
+    const listener = (name: string, context: object) => {
+      const plain = tcpListener(name, 'a') as { filter_chains: object[] }
+      const transportSocket = {
+        name: 'envoy.transport_sockets.tls',
+        typed_config: {
+          '@type': 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext',
+          common_tls_context: context,
+        },
+      }
+      return { ...plain, filter_chains: [{ ...plain.filter_chains[0], transport_socket: transportSocket }] }
+    }
+    const proxy = await start({
+      admin: { address: { socket_address: { address: '127.0.0.1', port_value: 0 } } },
+      static_resources: {
+        secrets: [{ name: 'cert', tls_certificate: certificate(named) }],
+        listeners: [
+          listener('named', { tls_certificate_sds_secret_configs: [{ name: 'cert' }] }),
+          listener('inline', { tls_certificates: [certificate(inline)] }),
+        ],
+        clusters: [{ name: 'a', load_assignment: endpoints('a', [a.port]) }],
+      },
+    })
+    for (const name of ['named', 'inline']) {
+      const { port } = proxy.listenerAddress(name)!
+      const socket = connect({ port, host: '127.0.0.1', ca: authority.certificate, servername: name })
+      await once(socket, 'secureConnect')
+      expect(socket.getPeerCertificate().subjectaltname).toBe(`DNS:${name}`)
+      socket.destroy()
+    }
+    const { body } = await send(proxy.adminAddress!.port, '/config_dump')
+    expect(body).toContain(JSON.stringify(named.certificateChain).slice(1, 60))
+    // The later lines of a key hold the public half, which is in the certificate as well.
+    for (const { privateKey } of [named, inline]) expect(body).not.toContain(privateKey.split('\n')[1])
+    expect(body).toContain('[redacted]')
+  })
+
+  it('refuses a static secret that is not there', async () => {
+    const listener = tcpListener('l', 'a') as { filter_chains: object[] }
+    const socket = {
+      name: 'tls',
+      typed_config: {
+        '@type': 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext',
+        common_tls_context: { tls_certificate_sds_secret_configs: [{ name: 'nobody' }] },
+      },
+    }
+    const chain = { ...listener.filter_chains[0], transport_socket: socket }
+    await expect(
+      start({ static_resources: { listeners: [{ ...listener, filter_chains: [chain] }] } }),
+    ).rejects.toMatchObject({
+      message: 'refers to "nobody", which is not among static_resources.secrets',
+      where: 'bootstrap: static_resources.listeners[0]',
+    })
   })
 
   it('is two proxies in one process that share nothing', async () => {
