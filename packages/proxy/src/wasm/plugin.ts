@@ -101,7 +101,10 @@ export class WasmPlugin implements HttpFilterFactory {
     if (this.#root.vm.failure !== undefined && !(this.#reloads && this.#reload())) {
       return this.failsOpen ? PASS : FAIL
     }
-    this.#streams.set(this.#root, this.#streams.get(this.#root)! + 1)
+    const streams = this.#streams.get(this.#root)
+    // Closed, and its last stream has ended: who still asks has an old chain.
+    if (streams === undefined) return this.failsOpen ? PASS : FAIL
+    this.#streams.set(this.#root, streams + 1)
     return new HttpContext(this, this.#root, stream)
   }
 

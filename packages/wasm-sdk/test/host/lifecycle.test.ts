@@ -28,8 +28,9 @@ it('calls the guest in the order of Envoy: the log comes before the end', async 
     'on_done',
     'on_delete',
   ])
-  await plugin.close()
+  await Promise.all([plugin.close(), plugin.close()])
   expect(host.takeLines()).toEqual(['on_done', 'on_delete'])
+  expect((await runFilter(plugin)).response?.status).toBe(503)
 })
 
 it('takes part only in the phases that the module exports, and in the first one so that it can fail closed', () => {
