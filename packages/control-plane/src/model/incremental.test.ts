@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { defineQuery, QueryEngine } from './incremental.ts'
+import { defineQuery, type Query, QueryEngine } from './incremental.ts'
 
 interface Inputs {
   readonly prices: ReadonlyMap<string, number>
@@ -63,7 +63,7 @@ describe('QueryEngine', () => {
   })
 
   it('refuses a query that depends on itself', () => {
-    const loop = defineQuery<Inputs, number>('loop', (read) => read.query(loop))
+    const loop: Query<Inputs, number> = defineQuery<Inputs, number>('loop', (read) => read.query(loop))
     expect(() => new QueryEngine<Inputs>().run(start, loop)).toThrow('query loop() depends on itself')
   })
 
