@@ -25,6 +25,7 @@ export const CODES = {
   SCHEMA_DUPLICATE: 'Items of a list have the same identity.',
   SCHEMA_METADATA: 'Name, labels or annotations break the rules of Kubernetes.',
   BUILDER_SPLIT_SUM: 'The shares of a split do not sum to 100.',
+  EXPLAIN_FIELD: 'There is no field of that name.',
   CEL_RULE: 'A rule of the CRD does not hold.',
   RULE_ALWAYS_REJECT: 'An annotation asks the webhook to refuse the object.',
   RULE_ANNOTATION: 'An annotation has no meaning here, or a wrong value.',

@@ -164,3 +164,36 @@ describe('hostile text is refused', () => {
     expect(({} as { polluted?: number }).polluted).toBeUndefined()
   })
 })
+
+describe('comments', () => {
+  it('stay with what they are about', () => {
+    const text = `# Canary of reviews.
+# Owned by the shop team.
+apiVersion: v1
+kind: Service
+metadata:
+  # The short name.
+  name: reviews # not reviews-v2
+spec:
+  ports:
+  # Plain HTTP.
+  - port: 9080
+---
+kind: List
+apiVersion: v1
+items:
+# The first.
+- { apiVersion: v1, kind: Pod, metadata: { name: a } }
+- { apiVersion: v1, kind: Pod, metadata: { name: b } }
+`
+    const { documents, objects } = fromYaml(text)
+    expect(objects.map(({ comment }) => comment)).toEqual([
+      'Canary of reviews.\nOwned by the shop team.',
+      'The first.',
+      undefined,
+    ])
+    expect(documents[0]?.comment(['metadata', 'name'])).toBe('The short name.\nnot reviews-v2')
+    expect(documents[0]?.comment(['spec', 'ports', 0])).toBe('Plain HTTP.')
+    expect(documents[0]?.comment(['spec', 'selector'])).toBeUndefined()
+  })
+})

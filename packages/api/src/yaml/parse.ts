@@ -47,6 +47,8 @@ export interface ParsedDocument {
   readonly range: SourceRange
   /** Where a part of {@link value} stands. */
   position(path: string | readonly PathSegment[], options?: PositionOptions): SourceRange
+  /** The comment before what stands at a path; without one, before the document's content. */
+  comment(path?: readonly PathSegment[]): string | undefined
 }
 
 /** What {@link fromYaml} found. */
@@ -110,6 +112,7 @@ function document(
     findings: [],
     range: reader.whole(),
     position: (path, options) => reader.position(path, options?.at ?? 'value'),
+    comment: (path) => reader.comment(path),
   }
 }
 
@@ -137,7 +140,6 @@ function failed(
 function withObjects(document: ParsedDocument): ParsedDocument {
   if (document.findings.length > 0) return document
   const { value, file, index } = document
-  const comment = (): string | undefined => undefined
   if (!isFields(value) || typeof value['kind'] !== 'string' || typeof value['apiVersion'] !== 'string') {
     return { ...document, findings: [notAnObject(document)] }
   }
@@ -163,7 +165,9 @@ function withObjects(document: ParsedDocument): ParsedDocument {
           file,
           index,
           position,
-          comment: comment(),
+          get comment() {
+            return document.comment(['items', i])
+          },
         })
       } else findings.push({ ...notAnObject(document), path: `items[${i}]`, range: position([]) })
     })
@@ -174,7 +178,9 @@ function withObjects(document: ParsedDocument): ParsedDocument {
     file,
     index,
     position: document.position,
-    comment: comment(),
+    get comment() {
+      return document.comment()
+    },
   }
   return { ...document, objects: [object] }
 }

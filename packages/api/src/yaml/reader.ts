@@ -115,6 +115,31 @@ export class YamlReader {
     return range === undefined ? this.range(0, 0) : this.range(range[0], range[1])
   }
 
+  /** The comment above what stands at a path, and that at the end of its line. */
+  comment(path: readonly PathSegment[] = []): string | undefined {
+    const document = this.document()
+    if (document === undefined) return undefined
+    const parts: (string | null | undefined)[] = []
+    let node = document.contents as Node | null | undefined
+    if (path.length === 0)
+      parts.push(document.commentBefore, node?.commentBefore, firstKey(node)?.commentBefore)
+    for (const [i, segment] of path.entries()) {
+      const holder = node
+      const step: Step | undefined = node === null ? undefined : stepInto(node, [segment])
+      if (step === undefined) return undefined
+      node = step.value
+      if (i < path.length - 1) continue
+      // The parser hangs the comment above the first key or item on what holds it.
+      const isFirst = segment === 0 || (step.key !== undefined && step.key === firstKey(holder))
+      if (isFirst && i === 0) return undefined
+      parts.push(isFirst ? holder?.commentBefore : undefined, step.key?.commentBefore)
+      if (isScalar(node)) parts.push(node.commentBefore, node.comment)
+      else if (step.key === undefined && segment !== 0) parts.push(node?.commentBefore)
+    }
+    const text = parts.filter((part) => typeof part === 'string' && part !== '').join('\n')
+    return text === '' ? undefined : text.replace(/^ /gm, '')
+  }
+
   /** Place of the whole document, without blank space around it. */
   whole(): SourceRange {
     const lead = /^(?:---[ \t]*(?:#[^\n]*)?\r?\n|[ \t]*(?:#[^\n]*)?\r?\n)*/.exec(this.text)![0].length
@@ -434,6 +459,10 @@ function keyText(node: Node | null): string {
   if (!isScalar(node)) return ''
   const source = String(node.value ?? '')
   return node.type === 'PLAIN' ? String(plainScalar(source)) : source
+}
+
+function firstKey(node: unknown): Node | undefined {
+  return isMap(node) ? ((node.items[0] as Pair<Node, Node | null> | undefined)?.key ?? undefined) : undefined
 }
 
 function isBlank(node: unknown): boolean {

@@ -1,5 +1,5 @@
 import type { HeaderMap, RequestHeaders, ResponseHeaders } from './header-map.ts'
-import { HEADER_NAMES, headerId, highBit, lowBit } from './known-headers.ts'
+import { HEADER_NAMES, Header, headerId, highBit, lowBit } from './known-headers.ts'
 
 /** Bits of the first number of a field in {@link HeaderTable.cuts}: id (6 bits), two flags, then the name's length. */
 const ID_MASK = 63
@@ -181,7 +181,7 @@ export class HeaderTable implements HeaderMap {
       lines += `${this.#fieldName(i)}: ${text.slice(cuts[i + 2]!, valueEnd)}\r\n`
     }
     if (runEnd !== 0) lines += text.slice(runStart, runEnd)
-    for (let i = 0; i < added.length; i += 2) lines += `${added[i]}: ${added[i + 1]}\r\n`
+    for (let i = 0; i < added.length; i += 2) lines += lineOf(added[i]!, added[i + 1]!)
     return lines
   }
 
@@ -233,6 +233,24 @@ export class HeaderTable implements HeaderMap {
     added.length = kept
     return true
   }
+}
+
+const MAX_KEPT_VALUE = 40
+/** By id: the value that a known field was printed with last, and the line it gave. Most fields we add never change. */
+const keptValues: (string | undefined)[] = HEADER_NAMES.map(() => undefined)
+const keptLines: string[] = HEADER_NAMES.map(() => '')
+
+/** `name: value` with its CRLF. */
+function lineOf(name: string, value: string): string {
+  const id = headerId(name)
+  if (id !== 0 && keptValues[id] === value) return keptLines[id]!
+  const line = `${name}: ${value}\r\n`
+  if (id === 0 || id === Header.requestId || value.length > MAX_KEPT_VALUE) return line
+  // Reading a character makes V8 put the pieces together: once here, and not each time that it is written.
+  line.charCodeAt(0)
+  keptValues[id] = value
+  keptLines[id] = line
+  return line
 }
 
 const METHOD = ':method'

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { networkInterfaces } from 'node:os'
 import { stripPort } from '@batten/core'
 import type { Connection } from '../network/connection.ts'
@@ -6,6 +5,7 @@ import { forwardClientCertificate } from './client-certificate.ts'
 import type { HttpConnectionManagerConfig } from './connection-manager-config.ts'
 import type { RequestHeaderTable } from './header-table.ts'
 import { Header, headerMask } from './known-headers.ts'
+import { createRequestId } from './request-id.ts'
 
 const HOP_BY_HOP = headerMask(
   Header.connection,
@@ -80,7 +80,7 @@ export function sanitizeRequest(
   }
   if (config.generateRequestId) {
     const replaces = isEdge && !config.preserveExternalRequestId
-    if (replaces || !headers.hasId(Header.requestId)) headers.setId(Header.requestId, randomUUID())
+    if (replaces || !headers.hasId(Header.requestId)) headers.setId(Header.requestId, createRequestId())
   }
   if (peer.isTls || headers.hasId(Header.forwardedClientCert))
     forwardClientCertificate(headers, peer.connection, config.forwardClientCert)
