@@ -11,6 +11,8 @@ type Notice = (message: string, severity: 'info' | 'warning' | 'error') => void
 export class FilterBuilder {
   readonly #sources: readonly string[]
   readonly #notice: Notice
+  /** For each filter the files that it was built from, and when they had changed last. */
+  readonly #stamps = new Map<string, ReadonlyMap<string, number>>()
   #building: Promise<void> = Promise.resolve()
 
   constructor(sources: readonly string[], notice: Notice) {
@@ -20,14 +22,15 @@ export class FilterBuilder {
 
   /** Builds every filter whose module is missing or older than the files beside its source. */
   async buildAll(): Promise<void> {
-    for (const source of this.#sources) if (isStale(source)) await this.#build(source)
+    for (const source of this.#sources) if (isOlder(moduleOf(source), source)) await this.#build(source)
   }
 
+  /** Builds a filter again when a file that it is made of is saved, until the signal. */
   watch(signal: AbortSignal): void {
     for (const source of this.#sources)
-      watchFolders([source], signal, () => {
+      watchFolders([dirname(source)], signal, () => {
         this.#building = this.#building.then(() =>
-          signal.aborted || !isStale(source) ? undefined : this.#build(source),
+          signal.aborted || !this.#isStale(source) ? undefined : this.#build(source),
         )
       })
   }
@@ -36,11 +39,29 @@ export class FilterBuilder {
     await this.#building
   }
 
+  #isStale(source: string): boolean {
+    const stamps = this.#stamps.get(source)
+    if (stamps === undefined) return isOlder(moduleOf(source), source)
+    return [...stamps].some(([file, at]) => changedAt(file) !== at)
+  }
+
   async #build(source: string): Promise<void> {
     // The compiler is large: a mesh without filters never loads it. A debug build is ready in a fraction of the time,
     // and its traps name functions; `batten filter build` makes the one to ship.
     const { buildFilter } = await import('@batten/wasm-sdk/build')
+    // Taken before: a file that is saved while the compiler reads is built once more.
+    const stamp = changedAt(source)
+    const known = new Map(
+      [...(this.#stamps.get(source)?.keys() ?? [])].map((file) => [file, changedAt(file)]),
+    )
     const built = await buildFilter({ entry: source, debug: true })
+    this.#stamps.set(
+      source,
+      new Map([
+        ...built.sources.map((file): [string, number] => [file, known.get(file) ?? changedAt(file)]),
+        [source, stamp],
+      ]),
+    )
     for (const diagnostic of built.diagnostics)
       this.#notice(`${diagnostic}`, built.wasm === undefined ? 'error' : 'warning')
     if (built.wasm === undefined) {
@@ -60,7 +81,11 @@ export function moduleOf(source: string): string {
   return join(dirname(source), `${basename(source, '.ts')}.wasm`)
 }
 
-function isStale(source: string): boolean {
-  const built = statSync(moduleOf(source), { throwIfNoEntry: false })
-  return built === undefined || built.mtimeMs < statSync(source).mtimeMs
+function isOlder(module: string, source: string): boolean {
+  return changedAt(module) < changedAt(source)
+}
+
+/** Modification time in milliseconds; 0 for a file that is not there. */
+function changedAt(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0
 }

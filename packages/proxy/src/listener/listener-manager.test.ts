@@ -179,7 +179,7 @@ describe('the listener manager', () => {
     const { listeners, portOf } = manager()
     await listeners.apply(listener([chain(new LineFilter('x'))]))
     const port = portOf()
-    const drained = listeners.drain({ graceful: true, timeMs: 100 })
+    const drained = listeners.drain({ graceful: true, timeMs: 1500 })
     const socket = await open(port)
     expect(await ask(socket, 'late')).toBe('x:late')
     await closeOf(socket)
