@@ -1,5 +1,6 @@
 import type { KindSchema } from '../../packages/api/src/schema/kind.ts'
 import { META } from '../../packages/api/src/schema/node.ts'
+import { parseDocuments } from '../../packages/api/src/yaml/parse.ts'
 import { isNamed, type Model, metaOf, type Node } from './collect.ts'
 
 type Json = { [key: string]: unknown }
@@ -66,7 +67,8 @@ function schemaOf(model: Model, kind: KindSchema, module: string): Json {
     const { example, deprecated, values } = metaOf(node)
     if (values !== undefined) out['enumDescriptions'] = Object.values(values)
     if (deprecated !== undefined) out['deprecated'] = true
-    if (example !== undefined && node.type === 'string') out['examples'] = [example]
+    if (example !== undefined)
+      out['examples'] = [node.type === 'string' ? example : parseDocuments(example)[0]?.value]
     return out
   }
   const versions = kind.versions.map((version) => (kind.group === '' ? version : `${kind.group}/${version}`))
@@ -78,11 +80,16 @@ function schemaOf(model: Model, kind: KindSchema, module: string): Json {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: kind.kind,
     description: kind.description,
+    ...(kind.example === undefined ? {} : { examples: [parseDocuments(kind.example)[0]?.value] }),
     type: 'object',
     properties: {
       ...(kind.origin === 'document'
         ? {}
-        : { apiVersion: { enum: versions }, kind: { const: kind.kind }, metadata: { type: 'object' } }),
+        : {
+            apiVersion: { type: 'string', enum: versions, description: 'Group and version.' },
+            kind: { type: 'string', const: kind.kind, description: 'Name of the kind.' },
+            metadata: { type: 'object', description: 'Name, namespace, labels and annotations.' },
+          }),
       ...(Object.fromEntries(parts) as Json),
     },
     required: [

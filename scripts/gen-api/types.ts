@@ -56,7 +56,7 @@ class TypeWriter {
     // A group of one field excludes nothing.
     const oneOfs = (entry.meta.oneOfs ?? []).filter(({ fields }) => fields.length > 1)
     if (oneOfs.length === 0)
-      return `${doc}export interface ${entry.name} {\n${this.fields(entry.node, undefined)}}\n`
+      return `${doc}export interface ${entry.name} {\n${this.fields(entry.node, undefined)}${this.others(entry.node)}}\n`
     return doc + this.union(entry, oneOfs)
   }
 
@@ -127,6 +127,13 @@ class TypeWriter {
       .filter(([name]) => only === undefined || only.has(name))
       .map(([name, child]) => this.field(name, child, required.has(name)))
       .join('')
+  }
+
+  /** Kubernetes kinds have more fields than are described here; they may be written all the same. */
+  private others(node: Node): string {
+    if (!this.path.startsWith('kubernetes/') || node['x-kubernetes-preserve-unknown-fields'] !== true)
+      return ''
+    return '  /** Any field that is not described here. */\n  [field: string]: unknown\n'
   }
 
   private field(name: string, node: Node, required: boolean): string {

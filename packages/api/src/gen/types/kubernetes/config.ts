@@ -87,4 +87,6 @@ export interface ObjectReference {
   fieldPath?: string
   /** Version of the object. */
   resourceVersion?: string
+  /** Any field that is not described here. */
+  [field: string]: unknown
 }

@@ -48,6 +48,8 @@ export interface KubeEndpoint {
    * @deprecated use `zone` and `nodeName`
    */
   deprecatedTopology?: { [key: string]: string }
+  /** Any field that is not described here. */
+  [field: string]: unknown
 }
 
 /**
@@ -68,6 +70,8 @@ export interface EndpointPort {
   protocol?: string | null
   /** Protocol of the application. */
   appProtocol?: string | null
+  /** Any field that is not described here. */
+  [field: string]: unknown
 }
 
 /**
@@ -82,4 +86,6 @@ export interface EndpointConditions {
   serving?: boolean | null
   /** Whether it is stopping. */
   terminating?: boolean | null
+  /** Any field that is not described here. */
+  [field: string]: unknown
 }

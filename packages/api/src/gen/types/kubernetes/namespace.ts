@@ -29,6 +29,8 @@ export interface NamespaceStatus {
   phase?: string
   /** Observed conditions. */
   conditions?: Condition[]
+  /** Any field that is not described here. */
+  [field: string]: unknown
 }
 
 /**
@@ -39,4 +41,6 @@ export interface NamespaceStatus {
 export interface NamespaceSpec {
   /** What must be done before the namespace goes. */
   finalizers?: string[]
+  /** Any field that is not described here. */
+  [field: string]: unknown
 }

@@ -56,6 +56,8 @@ export interface OwnerReference {
   controller?: boolean
   /** Whether the owner waits for this object when it is deleted. */
   blockOwnerDeletion?: boolean
+  /** Any field that is not described here. */
+  [field: string]: unknown
 }
 
 /** Fields of an object that one client owns. */
@@ -114,4 +116,6 @@ export interface Condition {
   observedGeneration?: number
   /** When the status last changed (RFC 3339). */
   lastTransitionTime?: string | null
+  /** Any field that is not described here. */
+  [field: string]: unknown
 }

@@ -57,6 +57,8 @@ export interface PodStatus {
   containerStatuses?: ContainerStatus[]
   /** When the pod was taken by its node (RFC 3339). */
   startTime?: string | null
+  /** Any field that is not described here. */
+  [field: string]: unknown
 }
 
 /**
@@ -67,6 +69,8 @@ export interface PodStatus {
 export interface PodIP {
   /** The address. */
   ip?: string
+  /** Any field that is not described here. */
+  [field: string]: unknown
 }
 
 /**
@@ -87,6 +91,8 @@ export interface DeploymentStatus {
   conditions?: Condition[]
   /** Generation that the state speaks about. */
   observedGeneration?: number
+  /** Any field that is not described here. */
+  [field: string]: unknown
 }
 
 /**
@@ -115,6 +121,8 @@ export interface DeploymentSpec {
   paused?: boolean
   /** Time limit for a change, in seconds. */
   progressDeadlineSeconds?: number | null
+  /** Any field that is not described here. */
+  [field: string]: unknown
 }
 
 /**
@@ -127,6 +135,8 @@ export interface PodTemplateSpec {
   metadata?: ObjectMeta
   /** Their containers. */
   spec?: PodSpec
+  /** Any field that is not described here. */
+  [field: string]: unknown
 }
 
 /**
@@ -169,6 +179,8 @@ export interface PodSpec {
   hostname?: string
   /** Time to stop, in seconds. */
   terminationGracePeriodSeconds?: number | null
+  /** Any field that is not described here. */
+  [field: string]: unknown
 }
 
 /**
@@ -183,6 +195,8 @@ export interface ContainerStatus {
   ready?: boolean
   /** How often it was started again. */
   restartCount?: number
+  /** Any field that is not described here. */
+  [field: string]: unknown
 }
 
 /**
@@ -217,6 +231,8 @@ export interface Container {
   workingDir?: string
   /** Always, for a sidecar among the init containers. */
   restartPolicy?: string | null
+  /** Any field that is not described here. */
+  [field: string]: unknown
 }
 
 /**
@@ -233,6 +249,8 @@ export interface SecurityContext {
   runAsNonRoot?: boolean | null
   /** Whether the container may do all that the node may. */
   privileged?: boolean | null
+  /** Any field that is not described here. */
+  [field: string]: unknown
 }
 
 /**
@@ -259,6 +277,8 @@ export interface ContainerProbe {
   successThreshold?: number
   /** How many probes in a row must fail. */
   failureThreshold?: number
+  /** Any field that is not described here. */
+  [field: string]: unknown
 }
 
 /**
@@ -283,6 +303,8 @@ export interface HTTPGetAction {
    * @defaultValue HTTP
    */
   scheme?: string
+  /** Any field that is not described here. */
+  [field: string]: unknown
 }
 
 /**
@@ -297,6 +319,8 @@ export interface ContainerEnv {
   value?: string
   /** Where the value comes from instead. */
   valueFrom?: { [key: string]: unknown }
+  /** Any field that is not described here. */
+  [field: string]: unknown
 }
 
 /**
@@ -319,4 +343,6 @@ export interface ContainerPort {
   hostPort?: number
   /** Address on the node. */
   hostIP?: string
+  /** Any field that is not described here. */
+  [field: string]: unknown
 }

@@ -29,6 +29,8 @@ export interface ServiceStatus {
   loadBalancer?: LoadBalancerStatus
   /** Observed conditions. */
   conditions?: Condition[]
+  /** Any field that is not described here. */
+  [field: string]: unknown
 }
 
 /**
@@ -73,6 +75,8 @@ export interface ServiceSpec {
   loadBalancerIP?: string
   /** Implementation of the load balancer. */
   loadBalancerClass?: string | null
+  /** Any field that is not described here. */
+  [field: string]: unknown
 }
 
 /**
@@ -83,6 +87,8 @@ export interface ServiceSpec {
 export interface LoadBalancerStatus {
   /** Addresses of the load balancer. */
   ingress?: LoadBalancerIngress[]
+  /** Any field that is not described here. */
+  [field: string]: unknown
 }
 
 /**
@@ -95,6 +101,8 @@ export interface LoadBalancerIngress {
   ip?: string
   /** Host name. */
   hostname?: string
+  /** Any field that is not described here. */
+  [field: string]: unknown
 }
 
 /**
@@ -123,4 +131,6 @@ export interface KubeServicePort {
   appProtocol?: string
   /** Port on every node. */
   nodePort?: number
+  /** Any field that is not described here. */
+  [field: string]: unknown
 }

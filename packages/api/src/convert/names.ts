@@ -1,0 +1,41 @@
+import type { KubernetesObject } from '../k8s.ts'
+
+const RESERVED = new Set(
+  (
+    'abstract arguments as async await boolean break case catch class const continue debugger declare default ' +
+    'delete do else enum eval export extends false finally for from function get if implements import in ' +
+    'instanceof interface let new null number object of package private protected public return set static ' +
+    'string super switch symbol this throw true try type typeof undefined var void while with yield'
+  ).split(' '),
+)
+
+/** Names of constants, each given once. */
+export class ConstantNames {
+  private readonly taken: Set<string>
+
+  constructor(taken: Iterable<string>) {
+    this.taken = new Set(taken)
+  }
+
+  /** A name for an object: its own, else with its kind, else with a number. */
+  give(object: KubernetesObject): string {
+    const own = camelCase(String(object.metadata?.name ?? '')) || camelCase(object.kind)
+    const withKind = own + object.kind.replaceAll(/\W/g, '')
+    let name = this.isFree(own) ? own : withKind
+    for (let n = 2; !this.isFree(name); n++) name = `${withKind}${n}`
+    this.taken.add(name)
+    return name
+  }
+
+  private isFree(name: string): boolean {
+    return !this.taken.has(name) && !RESERVED.has(name)
+  }
+}
+
+function camelCase(text: string): string {
+  const words = text.split(/[^A-Za-z0-9]+/).filter((word) => word !== '')
+  const joined = words
+    .map((word, i) => (i === 0 ? word[0]!.toLowerCase() : word[0]!.toUpperCase()) + word.slice(1))
+    .join('')
+  return /^\d/.test(joined) ? `_${joined}` : joined
+}

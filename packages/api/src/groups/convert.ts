@@ -1,0 +1,2 @@
+/** YAML turned into TypeScript. */
+export { type Conversion, toTypeScript } from '../convert/convert.ts'

@@ -1,0 +1,3 @@
+/** Documentation of kinds and fields as text. */
+export { type ExplainSchema, type Explanation, explainField } from '../explain/explain-field.ts'
+export { printExplanation } from '../explain/print.ts'
