@@ -1,0 +1,157 @@
+import { CLUSTER_DOMAIN, fullHost } from './index/host-name.ts'
+import { append, SelectorIndex } from './index/label-index.ts'
+import { definedStrings, ServiceIndex } from './index/service-index.ts'
+import { TEMPLATE_KINDS, type Workload, WorkloadIndex } from './index/workload-index.ts'
+import type { MeshConfig } from './mesh-config.ts'
+import type { MessageArgs, MessageCode } from './messages.ts'
+import type { FieldPath, Resource, SpecOf, StringMap } from './resource.ts'
+
+/** Something that an analyzer found, before it is known where it stands. */
+export interface Report {
+  readonly code: MessageCode
+  readonly resource: Resource
+  readonly args: MessageArgs<MessageCode>
+  /** The field that is at fault, as steps or as `spec.http[0]`. */
+  readonly path: FieldPath | string
+  /** Whether the key is at fault and not the value. */
+  readonly atKey: boolean
+  /** What to do in this case, when more can be said than the code says. */
+  readonly hint: string | undefined
+}
+
+/** How {@link AnalysisContext.report} says more. */
+export interface ReportOptions {
+  readonly hint?: string
+  readonly atKey?: boolean
+}
+
+/** What {@link AnalysisContext} is made of. */
+export interface ContextSources {
+  readonly resources: readonly Resource[]
+  readonly meshConfig: MeshConfig
+  /** Mesh networks, if there are any. */
+  readonly meshNetworks: unknown
+  /** Objects of further clusters, by the name of the cluster. */
+  readonly remoteClusters: ReadonlyMap<string, readonly Resource[]>
+  readonly clusterName: string
+  readonly kubernetesVersion: string | undefined
+  /** Milliseconds since 1970. */
+  readonly now: number
+}
+
+/**
+ * All that is analyzed, with the indexes that keep an analysis of N objects linear. One is made for each analysis;
+ * indexes are built when the first analyzer asks for them.
+ */
+export class AnalysisContext {
+  readonly meshConfig: MeshConfig
+  readonly meshNetworks: unknown
+  readonly remoteClusters: ReadonlyMap<string, readonly Resource[]>
+  readonly clusterName: string
+  readonly kubernetesVersion: string | undefined
+  readonly now: number
+  readonly clusterDomain = CLUSTER_DOMAIN
+  readonly reports: Report[] = []
+  readonly #byType = new Map<string, Resource[]>()
+  readonly #byName = new Map<string, Resource>()
+  #services: ServiceIndex | undefined
+  #workloads: WorkloadIndex | undefined
+  #selectingServices: SelectorIndex<Resource<SpecOf<'/Service'>>> | undefined
+
+  constructor(sources: ContextSources) {
+    this.meshConfig = sources.meshConfig
+    this.meshNetworks = sources.meshNetworks
+    this.remoteClusters = sources.remoteClusters
+    this.clusterName = sources.clusterName
+    this.kubernetesVersion = sources.kubernetesVersion
+    this.now = sources.now
+    for (const resource of sources.resources) {
+      append(this.#byType, resource.type, resource)
+      const key = nameKey(resource.type, resource.namespace, resource.name)
+      if (!this.#byName.has(key)) this.#byName.set(key, resource)
+    }
+  }
+
+  get rootNamespace(): string {
+    return this.meshConfig.rootNamespace
+  }
+
+  /** Objects of a kind, in their order. */
+  all<K extends string>(type: K): readonly Resource<SpecOf<K>>[] {
+    return (this.#byType.get(type) ?? []) as unknown as readonly Resource<SpecOf<K>>[]
+  }
+
+  /** One object; the namespace is empty for objects of the cluster. */
+  find<K extends string>(type: K, namespace: string, name: string): Resource<SpecOf<K>> | undefined {
+    return this.#byName.get(nameKey(type, namespace, name)) as unknown as Resource<SpecOf<K>> | undefined
+  }
+
+  /** The Namespace object of a namespace, when it is known. */
+  namespace(name: string): Resource | undefined {
+    return this.find('/Namespace', '', name)
+  }
+
+  /** Hosts that traffic can be sent to. */
+  get services(): ServiceIndex {
+    return (this.#services ??= new ServiceIndex({
+      services: this.all('/Service'),
+      serviceEntries: this.all('networking.istio.io/ServiceEntry'),
+      clusterDomain: this.clusterDomain,
+      defaultExportTo: this.meshConfig.exportTo('Service'),
+    }))
+  }
+
+  /** Pods, and the templates of those that are still to come. */
+  get workloads(): WorkloadIndex {
+    return (this.#workloads ??= new WorkloadIndex(
+      this.all('/Pod'),
+      Object.keys(TEMPLATE_KINDS).flatMap((type) => this.all(type)),
+    ))
+  }
+
+  /** Services that select workloads with these labels. */
+  servicesSelecting(labels: StringMap, namespace: string): readonly Resource<SpecOf<'/Service'>>[] {
+    if (this.#selectingServices === undefined) {
+      this.#selectingServices = new SelectorIndex()
+      for (const service of this.all('/Service')) {
+        const selector = definedStrings(service.spec.selector)
+        if (Object.keys(selector).length > 0)
+          this.#selectingServices.add(service, selector, service.namespace)
+      }
+    }
+    return this.#selectingServices.matching(labels, namespace)
+  }
+
+  /** Workloads that a selector of an object applies to: those of its namespace, or all for the root namespace. */
+  selectedWorkloads(selector: StringMap, namespace: string): readonly Workload[] {
+    return this.workloads.select(selector, namespace === this.rootNamespace ? undefined : namespace)
+  }
+
+  /** Full name of a host as seen from a namespace. */
+  fullHost(host: string, namespace: string): string {
+    return fullHost(host, namespace, this.clusterDomain)
+  }
+
+  /** Records what an analyzer found. Nothing is recorded about objects that Istio itself brings. */
+  report<C extends MessageCode>(
+    resource: Resource,
+    code: C,
+    args: MessageArgs<C>,
+    path: FieldPath | string = ['metadata', 'name'],
+    { hint, atKey = false }: ReportOptions = {},
+  ): void {
+    if (resource.isBuiltIn) return
+    this.reports.push({
+      code,
+      resource,
+      args: args as unknown as MessageArgs<MessageCode>,
+      path,
+      atKey,
+      hint,
+    })
+  }
+}
+
+function nameKey(type: string, namespace: string, name: string): string {
+  return `${type}\n${namespace}\n${name}`
+}

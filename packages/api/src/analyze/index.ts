@@ -1,0 +1,19 @@
+/** Analysis of configuration across objects. */
+export type { Analyzer } from './analyzer.ts'
+export { analyzers } from './analyzers/index.ts'
+export type { ConfigInput } from './mesh-config.ts'
+export { type AnalysisMessage, atLeast, parseLevel } from './message.ts'
+export {
+  type BattenCode,
+  type IstioCode,
+  type Level,
+  type MessageArg,
+  type MessageArgs,
+  type MessageCode,
+  type MessageType,
+  messageText,
+  messageType,
+  messageTypes,
+} from './messages.ts'
+export { type AnalyzeOptions, analyze } from './run.ts'
+export { parseSuppression, SUPPRESS_ANNOTATION, type Suppression } from './suppression.ts'
