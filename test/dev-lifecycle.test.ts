@@ -1,11 +1,16 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { readdirSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
 
 const CLI = new URL('../packages/cli/bin/batten.js', import.meta.url).pathname
 const PROJECT = new URL('../examples/bookinfo', import.meta.url).pathname
+
+/** Temporary files of the runs here, apart from those of anybody else. */
+const TEMPORARY = mkdtempSync(join(tmpdir(), 'batten-lifecycle-'))
+const runFolders = () => readdirSync(TEMPORARY)
 
 /** `batten dev` as a user starts it, in a process group of its own. */
 class Dev {
@@ -16,6 +21,7 @@ class Dev {
     this.child = spawn(process.execPath, [CLI, 'dev', PROJECT, '--gateway-port', '28080'], {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
+      env: { ...process.env, TMPDIR: TEMPORARY },
     })
     for (const stream of [this.child.stdout!, this.child.stderr!])
       stream.on('data', (chunk) => (this.output += chunk))
@@ -57,16 +63,15 @@ const isAlive = (pid: number) => {
     return false
   }
 }
-const runFolders = () => readdirSync(tmpdir()).filter((name) => /^batten-[A-Za-z0-9]{6}$/.test(name))
 
 let dev: Dev | undefined
+afterAll(() => rmSync(TEMPORARY, { recursive: true, force: true }))
 afterEach(async () => {
   if (dev?.child.exitCode === null && dev.child.signalCode === null) process.kill(-dev.child.pid!, 'SIGKILL')
 })
 
 describe('batten dev', () => {
   it.each(['SIGINT', 'SIGTERM'] as const)('on %s leaves no process and no file behind', async (signal) => {
-    const before = runFolders()
     dev = new Dev()
     await dev.until(/^ready /m)
     expect(dev.output).toContain('http://127.0.0.1:28080/productpage')
@@ -76,7 +81,7 @@ describe('batten dev', () => {
     dev.child.kill(signal)
     expect(await dev.exited()).toBe(0)
     expect(children.filter(isAlive)).toEqual([])
-    expect(runFolders()).toEqual(before)
+    expect(runFolders()).toEqual([])
   })
 
   it('reports a child that crashed and starts it again', async () => {
@@ -107,7 +112,6 @@ describe('batten dev', () => {
   })
 
   it('takes its children and its files with it when it is killed', async () => {
-    const before = runFolders()
     dev = new Dev()
     await dev.until(/^ready /m)
     const children = dev.descendants()
@@ -116,6 +120,6 @@ describe('batten dev', () => {
       if (waited > 10_000) throw new Error(`still there: ${children.filter(isAlive)}`)
       await sleep(50)
     }
-    expect(runFolders()).toEqual(before)
+    expect(runFolders()).toEqual([])
   })
 })

@@ -46,7 +46,7 @@ export function observe(
   return {
     connections: connections.map((c) => ({
       responses: c.responses.map(message),
-      leftOver: named(c.leftOver),
+      leftOver: settledText(named(c.leftOver)),
       closed: c.closed,
     })),
     upstreams: Object.fromEntries(
@@ -72,6 +72,13 @@ function settled(name: string, value: string): string {
   if (VOLATILE.has(name)) return '<any>'
   // What is left of a timeout at a second try depends on the machine's speed.
   return name === 'x-envoy-expected-rq-timeout-ms' ? String(Math.ceil(Number(value) / 1000) * 1000) : value
+}
+
+/** {@link settled} for bytes that are no complete message. */
+function settledText(text: string): string {
+  return text.replace(/^([a-z-]+): .*$/gm, (line, name: string) =>
+    VOLATILE.has(name) ? `${name}: <any>` : line,
+  )
 }
 
 /** One place where two observations are not the same. */
