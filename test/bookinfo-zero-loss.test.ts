@@ -77,6 +77,35 @@ describe('under 500 requests a second nothing is lost', () => {
     expect(project.notices.join('\n')).toContain('control plane ended (signal SIGKILL)')
   })
 
+  it('while the control plane hangs; a proxy that starts then says what it waits for', async () => {
+    const controlPlane = project.mesh.processes.get('control plane')!
+    const ready = () =>
+      fetch(`${adminOf('ratings-v1')}/ready`).then(
+        async (r) => `${r.status} ${await r.text()}`,
+        () => '',
+      )
+    await nothingIsLost(async () => {
+      process.kill(controlPlane, 'SIGSTOP')
+      try {
+        process.kill(project.mesh.processes.get('sidecar ratings-v1')!, 'SIGKILL')
+        for (
+          let waited = 0;
+          !/^503 [^]*(xds-grpc|certificate|management server)/.test(await ready());
+          waited += 50
+        ) {
+          if (waited > 10_000) throw new Error(`the proxy says: ${await ready()}`)
+          await sleep(50)
+        }
+      } finally {
+        process.kill(controlPlane, 'SIGCONT')
+      }
+      for (let waited = 0; !(await ready()).startsWith('200'); waited += 100) {
+        if (waited > 30_000) throw new Error(`the proxy says: ${await ready()}`)
+        await sleep(100)
+      }
+    })
+  })
+
   it('through a rotation of every certificate', async () => {
     const serials = () =>
       Promise.all(
