@@ -34,6 +34,8 @@ function clientCertificateElement(
   const parts: string[] = []
   for (const uri of tls.localUriSans) parts.push(`By=${quote(uri)}`)
   parts.push(`Hash=${tls.peerCertificateSha256}`)
+  if (config.cert && tls.peerCertificatePem !== '')
+    parts.push(`Cert="${encodeURIComponent(tls.peerCertificatePem)}"`)
   if (config.subject) parts.push(`Subject="${tls.peerSubject.replace(/["\\]/g, '\\$&')}"`)
   if (config.uri) for (const uri of tls.peerUriSans) parts.push(`URI=${quote(uri)}`)
   if (config.dns) for (const name of tls.peerDnsSans) parts.push(`DNS=${quote(name)}`)

@@ -85,8 +85,9 @@ export abstract class FilterRun {
   protected abstract hasBody(filter: HttpFilter): boolean
   protected abstract hasTrailers(filter: HttpFilter): boolean
 
-  get isStopped(): boolean {
-    return this.#stoppedAt >= 0
+  /** Whether a body has to go through this run although no filter looks at it. */
+  get wantsBody(): boolean {
+    return this.#stoppedAt >= 0 || this.#isResuming || this.#addedTrailers !== undefined
   }
 
   /** Held by a `'buffer'` verdict. */

@@ -213,7 +213,7 @@ export class ActiveStream implements LoggedStream, RequestSink, RunOwner, Stream
     if (endStream) this.#noteRequestEnd()
     if (this.#isRequestOver) return
     const run = this.#requestRun
-    if (run !== undefined && (run.isStopped || this.#chain!.watchesRequestBody)) run.data(chunk, endStream)
+    if (run !== undefined && (this.#chain!.watchesRequestBody || run.wantsBody)) run.data(chunk, endStream)
     else this.terminal!.onRequestData(chunk, endStream)
   }
 
@@ -281,7 +281,7 @@ export class ActiveStream implements LoggedStream, RequestSink, RunOwner, Stream
   respondData(chunk: Uint8Array, endStream: boolean): void {
     this.owner.touch()
     const run = this.#responseRun
-    if (run !== undefined && (run.isStopped || this.#chain!.watchesResponseBody)) {
+    if (run !== undefined && (this.#chain!.watchesResponseBody || run.wantsBody)) {
       run.data(chunk, endStream)
       return
     }
@@ -371,7 +371,7 @@ export class ActiveStream implements LoggedStream, RequestSink, RunOwner, Stream
     if (this.#isOver) return
     this.#isOver = true
     this.#isRequestOver = true
-    if (details !== '' && this.responseCodeDetails === '') this.responseCodeDetails = details
+    if (details !== '') this.responseCodeDetails = details
     this.endMs = this.#endsAtMs ?? this.owner.context.clock.monotonicMs()
     this.#destroyTerminal()
     this.owner.onStreamOver(this)

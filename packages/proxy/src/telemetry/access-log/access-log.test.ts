@@ -4,9 +4,11 @@ import { join } from 'node:path'
 import { BattenError, systemClock } from '@batten/core'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { clusterConfig } from '../../../test/support/cluster-configs.ts'
+import { connectionTls } from '../../../test/support/connection-tls.ts'
 import { HttpFixture } from '../../../test/support/http-fixture.ts'
 import { plainRoute, routeConfig, virtualHost } from '../../../test/support/route-configs.ts'
 import { compileHeaderValue } from '../../http/route/header-value.ts'
+import type { Connection } from '../../network/connection.ts'
 import { StatsStore } from '../stats.ts'
 import { AccessLogFiles } from './file.ts'
 import { createFileLogger } from './file-logger.ts'
@@ -15,7 +17,7 @@ import type { LoggedStream } from './logged-stream.ts'
 import { compileTimeFormat } from './start-time.ts'
 
 /** A finished exchange, as the connection manager hands it to its loggers. */
-function finishedStream(): LoggedStream {
+function finishedStream(connection: Partial<Connection> = {}): LoggedStream {
   const fixture = new HttpFixture({
     routes: routeConfig([
       virtualHost('v', ['*'], [plainRoute('route-1', 'c', { metadata: { 'app.x': { team: 'blue' } } })]),
@@ -24,6 +26,7 @@ function finishedStream(): LoggedStream {
       clusterConfig('c', ['10.0.0.1:80'], { statName: 'alt', metadata: { istio: { a: { b: 1 } } } }),
     ],
     manager: { generateRequestId: false },
+    connection,
   })
   const client = fixture.connect()
   client.receive(
@@ -69,6 +72,34 @@ it.each([
   ['', ''],
 ])('prints %s', (format, expected) => {
   expect(compileTextFormat(format)(finishedStream())).toBe(expected)
+})
+
+it.each([
+  [
+    '%DOWNSTREAM_PEER_URI_SAN% %DOWNSTREAM_LOCAL_URI_SAN%',
+    'spiffe://cluster.local/ns/default/sa/reviews spiffe://cluster.local/ns/default/sa/ratings',
+  ],
+  [
+    '%DOWNSTREAM_TLS_VERSION% %DOWNSTREAM_TLS_CIPHER% %DOWNSTREAM_TLS_SESSION_ID%',
+    'TLSv1.3 TLS_AES_128_GCM_SHA256 -',
+  ],
+  [
+    '%DOWNSTREAM_PEER_SUBJECT% %DOWNSTREAM_PEER_ISSUER% %DOWNSTREAM_PEER_SERIAL% %DOWNSTREAM_LOCAL_SUBJECT%',
+    'CN="a" O=cluster.local 0a -',
+  ],
+  [
+    '%DOWNSTREAM_PEER_FINGERPRINT_256% %DOWNSTREAM_PEER_CERT% %DOWNSTREAM_PEER_CERT_V_START(%F)% %DOWNSTREAM_PEER_CERT_V_END%',
+    'abcd PEM%20PEM 2026-01-01 -',
+  ],
+  ['%REQUESTED_SERVER_NAME% %FILTER_CHAIN_NAME% %CONNECTION_ID%', 'sni.example chain 7'],
+])('prints what is known of a TLS connection: %s', (format, expected) => {
+  const stream = finishedStream({
+    tls: connectionTls(),
+    requestedServerName: 'sni.example',
+    filterChainName: 'chain',
+    id: 7,
+  })
+  expect(compileTextFormat(format)(stream)).toBe(expected)
 })
 
 it('prints the default format as Envoy does', () => {

@@ -92,6 +92,17 @@ function tls(of: (info: ConnectionTls) => LogValueOfTls): OperatorFactory {
 }
 type LogValueOfTls = string | readonly string[] | undefined
 
+/** A date of the peer's certificate, formatted as `%START_TIME%` is. */
+function peerDate(of: (info: ConnectionTls) => number): OperatorFactory {
+  return (format) => {
+    const print = compileTimeFormat(format)
+    return (stream) => {
+      const atMs = stream.connection.tls === undefined ? Number.NaN : of(stream.connection.tls)
+      return Number.isNaN(atMs) ? undefined : print(atMs)
+    }
+  }
+}
+
 /** `namespace:key:key`, as text; objects as JSON. */
 function metadata(of: (stream: LoggedStream, namespace: string) => unknown): OperatorFactory {
   return parameterised((parameter) => {
@@ -196,7 +207,13 @@ export const OPERATORS: Readonly<Record<string, OperatorFactory>> = {
   DOWNSTREAM_PEER_URI_SAN: tls((info) => info.peerUriSans),
   DOWNSTREAM_PEER_DNS_SAN: tls((info) => info.peerDnsSans),
   DOWNSTREAM_PEER_SUBJECT: tls((info) => info.peerSubject),
+  DOWNSTREAM_LOCAL_DNS_SAN: tls((info) => info.localDnsSans),
+  DOWNSTREAM_PEER_ISSUER: tls((info) => info.peerIssuer),
+  DOWNSTREAM_PEER_SERIAL: tls((info) => info.peerSerial),
   DOWNSTREAM_PEER_FINGERPRINT_256: tls((info) => info.peerCertificateSha256),
+  DOWNSTREAM_PEER_CERT: tls((info) => encodeURIComponent(info.peerCertificatePem)),
+  DOWNSTREAM_PEER_CERT_V_START: peerDate((info) => info.peerValidFromMs),
+  DOWNSTREAM_PEER_CERT_V_END: peerDate((info) => info.peerValidToMs),
   DYNAMIC_METADATA: metadata((stream, namespace) => stream.metadata.get(namespace)),
   CLUSTER_METADATA: metadata((stream, namespace) => stream.cluster?.config.metadata[namespace]),
   METADATA: metadataOfKind(),
