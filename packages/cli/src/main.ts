@@ -8,6 +8,11 @@ export const EXIT = { ok: 0, unknown: 1, usage: 64, badData: 65, findings: 79 } 
 
 /** Runs `batten <argv>`; resolves when the command is done. Sets `process.exitCode`. */
 export async function run(argv: readonly string[]): Promise<void> {
+  // A reader such as `head` may go before everything is written.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit()
+    throw error
+  })
   const app = buildApplication(
     buildRouteMap({
       routes: commands,
