@@ -166,7 +166,10 @@ export class Http1Pool implements ClientCodecOwner {
       this.#leftQueue()
       waiter.onPoolFailure('local_reset', '')
     }
-    for (const connection of [...this.#connections]) connection.transport.destroy()
+    for (const connection of this.#connections) {
+      connection.stopTimers(this.#context.wheel)
+      connection.transport.destroy()
+    }
     this.#checkDrained()
   }
 
