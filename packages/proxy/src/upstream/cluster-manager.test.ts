@@ -160,7 +160,7 @@ it('closes everything at once when the proxy ends', async () => {
     fixture.attempts[0]!.cancelled,
     waiting.failure,
   ]).toEqual([true, true, true, 'local_reset'])
-  expect(fixture.clock.pendingTimers).toBe(0)
+  expect(fixture.wheel.size).toBe(0)
 })
 
 describe('a raw connection', () => {
