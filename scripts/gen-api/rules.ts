@@ -1,5 +1,6 @@
 import {
   banner,
+  groupOf,
   importedNames,
   isNamed,
   localName,
@@ -9,14 +10,16 @@ import {
   relativeImport,
 } from './collect.ts'
 
-/** The CEL rules of each message, one file for each schema module that has any, and the table of kinds with theirs. */
+/** The CEL rules of each message, one file for each folder of schemas that has any, and the table of kinds with theirs. */
 export function generateRules(model: Model): Map<string, string> {
   const files = new Map<string, string>()
-  for (const { path, named } of model.modules) {
-    const writer = new RuleWriter(model, path)
-    const body = named.flatMap((entry) => writer.message(entry))
+  for (const group of new Set(model.modules.map(({ path }) => groupOf(path)))) {
+    const writer = new RuleWriter(model, group)
+    const body = model.modules
+      .filter(({ path }) => groupOf(path) === group)
+      .flatMap(({ named }) => named.flatMap((entry) => writer.message(entry)))
     if (body.length > 0)
-      files.set(`rules/${path}.ts`, `${banner(path)}${writer.imports()}\n${body.join('\n')}`)
+      files.set(`rules/${group}.ts`, `${banner(group)}${writer.imports()}\n${body.join('\n')}`)
   }
   const writer = new RuleWriter(model, 'index')
   const entries = model.kinds.map(({ kind, module }) => {
@@ -59,8 +62,8 @@ class RuleWriter {
     return lines.join('')
   }
 
-  message({ name, node }: Named): string[] {
-    const text = this.node(node, this.path)
+  message({ name, node, module }: Named): string[] {
+    const text = this.node(node, module)
     return text === undefined
       ? []
       : [`/** Rules of ${name}. */\nexport const ${constant(name)}: RuleNode = ${text}\n`]
@@ -113,10 +116,11 @@ class RuleWriter {
   }
 
   private reference(named: Named): string {
-    const names = this.used.get(named.module) ?? new Set()
+    const group = groupOf(named.module)
+    const names = this.used.get(group) ?? new Set()
     names.add(constant(named.name))
-    this.used.set(named.module, names)
-    return localName(constant(named.name), this.path, named.module)
+    this.used.set(group, names)
+    return localName(constant(named.name), this.path, group)
   }
 }
 

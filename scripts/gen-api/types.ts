@@ -14,7 +14,7 @@ export function generateTypes(model: Model): Map<string, string> {
       ...kinds.map((kind) => writer.kind(kind)),
       ...named.toReversed().map((entry) => writer.named(entry)),
     ]
-    files.set(`types/${path}.ts`, `${banner(path)}${writer.imports()}\n${body.join('\n')}`)
+    files.set(`types/${path}.ts`, `${banner(`${path}.ts`)}${writer.imports()}\n${body.join('\n')}`)
     const group = path.split('/')[0]!
     groups.set(group, [...(groups.get(group) ?? []), `./${path.slice(group.length + 1)}.ts`])
   }

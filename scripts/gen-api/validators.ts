@@ -1,5 +1,6 @@
 import {
   banner,
+  groupOf,
   importedNames,
   isNamed,
   localName,
@@ -10,17 +11,22 @@ import {
   relativeImport,
 } from './collect.ts'
 
-/** Validators without `eval`, one file for each schema module, and the table of kinds with theirs. */
+/** Validators without `eval`, one file for each folder of schemas, and the table of kinds with theirs. */
 export function generateValidators(model: Model): Map<string, string> {
   const files = new Map<string, string>()
-  for (const { path, named } of model.modules) {
-    const messages = named.filter(({ node }) => node.enum === undefined)
-    if (messages.length === 0) continue
-    const writer = new CheckWriter(model, path)
-    const body = messages.map((entry) => writer.message(entry))
+  for (const group of new Set(model.modules.map(({ path }) => groupOf(path)))) {
+    const writer = new CheckWriter(model, group)
+    const body = model.modules
+      .filter(({ path }) => groupOf(path) === group)
+      .flatMap(({ path, named }) =>
+        named
+          .filter(({ node }) => node.enum === undefined)
+          .map((entry) => writer.at(path, () => writer.message(entry))),
+      )
+    if (body.length === 0) continue
     files.set(
-      `validators/${path}.ts`,
-      `${banner(path)}${writer.imports()}${writer.tables()}\n${body.join('\n')}`,
+      `validators/${group}.ts`,
+      `${banner(group)}${writer.imports()}${writer.tables()}\n${body.join('\n')}`,
     )
   }
   files.set('validators/index.ts', kindTable(model))
@@ -307,10 +313,11 @@ class CheckWriter {
   private checkOf(node: Node): string {
     const named = this.model.named(node, this.from)
     const name = `check${named.name}`
-    const names = this.used.get(named.module) ?? new Set()
+    const group = groupOf(named.module)
+    const names = this.used.get(group) ?? new Set()
     names.add(name)
-    this.used.set(named.module, names)
-    return localName(name, this.path, named.module)
+    this.used.set(group, names)
+    return localName(name, this.path, group)
   }
 
   private regex(pattern: string): string {

@@ -1,4 +1,4 @@
-import { checkObjectMeta } from '../gen/validators/kubernetes/object-meta.ts'
+import { checkObjectMeta } from '../gen/validators/kubernetes.ts'
 import type { KindInfo } from '../k8s.ts'
 import { type Fields, isFields, type PathSegment, rooted } from './check.ts'
 import { findingOf, type RawFinding } from './findings.ts'
