@@ -1,5 +1,5 @@
 import { isIPv6, type Socket } from 'node:net'
-import { type ReadInto, resetSocket } from './node-socket.ts'
+import { DirectWriter, type ReadInto, resetSocket } from './node-socket.ts'
 import { bulkBufferOf, type ReadBuffers, sharedBuffer } from './read-buffer.ts'
 import type { Transport, TransportHandler } from './transport.ts'
 
@@ -38,8 +38,11 @@ export class SocketTransport implements Transport {
   protected socket!: Socket
   /** TLS encrypts into memory of its own, so that written bytes are free again when nothing was queued before them. */
   protected readonly copiesOnWrite: boolean = false
+  /** Plain TCP: small writes skip the stream. A TLS handle takes one write at a time, which the stream sees to. */
+  protected readonly writesDirectly: boolean = false
   protected readonly bufferLimitBytes: number
   readonly #buffers: ReadBuffers
+  #direct: DirectWriter | undefined
   #isFlushPlanned = false
   #isPaused = false
   #held: Buffer[] | undefined
@@ -63,6 +66,7 @@ export class SocketTransport implements Transport {
 
   protected attach(socket: Socket): void {
     this.socket = socket
+    if (this.writesDirectly) this.#direct = new DirectWriter(socket, this.#onDirectWrite)
     socket.on('error', this.#onError)
     socket.on('end', this.#onEnd)
     socket.on('drain', this.#onDrain)
@@ -93,7 +97,7 @@ export class SocketTransport implements Transport {
   }
 
   get bufferedBytes(): number {
-    return this.socket.writableLength + this.#gathered.length
+    return this.#waitingBytes + this.#gathered.length
   }
 
   writeLatin1(text: string): boolean {
@@ -103,7 +107,7 @@ export class SocketTransport implements Transport {
       if (this.#gathered.length > MAX_GATHERED_BYTES) this.#flushGathered()
       return !this.blocked
     }
-    this.socket.write(text, 'latin1')
+    this.#send(text)
     return this.#watch()
   }
 
@@ -144,7 +148,7 @@ export class SocketTransport implements Transport {
     if (this.#gathered !== '') {
       const text = this.#gathered
       this.#gathered = ''
-      if (this.#isWritable) this.socket.write(text, 'latin1')
+      if (this.#isWritable) this.#send(text)
     }
     if (this.#isSocketCorked) {
       this.#isSocketCorked = false
@@ -272,10 +276,27 @@ export class SocketTransport implements Transport {
     this.#watch()
   }
 
+  #send(text: string): void {
+    const { socket } = this
+    if (this.#isSocketCorked || this.#direct === undefined || !this.#direct.write(text))
+      socket.write(text, 'latin1')
+  }
+
   #watch(): boolean {
     // Node's own return value is false as well for a large write that the system took at once.
-    if (this.socket.writableLength >= this.bufferLimitBytes) this.blocked = true
+    if (this.#waitingBytes >= this.bufferLimitBytes) this.blocked = true
     return !this.blocked
+  }
+
+  get #waitingBytes(): number {
+    return this.socket.writableLength + (this.#direct?.pendingBytes ?? 0)
+  }
+
+  readonly #onDirectWrite = (error: Error | undefined): void => {
+    if (this.closed) return
+    // Not inside of the caller's write: its next step would meet a closed connection.
+    if (error !== undefined) process.nextTick(() => this.fail(error))
+    else if (this.#waitingBytes === 0) this.#onDrain()
   }
 
   readonly #onError = (error: Error): void => {
@@ -293,7 +314,7 @@ export class SocketTransport implements Transport {
   }
 
   readonly #onDrain = (): void => {
-    if (!this.blocked || this.closed) return
+    if (!this.blocked || this.closed || this.#waitingBytes >= this.bufferLimitBytes) return
     this.blocked = false
     try {
       this.handler.onDrain()
