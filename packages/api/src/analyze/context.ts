@@ -30,7 +30,7 @@ export interface ContextSources {
   readonly resources: readonly Resource[]
   readonly meshConfig: MeshConfig
   /** Mesh networks, if there are any. */
-  readonly meshNetworks: unknown
+  readonly meshNetworks: Resource | undefined
   /** Objects of further clusters, by the name of the cluster. */
   readonly remoteClusters: ReadonlyMap<string, readonly Resource[]>
   readonly clusterName: string
@@ -45,7 +45,7 @@ export interface ContextSources {
  */
 export class AnalysisContext {
   readonly meshConfig: MeshConfig
-  readonly meshNetworks: unknown
+  readonly meshNetworks: Resource | undefined
   readonly remoteClusters: ReadonlyMap<string, readonly Resource[]>
   readonly clusterName: string
   readonly kubernetesVersion: string | undefined

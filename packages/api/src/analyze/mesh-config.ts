@@ -1,11 +1,11 @@
 import { BattenError } from '@batten/core/errors'
 import { isFields } from '../validate/check.ts'
-import { parseDocuments } from '../yaml/parse.ts'
+import { type ParsedDocument, parseDocuments } from '../yaml/parse.ts'
 import { listAt, textAt, valueAt } from './loose.ts'
-import type { Resource } from './resource.ts'
+import { type Resource, resourceOf } from './resource.ts'
 
-/** A mesh configuration, or mesh networks: YAML, or what the YAML says. */
-export type ConfigInput = string | Readonly<Record<string, unknown>>
+/** A mesh configuration, or mesh networks: YAML, a document of it (`parseDocuments`), or what it says. */
+export type ConfigInput = string | ParsedDocument | Readonly<Record<string, unknown>>
 
 /** The parts of the mesh configuration that analyzers read, with Istio's defaults. */
 export class MeshConfig {
@@ -69,15 +69,35 @@ export class MeshConfig {
 
 /** Reads the mesh configuration that was given, or the one of the ConfigMap `istio` among what is analyzed. */
 export function meshConfigOf(input: ConfigInput | undefined, configMaps: readonly Resource[]): MeshConfig {
-  if (input !== undefined) return new MeshConfig(configValue(input))
-  const text = istioConfigMap(configMaps, 'mesh')
-  return new MeshConfig(text === undefined ? {} : configValue(text))
+  const found = input ?? istioConfigMap(configMaps, 'mesh')
+  return new MeshConfig(found === undefined ? {} : configValue(readConfig(found)))
 }
 
-/** Reads the mesh networks that were given, or those of the ConfigMap `istio`. */
-export function meshNetworksOf(input: ConfigInput | undefined, configMaps: readonly Resource[]): unknown {
+/** Reads the mesh networks that were given, or those of the ConfigMap `istio`; as an object that messages can name. */
+export function meshNetworksOf(
+  input: ConfigInput | undefined,
+  configMaps: readonly Resource[],
+): Resource | undefined {
   const found = input ?? istioConfigMap(configMaps, 'meshNetworks')
-  return found === undefined ? undefined : configValue(found)
+  if (found === undefined) return undefined
+  const { value, document } = readConfig(found)
+  const object = {
+    apiVersion: 'mesh.istio.io/v1alpha1',
+    kind: 'MeshNetworks',
+    metadata: { name: 'meshnetworks', namespace: 'istio-system' },
+    ...(isFields(value) ? { networks: value['networks'] } : {}),
+  }
+  const parsed =
+    document === undefined
+      ? undefined
+      : {
+          object,
+          file: document.file,
+          index: document.index,
+          position: document.position,
+          comment: undefined,
+        }
+  return resourceOf(object, parsed, {})
 }
 
 function istioConfigMap(configMaps: readonly Resource[], key: string): string | undefined {
@@ -85,20 +105,30 @@ function istioConfigMap(configMaps: readonly Resource[], key: string): string | 
   return found === undefined ? undefined : textAt(found.fields, 'data', key)
 }
 
-/** What a text says, also inside an object with a `spec` or a `mesh` of an IstioOperator. */
-function configValue(input: ConfigInput): unknown {
-  const value = typeof input === 'string' ? readConfig(input) : input
+/** What a configuration is, also inside an IstioOperator. */
+function configValue({ value }: ReadConfig): unknown {
   const meshConfig = valueAt(value, 'spec', 'meshConfig')
   return textAt(value, 'kind') === 'IstioOperator' && isFields(meshConfig) ? meshConfig : value
 }
 
-function readConfig(text: string): unknown {
-  const [document] = parseDocuments(text)
-  const problem = document?.findings[0]
-  if (problem === undefined) return document?.value ?? {}
+interface ReadConfig {
+  readonly value: unknown
+  readonly document: ParsedDocument | undefined
+}
+
+function readConfig(input: ConfigInput): ReadConfig {
+  if (typeof input !== 'string' && !isDocument(input)) return { value: input, document: undefined }
+  const document = typeof input === 'string' ? parseDocuments(input)[0] : input
+  // A MeshConfig is no object of Kubernetes, which is all that may be wrong with it.
+  const problem = document?.value === undefined ? document?.findings[0] : undefined
+  if (problem === undefined) return { value: document?.value ?? {}, document }
   throw new BattenError('ANALYZE_CONFIG_UNREADABLE', {
     message: `the mesh configuration cannot be read: ${problem.message}`,
     hint: problem.hint ?? 'it must be YAML, as in the ConfigMap istio',
-    where: `line ${problem.range?.line ?? 1}`,
+    where: `${problem.file ?? 'line '}${problem.file === undefined ? '' : ':'}${problem.range?.line ?? 1}`,
   })
+}
+
+function isDocument(input: Exclude<ConfigInput, string>): input is ParsedDocument {
+  return Array.isArray(input['findings']) && typeof input['position'] === 'function'
 }
