@@ -159,6 +159,42 @@ describe('a plain transport', () => {
     expect(Buffer.compare(Buffer.concat(chunks), Buffer.concat(expected))).toBe(0)
   })
 
+  it('keeps text and bytes in order when the system takes neither at once', async () => {
+    const { transport, seen, peer } = await accepted({ bufferLimitBytes: 64 * 1024 })
+    peer.pause()
+    const expected: Buffer[] = []
+    // Beyond both socket buffers, with a text last, which waits below the stream.
+    for (let i = 0; i < 400; i++) {
+      const piece = i % 3 === 2 ? patterned(20_000 + i) : Buffer.from(`${i}:`.padEnd(15_000, 'x'), 'latin1')
+      expected.push(piece)
+      if (i % 3 === 2) transport.writeBytes(piece)
+      else transport.writeLatin1(piece.toString('latin1'))
+    }
+    expect(transport.blocked).toBe(true)
+    expect(transport.bufferedBytes).toBeGreaterThanOrEqual(64 * 1024)
+    const chunks: Buffer[] = []
+    peer.on('data', (chunk: Buffer) => chunks.push(chunk))
+    peer.resume()
+    await seen.until(() => seen.events.includes('drain'))
+    expect(transport.blocked).toBe(false)
+    transport.writeLatin1('the end')
+    expected.push(Buffer.from('the end'))
+    transport.end()
+    await once(peer, 'end')
+    expect(Buffer.compare(Buffer.concat(chunks), Buffer.concat(expected))).toBe(0)
+    expect(transport.bufferedBytes).toBe(0)
+  })
+
+  it('says blocked for text that waits, and closes with an error when the peer resets meanwhile', async () => {
+    const { transport, seen, peer } = await accepted({ bufferLimitBytes: 64 * 1024 })
+    peer.pause()
+    while (transport.writeLatin1('y'.repeat(16_000))) await new Promise((resolve) => setImmediate(resolve))
+    peer.resetAndDestroy()
+    await seen.until(() => seen.events.includes('close'))
+    expect(seen.events).toEqual(['close'])
+    expect(seen.error).toBeInstanceOf(Error)
+  })
+
   it('says blocked above the high watermark and drains when the peer reads', async () => {
     const { transport, seen, peer } = await accepted({ bufferLimitBytes: 64 * 1024 })
     peer.pause()
