@@ -23,7 +23,7 @@ export class HeaderTable implements HeaderMap {
   text = ''
   /** Four numbers a field: meta (id, flags, name length), start of the name, start and end of the value. */
   cuts: number[] = []
-  /** Added names and values, flat. */
+  /** What was added, three texts a field: name, value, and the printed line where that is kept (else empty). */
   added: string[] = []
   /** Presence bits of known names, ids 1..30 and 31..61. */
   low = 0
@@ -31,7 +31,7 @@ export class HeaderTable implements HeaderMap {
   #removed = 0
 
   get size(): number {
-    return this.cuts.length / 4 - this.#removed + this.added.length / 2
+    return this.cuts.length / 4 - this.#removed + this.added.length / 3
   }
 
   get(name: string): string | undefined {
@@ -59,7 +59,7 @@ export class HeaderTable implements HeaderMap {
     for (let i = 0; i < cuts.length; i += 4)
       if (this.#isField(i, id, name)) values.push(this.text.slice(cuts[i + 2]!, cuts[i + 3]!))
     const added = this.added
-    for (let i = 0; i < added.length; i += 2) if (added[i] === name) values.push(added[i + 1]!)
+    for (let i = 0; i < added.length; i += 3) if (added[i] === name) values.push(added[i + 1]!)
     return values
   }
 
@@ -85,7 +85,7 @@ export class HeaderTable implements HeaderMap {
   /** {@link set} for a name with an id and a value that is known to be printable. */
   setId(id: number, value: string): void {
     if (this.hasId(id)) this.removeId(id)
-    this.added.push(HEADER_NAMES[id]!, value)
+    this.added.push(HEADER_NAMES[id]!, value, keptLine(id, value))
     this.low |= lowBit(id)
     this.high |= highBit(id)
   }
@@ -97,7 +97,7 @@ export class HeaderTable implements HeaderMap {
   add(name: string, value: string): void {
     const id = headerId(name)
     if (id === 0 && !TOKEN.test(name)) return
-    this.added.push(name, printable(value))
+    this.added.push(name, printable(value), '')
     this.low |= lowBit(id)
     this.high |= highBit(id)
   }
@@ -133,7 +133,7 @@ export class HeaderTable implements HeaderMap {
       if ((meta & FIELD_REMOVED) !== 0) continue
       callback(this.#fieldName(i), text.slice(cuts[i + 2]!, cuts[i + 3]!))
     }
-    for (let i = 0; i < added.length; i += 2) callback(added[i]!, added[i + 1]!)
+    for (let i = 0; i < added.length; i += 3) callback(added[i]!, added[i + 1]!)
   }
 
   get byteSize(): number {
@@ -147,14 +147,11 @@ export class HeaderTable implements HeaderMap {
   /** Calls back for the pseudo-headers. */
   protected forEachPseudo(_callback: (name: string, value: string) => void): void {}
 
-  /** Records a field of {@link text}; the parser calls it. */
-  addCut(meta: number, nameStart: number, valueStart: number, valueEnd: number): void {
-    this.cuts.push(meta, nameStart, valueStart, valueEnd)
-    const id = meta & ID_MASK
-    if (id !== 0) {
-      this.low |= lowBit(id)
-      this.high |= highBit(id)
-    }
+  /** Takes over what the parser found in {@link text}. */
+  setCuts(cuts: number[], low: number, high: number): void {
+    this.cuts = cuts
+    this.low = low
+    this.high = high
   }
 
   /** All fields as HTTP/1 lines, each with its CRLF. Runs of untouched fields are one slice. */
@@ -181,7 +178,10 @@ export class HeaderTable implements HeaderMap {
       lines += `${this.#fieldName(i)}: ${text.slice(cuts[i + 2]!, valueEnd)}\r\n`
     }
     if (runEnd !== 0) lines += text.slice(runStart, runEnd)
-    for (let i = 0; i < added.length; i += 2) lines += lineOf(added[i]!, added[i + 1]!)
+    for (let i = 0; i < added.length; i += 3) {
+      const line = added[i + 2]!
+      lines += line !== '' ? line : `${added[i]}: ${added[i + 1]}\r\n`
+    }
     return lines
   }
 
@@ -216,18 +216,19 @@ export class HeaderTable implements HeaderMap {
 
   #getAdded(name: string): string | undefined {
     const added = this.added
-    for (let i = 0; i < added.length; i += 2) if (added[i] === name) return added[i + 1]
+    for (let i = 0; i < added.length; i += 3) if (added[i] === name) return added[i + 1]
     return undefined
   }
 
   #removeAdded(name: string): boolean {
     const added = this.added
     let kept = 0
-    for (let i = 0; i < added.length; i += 2) {
+    for (let i = 0; i < added.length; i += 3) {
       if (added[i] === name) continue
       added[kept] = added[i]!
       added[kept + 1] = added[i + 1]!
-      kept += 2
+      added[kept + 2] = added[i + 2]!
+      kept += 3
     }
     if (kept === added.length) return false
     added.length = kept
@@ -240,12 +241,11 @@ const MAX_KEPT_VALUE = 40
 const keptValues: (string | undefined)[] = HEADER_NAMES.map(() => undefined)
 const keptLines: string[] = HEADER_NAMES.map(() => '')
 
-/** `name: value` with its CRLF. */
-function lineOf(name: string, value: string): string {
-  const id = headerId(name)
-  if (id !== 0 && keptValues[id] === value) return keptLines[id]!
-  const line = `${name}: ${value}\r\n`
-  if (id === 0 || id === Header.requestId || value.length > MAX_KEPT_VALUE) return line
+/** `name: value` with its CRLF, if it is likely to be printed again; else empty. */
+function keptLine(id: number, value: string): string {
+  if (keptValues[id] === value) return keptLines[id]!
+  if (id === Header.requestId || value.length > MAX_KEPT_VALUE) return ''
+  const line = `${HEADER_NAMES[id]}: ${value}\r\n`
   // Reading a character makes V8 put the pieces together: once here, and not each time that it is written.
   line.charCodeAt(0)
   keptValues[id] = value

@@ -2,7 +2,7 @@ import type { Connection } from '../network/connection.ts'
 import type { Transport } from '../network/transport.ts'
 import type { ResponseFlag } from '../response-flags.ts'
 import type { LoggedStream, StreamTiming } from '../telemetry/access-log/logged-stream.ts'
-import type { Cluster } from '../upstream/cluster.ts'
+import type { UpstreamCluster } from '../upstream/cluster.ts'
 import type { RequestSink, ResponseEncoder } from './codec/stream-codec.ts'
 import type { HttpFilter, LocalReply } from './filter.ts'
 import { reply } from './filter.ts'
@@ -41,7 +41,7 @@ export class ActiveStream implements LoggedStream, RequestSink, RunOwner, Stream
   /** The entry of a weighted route that was chosen. */
   weightedCluster: WeightedCluster | undefined = undefined
   clusterName = ''
-  cluster: Cluster | undefined = undefined
+  cluster: UpstreamCluster | undefined = undefined
   upstreamAddress: string | undefined = undefined
   /** The upstream connection of the last try. */
   upstreamTransport: Transport | undefined = undefined
@@ -161,6 +161,7 @@ export class ActiveStream implements LoggedStream, RequestSink, RunOwner, Stream
     const route = virtualHost === undefined ? undefined : findRoute(virtualHost, headers, context.random)
     this.route = route
     this.weightedCluster = undefined
+    this.cluster = undefined
     if (route === undefined || route.action.kind !== 'route') return
     if (route.action.cluster.kind === 'name') this.clusterName = route.action.cluster.name
     else {

@@ -5,7 +5,7 @@ import {
   type RequestHeaderTable,
   type ResponseHeaderTable,
 } from '../header-table.ts'
-import { Header, headerIdOfBytes } from '../known-headers.ts'
+import { Header, headerIdOfBytes, highBit, lowBit } from '../known-headers.ts'
 import { isAuthority, parseTarget } from './http1-target.ts'
 import { latin1Of } from './latin1.ts'
 import type { HeadLimits } from './limits.ts'
@@ -29,6 +29,11 @@ VALUE[127] = 0
 /** 1 for bytes of a request target: visible ASCII; a fragment is never sent. */
 const TARGET = new Uint8Array(256).fill(1, 33, 127)
 TARGET[35] = 0
+
+const HOST_BIT = lowBit(Header.host)
+
+/** Cuts of the head that is being parsed; a table gets a copy of just the right size. */
+const scratch: number[] = []
 
 /** More of the head must arrive. */
 export const INCOMPLETE = -1
@@ -161,6 +166,9 @@ export class HeadParser {
     this.contentLength = -1
     this.chunked = this.close = this.keepAlive = this.upgrade = this.nominates = this.expectContinue = false
     let room = this.#limits.maxHeaders
+    let low = 0
+    let high = 0
+    let length = 0
     let p = from
     for (;;) {
       if (p === end) return this.#incomplete(end - base)
@@ -171,6 +179,7 @@ export class HeadParser {
         p += 2
         if (p - base > this.#limits.maxHeadersBytes) return this.#refuse(TOO_LARGE)
         if (this.chunked && this.contentLength >= 0) return this.#refuse(LENGTH_AND_CHUNKED)
+        table.setCuts(scratch.slice(0, length), low, high)
         return p
       }
       const nameStart = p
@@ -195,17 +204,27 @@ export class HeadParser {
       while (valueEnd > valueStart && ((byte = bytes[valueEnd - 1]!) === SP || byte === TAB)) valueEnd--
       if (room-- === 0) return this.#refuse(TOO_MANY)
       const id = headerIdOfBytes(bytes, nameStart, nameEnd)
-      if (id !== 0 && id <= Header.expect && !this.#framing(id, bytes, valueStart, valueEnd, table))
-        return REFUSED
+      if (id !== 0) {
+        if (id <= Header.expect) {
+          if (id === Header.host && (low & HOST_BIT) !== 0) return this.#refuse(BAD_HOST)
+          if (!this.#framing(id, bytes, valueStart, valueEnd)) return REFUSED
+        }
+        low |= lowBit(id)
+        high |= highBit(id)
+      }
       const verbatim = valueStart === nameEnd + 2 && bytes[nameEnd + 1] === SP && valueEnd === p
       const meta = id | (verbatim ? FIELD_VERBATIM : 0) | ((nameEnd - nameStart) << FIELD_NAME_SHIFT)
-      table.addCut(meta, nameStart - base, valueStart - base, valueEnd - base)
+      scratch[length] = meta
+      scratch[length + 1] = nameStart - base
+      scratch[length + 2] = valueStart - base
+      scratch[length + 3] = valueEnd - base
+      length += 4
       p += 2
     }
   }
 
   /** Reads the fields that say where the message ends and what becomes of the connection. */
-  #framing(id: number, bytes: Buffer, start: number, end: number, table: HeaderTable): boolean {
+  #framing(id: number, bytes: Buffer, start: number, end: number): boolean {
     switch (id) {
       case Header.contentLength: {
         const length = decimal(bytes, start, end)
@@ -223,8 +242,6 @@ export class HeadParser {
         else if (isText(bytes, start, end, CLOSE)) this.close = true
         else this.#connectionTokens(lowerText(bytes, start, end))
         return true
-      case Header.host:
-        return !table.hasId(Header.host) || this.#refuseField(BAD_HOST)
       case Header.expect:
         if (isText(bytes, start, end, CONTINUE)) this.expectContinue = true
         return true

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import type { Transport } from '../../network/transport.ts'
 import type { HeaderTable } from '../header-table.ts'
 import { latin1Of } from './latin1.ts'

@@ -107,7 +107,7 @@ export class RouterStream implements TerminalFilter, PoolWaiter, ResponseSink, T
       return
     }
     if (action.kind !== 'route') return
-    const cluster = stream.owner.context.clusters.get(stream.clusterName)
+    const { cluster } = stream
     if (cluster === undefined) {
       stats.noCluster.inc()
       this.#answer(reply(action.clusterNotFoundStatus, '', { details: 'cluster_not_found', flag: 'NC' }))
@@ -115,7 +115,6 @@ export class RouterStream implements TerminalFilter, PoolWaiter, ResponseSink, T
     }
     this.#cluster = cluster
     this.#headers = headers
-    stream.cluster = cluster
     this.#policy = retryPolicyOf(action.retryPolicy ?? route.virtualHost.retryPolicy, headers)
     const timeouts = requestTimeouts(action.timeoutMs, this.#policy, headers)
     this.#globalMs = timeouts.globalMs
