@@ -1,13 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { clusterConfig } from '../../../test/support/cluster-configs.ts'
 import { HttpFixture, response, statuses } from '../../../test/support/http-fixture.ts'
-import {
-  plainRoute,
-  routeAction,
-  routeAll,
-  routeConfig,
-  virtualHost,
-} from '../../../test/support/route-configs.ts'
+import { routeAll } from '../../../test/support/route-configs.ts'
 import type { RetryPolicy } from '../route/route-config.ts'
 
 const GET = 'GET /p?q HTTP/1.1\r\nHost: a.example\r\n\r\n'

@@ -23,7 +23,7 @@ const retry = (over: Partial<RetryPolicy> = {}): RetryPolicy => ({
   ...over,
 })
 const oneHost = [clusterConfig('c', ['10.0.0.1:80'])]
-const twoHosts = [clusterConfig('c', ['10.0.0.1:80', '10.0.0.2:80'])]
+const _twoHosts = [clusterConfig('c', ['10.0.0.1:80', '10.0.0.2:80'])]
 
 describe('an ordinary exchange', () => {
   it('sends the request on with the headers that the proxy vouches for, and the response back', () => {
