@@ -90,7 +90,7 @@ describe('under 500 requests a second nothing is lost', () => {
         process.kill(project.mesh.processes.get('sidecar ratings-v1')!, 'SIGKILL')
         for (
           let waited = 0;
-          !/^503 [^]*(xds-grpc|certificate|management server)/.test(await ready());
+          !/^503 [\s\S]*(xds-grpc|certificate|management server)/.test(await ready());
           waited += 50
         ) {
           if (waited > 10_000) throw new Error(`the proxy says: ${await ready()}`)
