@@ -36,6 +36,9 @@ export interface Model {
   named(node: Node, from: string): Named
 }
 
+/** Page of everything that only the mesh documents use. */
+const MESH_PAGE = 'https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/'
+
 /** What the generators know about a node beside its JSON. */
 export function metaOf(node: Node): Meta {
   return (node[META] as Meta | undefined) ?? {}
@@ -47,7 +50,7 @@ export function collect(): Model {
   const all: { path: string; named: Named[]; kinds: KindSchema[] }[] = []
   for (const { path, exports } of modules) {
     const kinds = Object.values(exports).filter(isKind)
-    const docs = kinds[0]?.docs
+    const docs = kinds[0]?.docs ?? (path.startsWith('mesh/') ? MESH_PAGE : undefined)
     const named: Named[] = []
     for (const value of Object.values(exports)) {
       if (typeof value !== 'object' || value === null || !(META in value)) continue
@@ -102,9 +105,10 @@ function usedNames(node: Node): string[] {
   })
 }
 
-/** The Gateway API has names of its own; all other groups share one scope. */
+/** The Gateway API and the mesh documents have names of their own; all other groups share one scope. */
 function scoped(path: string, name: string): string {
-  return path.startsWith('gateway-api/') ? `gateway-api/${name}` : `shared/${name}`
+  const group = groupOf(path)
+  return group === 'gateway-api' || group === 'mesh' ? `${group}/${name}` : `shared/${name}`
 }
 
 /** Whether a node is a use of a named message or enumeration. */

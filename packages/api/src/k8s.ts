@@ -28,7 +28,7 @@ export interface KindInfo {
   readonly plural: string
   readonly shortNames: readonly string[]
   readonly scope: 'Namespaced' | 'Cluster'
-  /** Whose kind it is. `document`: a file such as MeshConfig, no object of the API. */
+  /** Whose kind it is. `document`: read by tools only, no object of the API. */
   readonly origin: 'istio' | 'gateway-api' | 'kubernetes' | 'document'
   /** Parts that must be there beside `metadata`. */
   readonly required: readonly string[]

@@ -257,6 +257,17 @@ export const kindTable: readonly KindInfo[] = [
     docs: 'https://kubernetes.io/docs/reference/kubernetes-api/service-resources/endpoint-slice-v1/',
   },
   {
+    kind: 'IstioOperator',
+    group: 'install.istio.io',
+    versions: ['v1alpha1'],
+    plural: 'istiooperators',
+    shortNames: ['iop', 'io'],
+    scope: 'Namespaced',
+    origin: 'document',
+    required: [],
+    docs: 'https://istio.io/latest/docs/reference/config/istio.operator.v1alpha1/',
+  },
+  {
     kind: 'HTTPRoute',
     group: 'gateway.networking.k8s.io',
     versions: ['v1', 'v1beta1'],

@@ -18,6 +18,11 @@ import * as namespace from './kubernetes/namespace.ts'
 import * as objectMeta from './kubernetes/object-meta.ts'
 import * as pod from './kubernetes/pod.ts'
 import * as service from './kubernetes/service.ts'
+import * as meshExtensionProvider from './mesh/extension-provider.ts'
+import * as istioOperator from './mesh/istio-operator.ts'
+import * as meshConfig from './mesh/mesh-config.ts'
+import * as meshNetworks from './mesh/mesh-networks.ts'
+import * as meshProxyConfig from './mesh/proxy-config.ts'
 import * as selector from './meta/selector.ts'
 import * as status from './meta/status.ts'
 import * as targetReference from './meta/target-reference.ts'
@@ -85,6 +90,11 @@ export const modules: readonly SchemaModule[] = [
   module('kubernetes/service', service),
   module('kubernetes/pod', pod),
   module('kubernetes/endpoint-slice', endpointSlice),
+  module('mesh/extension-provider', meshExtensionProvider),
+  module('mesh/proxy-config', meshProxyConfig),
+  module('mesh/mesh-config', meshConfig),
+  module('mesh/mesh-networks', meshNetworks),
+  module('mesh/istio-operator', istioOperator),
   module('gateway-api/references', gatewayApiReferences),
   module('gateway-api/filters', gatewayApiFilters),
   module('gateway-api/http-route', gatewayApiHttpRoute),
@@ -95,6 +105,18 @@ export const modules: readonly SchemaModule[] = [
   module('gateway-api/gateway-class', gatewayApiGatewayClass),
   module('gateway-api/backend-tls-policy', gatewayApiBackendTlsPolicy),
   module('gateway-api/gateway', gatewayApiGateway),
+]
+
+/** A file that is no object of Kubernetes. */
+export interface DocumentSchema {
+  readonly name: string
+  readonly module: string
+}
+
+/** Files that are no objects of Kubernetes. */
+export const documents: readonly DocumentSchema[] = [
+  { name: 'MeshConfig', module: 'mesh/mesh-config' },
+  { name: 'MeshNetworks', module: 'mesh/mesh-networks' },
 ]
 
 /** Whether an export of a schema module is a kind. */

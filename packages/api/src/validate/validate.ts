@@ -91,8 +91,7 @@ function objectFindings(object: KubernetesObject, options: ValidateOptions): Raw
   const head = typeFindings(object)
   if (head.length > 0) return head
   const info = kindInfo(object)
-  if (info === undefined || info.origin === 'document')
-    return options.knownKindsOnly === true ? [unknownKind(object)] : []
+  if (info === undefined) return options.knownKindsOnly === true ? [unknownKind(object)] : []
   const { version } = groupVersion(object.apiVersion)
   if (!info.versions.includes(version)) return info.origin === 'kubernetes' ? [] : [unknownKind(object)]
   const schema = schemaFindings(object, info, options)
@@ -168,7 +167,8 @@ function schemaFindings(object: KubernetesObject, info: KindInfo, options: Valid
     if (fields[key] === undefined || fields[key] === null)
       issues = below(issues, key, [{ path: [], kind: 'required' }])
   }
-  const out = metadataFindings(object.metadata, info)
+  // What only tools read needs no name.
+  const out = info.origin === 'document' ? [] : metadataFindings(object.metadata, info)
   for (const issue of rooted(issues)) {
     if (issue.kind !== 'unknown') out.push(findingOf(issue))
     else if (unknown !== undefined) out.push(findingOf(issue, unknown))

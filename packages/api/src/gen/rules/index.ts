@@ -2,6 +2,7 @@
 import type { RuleNode } from '../../validate/rule-node.ts'
 import { rulesOfTrafficExtensionSpec, rulesOfWasmPluginSpec } from './extensions.ts'
 import { rulesOfBackendTLSPolicySpec as rulesOfBackendTLSPolicySpecOfGatewayApi, rulesOfGRPCRouteSpec as rulesOfGRPCRouteSpecOfGatewayApi, rulesOfGatewayClassSpec as rulesOfGatewayClassSpecOfGatewayApi, rulesOfGatewaySpec as rulesOfGatewaySpecOfGatewayApi, rulesOfGatewayStatus as rulesOfGatewayStatusOfGatewayApi, rulesOfHTTPRouteSpec as rulesOfHTTPRouteSpecOfGatewayApi, rulesOfPolicyStatus as rulesOfPolicyStatusOfGatewayApi, rulesOfRouteStatus as rulesOfRouteStatusOfGatewayApi, rulesOfTCPRouteSpec as rulesOfTCPRouteSpecOfGatewayApi, rulesOfTLSRouteSpec as rulesOfTLSRouteSpecOfGatewayApi } from './gateway-api.ts'
+import { rulesOfIstioOperatorSpec } from './mesh.ts'
 import { rulesOfDestinationRuleSpec, rulesOfEnvoyFilterSpec, rulesOfGatewaySpec, rulesOfProxyConfigSpec, rulesOfServiceEntrySpec, rulesOfSidecarSpec, rulesOfVirtualServiceSpec, rulesOfWorkloadEntrySpec, rulesOfWorkloadGroupSpec } from './networking.ts'
 import { rulesOfAuthorizationPolicySpec, rulesOfPeerAuthenticationSpec, rulesOfRequestAuthenticationSpec } from './security.ts'
 import { rulesOfTelemetrySpec } from './telemetry.ts'
@@ -52,6 +53,9 @@ export const partRules: Readonly<Record<string, Readonly<Record<string, RuleNode
   },
   'extensions.istio.io/TrafficExtension': {
     spec: rulesOfTrafficExtensionSpec,
+  },
+  'install.istio.io/IstioOperator': {
+    spec: rulesOfIstioOperatorSpec,
   },
   'gateway.networking.k8s.io/HTTPRoute': {
     spec: rulesOfHTTPRouteSpecOfGatewayApi,
