@@ -27,8 +27,11 @@ export function builtInResources(meshConfig: MeshConfig, resources: readonly Res
       spec: {
         selector: labels,
         ports: [
-          { name: 'http2', port: 80, targetPort: 80, protocol: 'TCP' },
-          { name: 'https', port: 443, targetPort: 443, protocol: 'TCP' },
+          { name: 'http2', port: 80, targetPort: 8080, protocol: 'TCP' },
+          { name: 'https', port: 443, targetPort: 8443, protocol: 'TCP' },
+          { name: 'status-port', port: 15021, targetPort: 15021, protocol: 'TCP', appProtocol: 'tcp' },
+          { name: 'tcp', port: 31400, targetPort: 31400, protocol: 'TCP' },
+          { name: 'tls', port: 15443, targetPort: 15443, protocol: 'TCP' },
         ],
       },
     },

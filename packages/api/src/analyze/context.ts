@@ -27,6 +27,7 @@ export interface ReportOptions {
 
 /** What {@link AnalysisContext} is made of. */
 export interface ContextSources {
+  /** All objects; of those with the same kind, namespace and name the last one counts, as when they are applied. */
   readonly resources: readonly Resource[]
   readonly meshConfig: MeshConfig
   /** Mesh networks, if there are any. */
@@ -52,8 +53,11 @@ export class AnalysisContext {
   readonly now: number
   readonly clusterDomain = CLUSTER_DOMAIN
   readonly reports: Report[] = []
+  /** Objects that a later one of the same name replaces, with the later one. */
+  readonly replaced: ReadonlyMap<Resource, Resource>
   readonly #byType = new Map<string, Resource[]>()
   readonly #byName = new Map<string, Resource>()
+  #usedNamespaces: ReadonlySet<string> | undefined
   #services: ServiceIndex | undefined
   #workloads: WorkloadIndex | undefined
   #selectingServices: SelectorIndex<Resource<SpecOf<'/Service'>>> | undefined
@@ -66,10 +70,16 @@ export class AnalysisContext {
     this.kubernetesVersion = sources.kubernetesVersion
     this.now = sources.now
     for (const resource of sources.resources) {
-      append(this.#byType, resource.type, resource)
-      const key = nameKey(resource.type, resource.namespace, resource.name)
-      if (!this.#byName.has(key)) this.#byName.set(key, resource)
+      if (resource.name !== '')
+        this.#byName.set(nameKey(resource.type, resource.namespace, resource.name), resource)
     }
+    const replaced = new Map<Resource, Resource>()
+    for (const resource of sources.resources) {
+      const last = this.find(resource.type, resource.namespace, resource.name) as Resource | undefined
+      if (last === undefined || last === resource) append(this.#byType, resource.type, resource)
+      else replaced.set(resource, last)
+    }
+    this.replaced = replaced
   }
 
   get rootNamespace(): string {
@@ -81,9 +91,21 @@ export class AnalysisContext {
     return (this.#byType.get(type) ?? []) as unknown as readonly Resource<SpecOf<K>>[]
   }
 
+  /** Objects of a kind, also those that later ones replace. */
+  given(type: string): readonly Resource[] {
+    return [...this.all(type), ...[...this.replaced.keys()].filter((one) => one.type === type)] as Resource[]
+  }
+
   /** One object; the namespace is empty for objects of the cluster. */
   find<K extends string>(type: K, namespace: string, name: string): Resource<SpecOf<K>> | undefined {
     return this.#byName.get(nameKey(type, namespace, name)) as unknown as Resource<SpecOf<K>> | undefined
+  }
+
+  /** Namespaces that have an object. */
+  get usedNamespaces(): ReadonlySet<string> {
+    return (this.#usedNamespaces ??= new Set(
+      [...this.#byType.values()].flatMap((list) => list.map(({ namespace }) => namespace)),
+    ))
   }
 
   /** The Namespace object of a namespace, when it is known. */

@@ -1,4 +1,10 @@
 import type { WasmPlugin } from '../gen/types/extensions/wasm-plugin.ts'
+import type { Gateway as KubernetesGateway } from '../gen/types/gateway-api/gateway.ts'
+import type { GRPCRoute } from '../gen/types/gateway-api/grpc-route.ts'
+import type { HTTPRoute } from '../gen/types/gateway-api/http-route.ts'
+import type { ReferenceGrant } from '../gen/types/gateway-api/reference-grant.ts'
+import type { TCPRoute } from '../gen/types/gateway-api/tcp-route.ts'
+import type { TLSRoute } from '../gen/types/gateway-api/tls-route.ts'
 import type { Deployment, Pod } from '../gen/types/kubernetes/pod.ts'
 import type { Service } from '../gen/types/kubernetes/service.ts'
 import type { DestinationRule } from '../gen/types/networking/destination-rule.ts'
@@ -26,6 +32,12 @@ export interface KindSpecs {
   '/Service': Service['spec']
   'apps/Deployment': Deployment['spec']
   'extensions.istio.io/WasmPlugin': WasmPlugin['spec']
+  'gateway.networking.k8s.io/GRPCRoute': GRPCRoute['spec']
+  'gateway.networking.k8s.io/Gateway': KubernetesGateway['spec']
+  'gateway.networking.k8s.io/HTTPRoute': HTTPRoute['spec']
+  'gateway.networking.k8s.io/ReferenceGrant': ReferenceGrant['spec']
+  'gateway.networking.k8s.io/TCPRoute': TCPRoute['spec']
+  'gateway.networking.k8s.io/TLSRoute': TLSRoute['spec']
   'networking.istio.io/DestinationRule': DestinationRule['spec']
   'networking.istio.io/EnvoyFilter': EnvoyFilter['spec']
   'networking.istio.io/Gateway': Gateway['spec']

@@ -33,10 +33,10 @@ function check(gateway: GatewayResource, context: AnalysisContext): void {
   for (const workload of workloads) {
     for (const service of context.servicesSelecting(workload.labels, workload.namespace)) {
       for (const { port, targetPort, protocol = 'TCP' } of service.spec.ports ?? []) {
-        // What the proxy listens on is the target port; a port without one is its own target.
         if (protocol !== 'TCP') continue
-        const target = containerPort(targetPort, workload) ?? port
-        if (target !== undefined) reachable.add(target)
+        // The proxy listens on the target port; a server with the port of the Service gets that of its target.
+        for (const number of [port, containerPort(targetPort, workload)])
+          if (number !== undefined) reachable.add(number)
       }
     }
   }

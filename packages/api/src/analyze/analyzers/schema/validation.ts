@@ -25,7 +25,7 @@ export const schemaValidation: readonly Analyzer[] = kinds
       description: `Runs schema validation as an analyzer on ${name} resources`,
       codes: isVirtualService ? ['IST0106', 'IST0130', 'IST0131', 'IST0133'] : ['IST0106', 'IST0133'],
       analyze(context) {
-        for (const resource of context.all(`${group}/${kind}`)) check(resource, context)
+        for (const resource of context.given(`${group}/${kind}`)) check(resource, context)
         if (isVirtualService) checkRoutes(context)
       },
     }

@@ -40,12 +40,16 @@ export const injectionWebhooks: Analyzer = {
   analyze(context) {
     const webhooks = injectors(webhooksOf(context, 'MutatingWebhookConfiguration'))
     checkOverlaps(webhooks, context)
+    const told = new Set<string>()
     for (const { resource, value, path } of webhooks) {
       const service = valueAt(value, 'clientConfig', 'service')
       if (service === undefined) continue
       const namespace = textAt(service, 'namespace') ?? ''
       const name = textAt(service, 'name') ?? ''
-      if (context.find('/Service', namespace, name) !== undefined) continue
+      // The webhooks of a configuration ask the same control plane.
+      const key = `${resource.name} ${namespace}/${name}`
+      if (told.has(key) || context.find('/Service', namespace, name) !== undefined) continue
+      told.add(key)
       const text = `Injector refers to a control plane service that does not exist: ${name}.${namespace}.`
       context.report(resource, 'IST0139', [text], [...path, 'clientConfig', 'service', 'name'])
     }
