@@ -12,6 +12,7 @@ import {
 } from 'yaml'
 import type { Code } from '../errors.ts'
 import type { SourceRange } from '../validate/findings.ts'
+import { readFast } from './fast.ts'
 import type { Limits } from './limits.ts'
 import { type Fields, isFields, type PathSegment, pathSegments } from './path.ts'
 import { plainScalar } from './scalar.ts'
@@ -52,18 +53,22 @@ export class YamlReader {
   private readonly text: string
   private readonly line: number
   private readonly limits: Limits
+  private readonly isFast: boolean
   private tree: WeakRef<{ document: Document.Parsed }> | undefined
   private starts: readonly number[] | undefined
 
-  constructor(text: string, line: number, limits: Limits) {
+  constructor(text: string, line: number, limits: Limits, options: { readonly fast?: boolean } = {}) {
     this.text = text
     this.line = line
     this.limits = limits
+    this.isFast = options.fast ?? true
   }
 
   read(): Reading {
     const early = this.refuseEarly()
     if (early !== undefined) return { value: undefined, problems: [early], isEmpty: false }
+    const fast = this.isFast ? readFast(this.text, this.limits) : undefined
+    if (fast !== undefined) return { value: fast.value, problems: [], isEmpty: false }
     try {
       const document = this.parse()
       const problems = document.errors.map(
