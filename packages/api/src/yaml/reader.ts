@@ -12,7 +12,6 @@ import {
 } from 'yaml'
 import type { Code } from '../errors.ts'
 import type { SourceRange } from '../validate/findings.ts'
-import { readFast } from './fast.ts'
 import type { Limits } from './limits.ts'
 import { type Fields, isFields, type PathSegment, pathSegments } from './path.ts'
 import { plainScalar } from './scalar.ts'
@@ -53,22 +52,18 @@ export class YamlReader {
   private readonly text: string
   private readonly line: number
   private readonly limits: Limits
-  private readonly isFast: boolean
   private tree: WeakRef<{ document: Document.Parsed }> | undefined
   private starts: readonly number[] | undefined
 
-  constructor(text: string, line: number, limits: Limits, options: { readonly fast?: boolean } = {}) {
+  constructor(text: string, line: number, limits: Limits) {
     this.text = text
     this.line = line
     this.limits = limits
-    this.isFast = options.fast ?? true
   }
 
   read(): Reading {
     const early = this.refuseEarly()
     if (early !== undefined) return { value: undefined, problems: [early], isEmpty: false }
-    const fast = this.isFast ? readFast(this.text, this.limits) : undefined
-    if (fast !== undefined) return { value: fast.value, problems: [], isEmpty: false }
     try {
       const document = this.parse()
       const problems = document.errors.map(
