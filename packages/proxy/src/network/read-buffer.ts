@@ -110,37 +110,39 @@ export class PlainReadBuffers implements ReadBuffers {
 export class TlsReadBuffers implements ReadBuffers {
   #bulk: BulkBuffer | undefined
   #isGathering = false
-  #gatheredBytes = 0
+  /** What is gathered and not handed on lies between these. Only `next` moves back: the system may be reading to `end`. */
+  #start = 0
+  #end = 0
 
   next(): Buffer {
-    if (!this.#isGathering) {
-      this.close()
-      return sharedBuffer
+    if (this.#start === this.#end) {
+      if (!this.#isGathering || this.#bulk?.inUse) this.close()
+      this.#start = this.#end = 0
+      if (!this.#isGathering) return sharedBuffer
     }
-    if (this.#gatheredBytes === 0 && this.#bulk?.inUse) this.close()
     this.#bulk ??= BulkBuffer.take()
-    return this.#bulk.bytes.subarray(this.#gatheredBytes, this.#gatheredBytes + SHARED_BUFFER_BYTES)
+    return this.#bulk.bytes.subarray(this.#end, this.#end + SHARED_BUFFER_BYTES)
   }
 
   received(length: number): Buffer | undefined {
     const bulk = this.#bulk
     this.#isGathering = length === SHARED_BUFFER_BYTES
     if (bulk === undefined) return sharedBuffer.subarray(0, length)
-    this.#gatheredBytes += length
-    const isRoomLeft = this.#gatheredBytes + SHARED_BUFFER_BYTES <= BULK_BUFFER_BYTES
+    this.#end += length
+    const isRoomLeft = this.#end + SHARED_BUFFER_BYTES <= BULK_BUFFER_BYTES
     return this.#isGathering && isRoomLeft ? undefined : this.flush()
   }
 
   flush(): Buffer | undefined {
-    if (this.#gatheredBytes === 0) return undefined
-    const chunk = this.#bulk!.bytes.subarray(0, this.#gatheredBytes)
-    this.#gatheredBytes = 0
+    if (this.#start === this.#end) return undefined
+    const chunk = this.#bulk!.bytes.subarray(this.#start, this.#end)
+    this.#start = this.#end
     return chunk
   }
 
   close(): void {
     this.#bulk?.giveBack()
     this.#bulk = undefined
-    this.#gatheredBytes = 0
+    this.#start = this.#end = 0
   }
 }
