@@ -61,6 +61,8 @@ interface Round {
   readonly cpuMsPerThousand: number
   readonly load: LoadResult
   readonly residentMb: number
+  /** Without pages of files, which processes of one program share. */
+  readonly privateMb: number
 }
 
 /** How a proxy of one kind is started with a role. */
@@ -161,8 +163,13 @@ async function measure(subject: Subject, seconds: number): Promise<Round> {
     throw new Error(`${subject.name}: ${load.badStatuses} bad statuses, ${load.socketErrors} socket errors`)
   if (load.bytes / load.requests < bodyBytes)
     throw new Error(`${subject.name}: only ${(load.bytes / load.requests).toFixed(0)} bytes a response`)
-  const residentMb = subject.processes.reduce((sum, { pid }) => sum + residentMbOf(pid), 0)
-  return { cpuMsPerThousand: (used * 1000) / load.requests, load, residentMb }
+  const memory = subject.processes.map(({ pid }) => residentMbOf(pid))
+  return {
+    cpuMsPerThousand: (used * 1000) / load.requests,
+    load,
+    residentMb: memory.reduce((sum, { total }) => sum + total, 0),
+    privateMb: memory.reduce((sum, { own }) => sum + own, 0),
+  }
 }
 
 function median(values: readonly number[]): number {
@@ -178,7 +185,9 @@ function spread(values: readonly number[], digits: number): string {
 function report(rounds: ReadonlyMap<string, readonly Round[]>): void {
   const what = flags.pair ? 'two sidecars, mutual TLS between' : 'one proxy'
   console.log(`HTTP/1.1, ${what}, ${flags.bytes} bytes, ${flags.connections} connections, access log off`)
-  console.log('CPU ms for 1000 requests, requests/s, latency us p50/p99, resident MB; median (min-max)\n')
+  console.log(
+    'CPU ms for 1000 requests, requests/s, latency us p50/p99, resident MB (private); median (min-max)\n',
+  )
   for (const [name, list] of rounds) {
     const cpu = spread(
       list.map((round) => round.cpuMsPerThousand),
@@ -186,9 +195,10 @@ function report(rounds: ReadonlyMap<string, readonly Round[]>): void {
     )
     const rate = median(list.map(({ load }) => load.requests / load.seconds)).toFixed(0)
     const latency = `${median(list.map(({ load }) => load.p50))}/${median(list.map(({ load }) => load.p99))}`
-    const memory = Math.max(...list.map((round) => round.residentMb)).toFixed(0)
+    const most = (of: (round: Round) => number) => Math.max(...list.map(of)).toFixed(0)
+    const memory = `${most((round) => round.residentMb)} MB (${most((round) => round.privateMb)})`
     console.log(
-      `${name.padEnd(8)} ${cpu.padEnd(20)} ${rate.padStart(7)}/s  ${latency.padStart(12)}  ${memory.padStart(4)} MB`,
+      `${name.padEnd(8)} ${cpu.padEnd(20)} ${rate.padStart(7)}/s  ${latency.padStart(12)}  ${memory}`,
     )
   }
   const batten = rounds.get('batten')
@@ -209,7 +219,8 @@ try {
   const originPort = await freePort()
   const originDirectory = join(root, 'origin')
   await mkdir(originDirectory)
-  const originText = originConfig(originPort, originDirectory, 'x'.repeat(bodyBytes))
+  await writeFile(join(originDirectory, 'body'), 'x'.repeat(bodyBytes))
+  const originText = originConfig(originPort, originDirectory)
   running.push(await startNginx(nginx, LOAD_CORE, originDirectory, originText))
   await waitForPort(originPort)
   const tls = await writeBenchmarkCertificates(root)

@@ -1,10 +1,10 @@
 import type { ProxyPorts, TlsFiles } from './envoy-bootstrap.ts'
 
-/** nginx as the origin: one body from memory. */
-export function originConfig(port: number, directory: string, body: string): string {
+/** nginx as the origin: the file `body` of its directory, whatever is asked for. */
+export function originConfig(port: number, directory: string): string {
   return config(
     directory,
-    `server { listen 127.0.0.1:${port}; location / { default_type text/plain; return 200 "${body}"; } }`,
+    `open_file_cache max=16; server { listen 127.0.0.1:${port}; root ${directory}; location / { default_type text/plain; try_files /body =404; } }`,
   )
 }
 

@@ -8,9 +8,11 @@ export function cpuMsOf(pid: number): number {
   return treeOf(pid).reduce((sum, id) => sum + ownCpuMs(id), 0)
 }
 
-/** Resident memory of a process and its children, MB. */
-export function residentMbOf(pid: number): number {
-  return treeOf(pid).reduce((sum, id) => sum + ownResidentMb(id), 0)
+/** Resident memory of a process and its children, MB: all of it, and what no other process could share. */
+export function residentMbOf(pid: number): { readonly total: number; readonly own: number } {
+  const tree = treeOf(pid)
+  const sum = (field: string) => tree.reduce((total, id) => total + statusMb(id, field), 0)
+  return { total: sum('VmRSS'), own: sum('RssAnon') }
 }
 
 function treeOf(pid: number): number[] {
@@ -36,8 +38,8 @@ function ownCpuMs(pid: number): number {
   return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS_PER_SECOND || 0
 }
 
-function ownResidentMb(pid: number): number {
-  const match = /^VmRSS:\s+(\d+) kB/m.exec(readText(`/proc/${pid}/status`))
+function statusMb(pid: number, field: string): number {
+  const match = new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(readText(`/proc/${pid}/status`))
   return match === null ? 0 : Number(match[1]) / 1024
 }
 
