@@ -90,13 +90,15 @@ export function referenceOf(file: string | undefined, range: SourceRange | undef
 const ORDER: Readonly<Record<Level, number>> = { Error: 0, Warning: 1, Info: 2 }
 
 /**
- * Messages in the order in which they are printed, each one once: errors first, then by code, object and place.
+ * Messages in the order in which they are printed, each one once although several analyzers may find it: errors first,
+ * then by code, object and place.
  */
 export function sortedMessages(messages: readonly AnalysisMessage[]): AnalysisMessage[] {
   const sorted = [...messages].sort(compare)
   const seen = new Set<string>()
-  return sorted.filter(({ code, origin, message, file, range }) => {
-    const key = [code, origin, message, file, range?.line].join('\n')
+  return sorted.filter(({ code, origin, message, file, path, range }) => {
+    // Without a path it is the line that tells two messages apart.
+    const key = [code, origin, message, file, path === '' ? range?.line : path].join('\n')
     if (seen.has(key)) return false
     seen.add(key)
     return true
@@ -110,7 +112,8 @@ function compare(a: AnalysisMessage, b: AnalysisMessage): number {
     order(a.origin, b.origin) ||
     order(a.file ?? '', b.file ?? '') ||
     (a.range?.line ?? 0) - (b.range?.line ?? 0) ||
-    order(a.message, b.message)
+    order(a.message, b.message) ||
+    order(a.path, b.path)
   )
 }
 

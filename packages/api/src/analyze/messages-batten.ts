@@ -57,7 +57,7 @@ export const battenMessages = {
   BAT0201: {
     name: 'DuplicateSubset',
     level: 'Warning',
-    args: ['rules', 'host', 'subset'],
+    args: ['rules', 'subset', 'host'],
     template: 'The DestinationRules %s all define the subset %q of host %s; the oldest one wins.',
     meaning:
       'DestinationRules of one host are merged. A subset that several of them define is taken from the oldest.',
@@ -284,7 +284,7 @@ export const battenMessages = {
     name: 'DuplicateListener',
     level: 'Error',
     args: ['port', 'hostname'],
-    template: 'Several listeners have port %d, this protocol and the hostname %q.',
+    template: 'Another listener has port %d, the same protocol and the hostname %q.',
     meaning:
       'Listeners of a Gateway must differ in port, protocol or hostname. None of those that do not is served.',
     hint: 'Give the listeners different hostnames or ports.',

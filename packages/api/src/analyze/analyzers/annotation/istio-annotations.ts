@@ -40,10 +40,11 @@ const WRITTEN_FOR_CNI = new Set([
 
 /** Whether nobody but Istio wrote an annotation. */
 export function isWrittenByIstio(name: string, resource: Resource): boolean {
-  return WRITTEN_BY_ISTIO.has(name) || (WRITTEN_FOR_CNI.has(name) && hasCniContainer(resource))
+  return WRITTEN_BY_ISTIO.has(name) || (WRITTEN_FOR_CNI.has(name) && isForCni(resource))
 }
 
-function hasCniContainer({ fields, type }: Resource): boolean {
+/** Without the CNI plugin, a container of each pod sets up the interception. */
+function isForCni({ fields, type }: Resource): boolean {
   if (type !== '/Pod') return false
-  return listAt(fields, 'spec', 'initContainers').some((one) => textAt(one, 'name') === 'istio-validation')
+  return !listAt(fields, 'spec', 'initContainers').some((one) => textAt(one, 'name') === 'istio-init')
 }

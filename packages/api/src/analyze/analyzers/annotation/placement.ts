@@ -2,6 +2,7 @@ import type { Analyzer } from '../../analyzer.ts'
 import type { AnalysisContext } from '../../context.ts'
 import { annotationTypes } from '../../index/annotation-types.ts'
 import { annotationProblem } from '../../index/annotation-values.ts'
+import { INJECT } from '../../index/mesh-membership.ts'
 import type { Resource } from '../../resource.ts'
 import { annotatedResources, isIstioAnnotation } from './istio-annotations.ts'
 
@@ -36,7 +37,9 @@ function check(resource: Resource, name: string, value: string, context: Analysi
     context.report(resource, 'IST0108', [name], path, { atKey: true })
     return
   }
-  if (type.isDeprecated) {
+  // Who sets the label as well has moved on and keeps the annotation for older releases.
+  const hasSuccessor = name === INJECT && resource.labels[INJECT] !== undefined
+  if (type.isDeprecated && !hasSuccessor) {
     context.report(resource, 'IST0135', [name, SUCCESSORS[name] ?? ''], path, { atKey: true })
   }
   if (type.kinds.includes('Any')) return

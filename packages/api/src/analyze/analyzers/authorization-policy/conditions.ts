@@ -85,9 +85,9 @@ class Registry {
     this.#accounts.set(namespace, accounts.add(name))
   }
 
-  /** Undefined when nothing is known about the namespace. */
+  /** Undefined when nothing is known about the namespace. Kubernetes makes an account `default` in each. */
   hasAccount(namespace: string, name: string): boolean | undefined {
-    return this.#accounts.get(namespace)?.has(name)
+    return name === 'default' || this.#accounts.get(namespace)?.has(name)
   }
 
   hasHost(text: string): boolean {

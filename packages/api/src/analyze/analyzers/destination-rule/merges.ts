@@ -43,7 +43,7 @@ export const ruleMerges: Analyzer = {
         if (rivals.length === 0) continue
         const names = [rule, ...rivals.map((other) => other.rule)].map(({ fullName }) => fullName).sort()
         if (subset === undefined) context.report(rule, 'BAT0202', [names.join(', '), host], path)
-        else context.report(rule, 'BAT0201', [names.join(', '), host, subset], path)
+        else context.report(rule, 'BAT0201', [names.join(', '), subset, host], path)
       }
     }
   },

@@ -1,4 +1,9 @@
 import type { Analyzer } from '../../analyzer.ts'
+import { textAt } from '../../loose.ts'
+import type { Resource } from '../../resource.ts'
+
+/** Kinds of `rbac.istio.io`, which AuthorizationPolicy replaced. */
+const REMOVED_KINDS = new Set(['ClusterRbacConfig', 'RbacConfig', 'ServiceRole', 'ServiceRoleBinding'])
 
 /**
  * Fields that are deprecated, or ignored.
@@ -16,6 +21,11 @@ export const deprecatedFields: Analyzer = {
         const text = 'HTTPRoute.fault.delay.percent is deprecated; use HTTPRoute.fault.delay.percentage'
         context.report(virtualService, 'IST0002', [text], ['spec', 'http', i, 'fault', 'delay', 'percent'])
       }
+    }
+    for (const crd of context.all('apiextensions.k8s.io/CustomResourceDefinition') as readonly Resource[]) {
+      const kind = textAt(crd.fields, 'spec', 'names', 'kind') ?? ''
+      if (textAt(crd.fields, 'spec', 'group') !== 'rbac.istio.io' || !REMOVED_KINDS.has(kind)) continue
+      context.report(crd, 'IST0002', [`Custom resource type ${kind} is removed`], ['spec', 'names', 'kind'])
     }
     for (const sidecar of context.all('networking.istio.io/Sidecar')) {
       if (sidecar.spec.outboundTrafficPolicy?.egressProxy === undefined) continue

@@ -1,3 +1,4 @@
+import { errorMessage } from '@batten/core/errors'
 import { kinds } from '../../../k8s.ts'
 import { findOverlaps } from '../../../validate/rules/match-overlap.ts'
 import { validate } from '../../../validate/validate.ts'
@@ -31,7 +32,16 @@ export const schemaValidation: readonly Analyzer[] = kinds
     }
   })
 
+/** One object that cannot be checked does not keep the others from being checked. */
 function check(resource: Resource, context: AnalysisContext): void {
+  try {
+    reportFindings(resource, context)
+  } catch (thrown) {
+    context.report(resource, 'IST0001', [errorMessage(thrown)])
+  }
+}
+
+function reportFindings(resource: Resource, context: AnalysisContext): void {
   for (const { code, severity, message, path, hint } of validate(resource.parsed ?? resource.object)) {
     if (code === UNREACHABLE || severity === 'info') continue
     const options = { ...(hint === undefined ? {} : { hint }), atKey: code === 'SCHEMA_UNKNOWN_FIELD' }

@@ -38,12 +38,10 @@ export const conflictingProtocols: Analyzer = {
     for (const group of claims.values()) {
       if (new Set(group.map(({ protocol }) => protocol)).size < 2) continue
       for (const claim of group) {
-        const rivals = group.filter(
-          ({ entry, protocol, visibility }) =>
-            entry !== claim.entry && protocol !== claim.protocol && visibility.overlaps(claim.visibility),
+        const all = group.filter(
+          ({ entry, visibility }) => entry === claim.entry || visibility.overlaps(claim.visibility),
         )
-        if (rivals.length === 0) continue
-        const all = [claim, ...rivals]
+        if (all.every(({ protocol }) => protocol === claim.protocol)) continue
         const names = unique(all.map(({ entry }) => entry.fullName))
         const protocols = unique(all.map(({ protocol }) => protocol || 'unset'))
         context.report(claim.entry, 'IST0177', [names, claim.host, claim.port, protocols], claim.path)

@@ -1,0 +1,175 @@
+import { findingsOf } from '../analysis-table.ts'
+
+findingsOf('gateway.IngressGatewayPortAnalyzer', [
+  [
+    'a gateway needs pods with the labels of its selector',
+    `
+Gateway a/edge: {spec: {selector: {istio: gone, app: edge}}}
+`,
+    ['IST0101 Gateway a/edge spec.selector.istio: Referenced selector not found: "app=edge,istio=gone"'],
+  ],
+  [
+    'the default ingress gateway is there without being defined',
+    `
+Gateway a/edge: {spec: {selector: {istio: ingressgateway}, servers: [{port: {number: 443}}, {port: {number: 8080}}, {port: {number: 9999}}]}}
+`,
+    [
+      'IST0162 Gateway a/edge spec.servers[2].port.number: The gateway is listening on a target port (port 9999) that is not defined in the Service associated with its workload instances (Pod selector istio=ingressgateway). If you need to access the gateway port through the gateway Service, it will not be available.',
+    ],
+  ],
+  [
+    'ports are those that the Service of the pods leads to',
+    `
+Gateway a/edge: {spec: {selector: {app: edge}, servers: [{port: {number: 80}}, {port: {number: 8080}}, {port: {number: 8443}}, {port: {number: 9000}}, {port: {number: 53}}]}}
+Pod b/edge-1: {metadata: {labels: {app: edge}}, spec: {containers: [{name: istio-proxy, ports: [{name: https, containerPort: 8443}]}]}}
+Service b/edge: {spec: {selector: {app: edge}, ports: [{port: 80, targetPort: 8080}, {port: 443, targetPort: https}, {port: 53, protocol: UDP}]}}
+Service c/edge: {spec: {selector: {app: edge}, ports: [{port: 9000}]}}
+`,
+    [
+      'IST0162 Gateway a/edge spec.servers[4].port.number: The gateway is listening on a target port (port 53) that is not defined in the Service associated with its workload instances (Pod selector app=edge). If you need to access the gateway port through the gateway Service, it will not be available.',
+      'IST0162 Gateway a/edge spec.servers[3].port.number: The gateway is listening on a target port (port 9000) that is not defined in the Service associated with its workload instances (Pod selector app=edge). If you need to access the gateway port through the gateway Service, it will not be available.',
+    ],
+  ],
+  [
+    'a Deployment stands for its pods',
+    `
+Gateway a/edge: {spec: {selector: {app: edge}, servers: [{port: {number: 80}}]}}
+Deployment b/edge: {spec: {template: {metadata: {labels: {app: edge}}}}}
+Service b/edge: {spec: {selector: {app: edge}, ports: [{port: 80}]}}
+`,
+    [],
+  ],
+])
+
+findingsOf('gateway.CertificateAnalyzer', [
+  [
+    'gateways of the same pods with one certificate',
+    `
+Gateway a/one: {spec: {selector: {app: edge}, servers: [{tls: {credentialName: cert}}]}}
+Gateway b/two: {spec: {selector: {app: edge}, servers: [{tls: {credentialName: cert}}]}}
+`,
+    [
+      'IST0138 Gateway a/one spec.servers[0].tls.credentialName: Duplicate certificate in multiple gateways [a/one b/two] may cause 404s if clients re-use HTTP2 connections.',
+      'IST0138 Gateway b/two spec.servers[0].tls.credentialName: Duplicate certificate in multiple gateways [b/two a/one] may cause 404s if clients re-use HTTP2 connections.',
+    ],
+  ],
+  [
+    'certificates in files count as well',
+    `
+Gateway a/one: {spec: {servers: [{tls: {serverCertificate: /etc/a.pem}}]}}
+Gateway b/two: {spec: {selector: {app: edge}, servers: [{tls: {serverCertificate: /etc/a.pem}}]}}
+`,
+    [
+      'IST0138 Gateway a/one spec.servers[0].tls.serverCertificate: Duplicate certificate in multiple gateways [a/one b/two] may cause 404s if clients re-use HTTP2 connections.',
+    ],
+  ],
+  [
+    'other certificates, and other pods',
+    `
+Gateway a/one: {spec: {selector: {app: edge}, servers: [{tls: {credentialName: cert}}]}}
+Gateway a/two: {spec: {selector: {app: edge}, servers: [{tls: {credentialName: other}}]}}
+Gateway a/three: {spec: {selector: {app: inner}, servers: [{tls: {credentialName: cert}}]}}
+`,
+    [],
+  ],
+])
+
+findingsOf('gateway.SecretAnalyzer', [
+  [
+    'secrets must be in the namespace of the pods',
+    `
+Gateway a/edge: {spec: {selector: {app: edge}, servers: [{tls: {credentialName: gone}}, {tls: {credentialNames: [elsewhere]}}, {tls: {mode: PASSTHROUGH}}]}}
+Pod gateways/edge-1: {metadata: {labels: {app: edge}}}
+Secret a/elsewhere: {data: {}}
+`,
+    [
+      'IST0101 Gateway a/edge spec.servers[1].tls.credentialNames[0]: Referenced credentialName not found: "elsewhere"',
+      'IST0101 Gateway a/edge spec.servers[0].tls.credentialName: Referenced credentialName not found: "gone"',
+    ],
+  ],
+  [
+    'a secret needs a certificate and a key',
+    `
+Gateway a/edge: {spec: {selector: {app: edge}, servers: [{tls: {credentialName: empty}}, {tls: {credentialName: half}}, {tls: {credentialName: text}}]}}
+Pod gateways/edge-1: {metadata: {labels: {app: edge}}}
+Secret gateways/empty: {data: {}}
+Secret gateways/half: {stringData: {tls.crt: x}}
+Secret gateways/text: {stringData: {cert: x, key: y}}
+`,
+    [
+      'IST0161 Gateway a/edge spec.servers[0].tls.credentialName: The credential referenced by the Gateway edge in namespace a is invalid, which can cause the traffic not to work as expected.',
+      'IST0161 Gateway a/edge spec.servers[1].tls.credentialName: The credential referenced by the Gateway edge in namespace a is invalid, which can cause the traffic not to work as expected.',
+      'IST0161 Gateway a/edge spec.servers[2].tls.credentialName: The credential referenced by the Gateway edge in namespace a is invalid, which can cause the traffic not to work as expected.',
+    ],
+  ],
+  [
+    'what is not in a secret is not looked for',
+    `
+Gateway a/edge: {spec: {selector: {app: edge}, servers: [{tls: {credentialName: "builtin://"}}, {tls: {mode: SIMPLE, serverCertificate: /etc/a.pem}}]}}
+Pod gateways/edge-1: {metadata: {labels: {app: edge}}}
+`,
+    [],
+  ],
+])
+
+findingsOf('gateway.ConflictingGatewayAnalyzer', [
+  [
+    'one port and host in two gateways of the same pods',
+    `
+Gateway a/one: {spec: {selector: {app: edge}, servers: [{port: {number: 80}, hosts: [example.com, example.org]}, {port: {number: 81}, hosts: [example.com]}]}}
+Gateway b/two: {spec: {selector: {app: edge}, servers: [{port: {number: 80}, hosts: [example.com]}]}}
+Pod gateways/edge-1: {metadata: {labels: {app: edge}}}
+`,
+    [
+      'IST0145 Gateway a/one spec.servers[0].hosts[0]: Conflict with gateways b/two (workload selector app=edge, port 80, hosts example.com,example.org).',
+      'IST0145 Gateway b/two spec.servers[0].hosts[0]: Conflict with gateways a/one (workload selector app=edge, port 80, hosts example.com).',
+    ],
+  ],
+  [
+    'wildcards and selectors that ask for less overlap',
+    `
+Gateway a/one: {spec: {selector: {app: edge}, servers: [{port: {number: 80}, hosts: ["*.example.com"]}]}}
+Gateway b/two: {spec: {selector: {app: edge, tier: outer}, servers: [{port: {number: 80}, hosts: [www.example.com]}]}}
+Pod gateways/edge-1: {metadata: {labels: {app: edge, tier: outer}}}
+`,
+    [
+      'IST0145 Gateway a/one spec.servers[0].hosts[0]: Conflict with gateways b/two (workload selector app=edge, port 80, hosts *.example.com).',
+      'IST0145 Gateway b/two spec.servers[0].hosts[0]: Conflict with gateways a/one (workload selector app=edge,tier=outer, port 80, hosts www.example.com).',
+    ],
+  ],
+  [
+    'other ports, hosts, namespaces, addresses and pods do not conflict',
+    `
+Gateway a/one: {spec: {selector: {app: edge}, servers: [{port: {number: 80}, hosts: [example.com]}, {port: {number: 443}, hosts: [a/example.com]}, {port: {number: 90}, bind: 10.0.0.1, hosts: [example.com]}]}}
+Gateway b/two: {spec: {selector: {app: edge}, servers: [{port: {number: 81}, hosts: [example.com]}, {port: {number: 80}, hosts: [example.org]}, {port: {number: 443}, hosts: [./example.com]}, {port: {number: 90}, bind: 10.0.0.2, hosts: [example.com]}]}}
+Gateway b/three: {spec: {selector: {app: inner}, servers: [{port: {number: 80}, hosts: [example.com]}]}}
+Pod gateways/edge-1: {metadata: {labels: {app: edge}}}
+Pod gateways/inner-1: {metadata: {labels: {app: inner}}}
+`,
+    [],
+  ],
+  [
+    'a gateway without pods conflicts with nothing',
+    `
+Gateway a/one: {spec: {selector: {app: edge}, servers: [{port: {number: 80}, hosts: [example.com]}]}}
+`,
+    ['IST0101 Gateway a/one spec.selector.app: Referenced selector not found: "app=edge"'],
+  ],
+])
+
+findingsOf('gateway.ClientCertificateAnalyzer', [
+  [
+    'servers that verify clients need CA certificates',
+    `
+Gateway a/edge: {spec: {selector: {app: edge}, servers: [{tls: {mode: MUTUAL, credentialName: bare}}, {tls: {mode: MUTUAL, credentialName: full}}, {tls: {mode: MUTUAL, credentialName: split}}, {tls: {mode: SIMPLE, credentialName: bare}}, {tls: {mode: MUTUAL, credentialName: bare, caCertCredentialName: ca}}]}}
+Pod gateways/edge-1: {metadata: {labels: {app: edge}}}
+Secret gateways/bare: {stringData: {tls.crt: x, tls.key: y}}
+Secret gateways/full: {stringData: {tls.crt: x, tls.key: y, ca.crt: z}}
+Secret gateways/split: {stringData: {tls.crt: x, tls.key: y}}
+Secret gateways/split-cacert: {stringData: {cacert: z}}
+`,
+    [
+      'BAT0301 Gateway a/edge spec.servers[0].tls.credentialName: TLS mode MUTUAL needs CA certificates, but neither the secret bare has ca.crt nor is there a secret with -cacert after its name.',
+    ],
+  ],
+])
