@@ -6,7 +6,7 @@ import { importsOf, sourceFiles } from './source-files.ts'
 const PACKAGES: Record<string, readonly string[]> = {
   core: ['pino', 're2js'],
   xds: ['@batten/core', 'protobufjs', 'xxhash-wasm'],
-  api: ['@batten/core', 'yaml', '@marcbachmann/cel-js', 'typebox', 're2js'],
+  api: ['@batten/core', 'yaml', 'typebox', 're2js'],
   'control-plane': [
     '@batten/core',
     '@batten/xds',
