@@ -18,7 +18,7 @@ export {
 export { githubOutput } from './output/github.ts'
 export { type AnalysisOutput, analysisOutputs } from './output/index.ts'
 export { jsonOutput, type PrintedMessage, printedMessage } from './output/json.ts'
-export { type LogOptions, logOutput } from './output/log.ts'
+export { codeFrame, type LogOptions, logOutput } from './output/log.ts'
 export { type SarifOptions, sarifOutput } from './output/sarif.ts'
 export { yamlOutput } from './output/yaml.ts'
 export { type AnalyzeOptions, analyze } from './run.ts'
