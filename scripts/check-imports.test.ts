@@ -5,7 +5,7 @@ import { importsOf, sourceFiles } from './source-files.ts'
 /** Who may import whom: ARCHITECTURE.md, "Packages". */
 const PACKAGES: Record<string, readonly string[]> = {
   core: ['pino', 're2js'],
-  xds: ['@batten/core', 'protobufjs', 'xxhash-wasm'],
+  xds: ['@batten/core', 'protobufjs'],
   api: ['@batten/core', 'yaml', 'typebox', 're2js'],
   'control-plane': [
     '@batten/core',

@@ -20,6 +20,7 @@ export {
   TYPE_URL_PREFIX,
 } from './codec.ts'
 export type { PlainMessage } from './codec-compiler.ts'
+export { contentVersion } from './content-version.ts'
 export { DeltaSubscription, type DeltaUpdate } from './delta-subscription.ts'
 export {
   type EnumDescriptor,
@@ -35,7 +36,6 @@ export type { XdsErrorCode } from './errors.ts'
 export type { MessageTypes } from './gen/message-types.ts'
 export type * from './gen/types.ts'
 export { GRPC_METHODS, type GrpcMethod } from './grpc-methods.ts'
-export { contentVersion, xxh64, xxh64Text } from './hash.ts'
 export { messageFromJson, messageToJson } from './json.ts'
 export type { FromJsonOptions } from './json-reader.ts'
 export { REDACTED, type ToJsonOptions } from './json-writer.ts'

@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { contentVersion, xxh64Text } from './hash.ts'
 import {
   type ClusterName,
   formatClusterName,
@@ -88,15 +87,5 @@ describe('route names', () => {
   ])('takes %s apart and puts it together again', (text, name) => {
     expect(parseRouteName(text)).toEqual(name)
     expect(formatRouteName(name)).toBe(text)
-  })
-})
-
-describe('versions', () => {
-  it('are xxh64 in hex, equal for equal bytes', () => {
-    // The reference value of xxh64 for the empty input and seed 0.
-    expect(contentVersion(new Uint8Array(0))).toBe('ef46db3751d8e999')
-    expect(contentVersion(new TextEncoder().encode('abc'))).toBe(
-      xxh64Text('abc').toString(16).padStart(16, '0'),
-    )
   })
 })
