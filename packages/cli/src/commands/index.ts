@@ -1,5 +1,6 @@
 import { buildRouteMap } from '@stricli/core'
 import { agent } from './agent.ts'
+import { analyze } from './analyze.ts'
 import { controlPlane } from './control-plane.ts'
 import { convert } from './convert.ts'
 import { crds } from './crds.ts'
@@ -17,6 +18,7 @@ export const commands = {
   controlPlane,
   agent,
   validate: validateCommand,
+  analyze,
   render,
   convert,
   crds,
