@@ -77,8 +77,17 @@ export function isKindOf<T extends KubernetesObject>(
   }
 }
 
-/** `Kind namespace/name`, as messages name an object. Objects of the cluster have no namespace. */
+/**
+ * `Kind namespace/name`, as messages name an object. Objects of the cluster have no namespace. Parts of an object that
+ * are not what they should be count as missing: this name is for messages about just such objects.
+ */
 export function objectName(object: KubernetesObject): string {
-  const { name, namespace } = object.metadata
-  return `${object.kind} ${namespace === undefined || namespace === '' ? '' : `${namespace}/`}${name ?? ''}`
+  const metadata: Partial<Record<'name' | 'namespace', unknown>> =
+    typeof object.metadata === 'object' && object.metadata !== null ? object.metadata : {}
+  const namespace = text(metadata.namespace)
+  return `${text(object.kind)} ${namespace === '' ? '' : `${namespace}/`}${text(metadata.name)}`
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : ''
 }

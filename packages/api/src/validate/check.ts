@@ -1,6 +1,6 @@
 /**
- * What the generated validators are made of: small checks that return `undefined` when all is well, so that a valid
- * object costs no allocation. A failing check returns issues whose path grows from the leaf to the root.
+ * What checks return: `undefined` when all is well, so that a valid object costs no allocation. A failing check
+ * returns issues whose path grows from the leaf to the root.
  */
 
 /** A step of a path: a field or an index of a list. */
@@ -80,63 +80,6 @@ export function rooted(issues: Issues): Issue[] {
   return issues
 }
 
-/** A list whose items all pass `check`; null is not an item. */
-export function listOf(value: unknown, check: Check): Issues {
-  if (!Array.isArray(value)) return issue('type', value, 'array')
-  let out: Issues
-  for (let i = 0; i < value.length; i++) {
-    const item: unknown = value[i]
-    const found = item === null || item === undefined ? nullItem(check) : check(item)
-    if (found !== undefined) out = below(out, i, found)
-  }
-  return out
-}
-
-function nullItem(check: Check): Issues {
-  const expected = check({ [NOTHING]: true })?.find((one) => one.kind === 'type')?.expected ?? 'object'
-  return issue('type', null, expected)
-}
-
-/** A key that no schema has; an object that holds it fails every check but that of an object. */
-const NOTHING = '\u0000'
-
-/** A list of strings. */
-export function strings(value: unknown): Issues {
-  if (!Array.isArray(value)) return issue('type', value, 'array')
-  let out: Issues
-  for (let i = 0; i < value.length; i++) {
-    const item: unknown = value[i]
-    if (typeof item !== 'string') out = below(out, i, issue('type', item, 'string'))
-  }
-  return out
-}
-
-/** A map whose values pass `check`. Null drops the entry, as in the API server. */
-export function mapOf(value: unknown, check: Check): Issues {
-  if (!isFields(value)) return issue('type', value, 'object')
-  let out: Issues
-  for (const key in value) {
-    const entry = value[key]
-    if (entry === null || entry === undefined) continue
-    const found = check(entry)
-    if (found !== undefined) out = below(out, key, found)
-  }
-  return out
-}
-
-/** A map of strings. */
-export function stringMap(value: unknown): Issues {
-  if (!isFields(value)) return issue('type', value, 'object')
-  let out: Issues
-  for (const key in value) {
-    const entry = value[key]
-    if (typeof entry !== 'string' && entry !== null && entry !== undefined) {
-      out = below(out, key, issue('type', entry, 'string'))
-    }
-  }
-  return out
-}
-
 /** How many entries of a map are there, null not counted. */
 export function entryCount(value: Fields): number {
   let count = 0
@@ -178,18 +121,6 @@ export function unique(value: unknown): Issues {
     seen.add(item)
   }
   return out
-}
-
-/** At most one of `fields` may be there. */
-export function atMostOne(value: Fields, fields: readonly string[]): Issues {
-  let count = 0
-  for (const field of fields) if (value[field] !== undefined && value[field] !== null) count++
-  if (count <= 1) return undefined
-  return issue(
-    'oneOf',
-    fields.filter((field) => value[field] !== undefined && value[field] !== null),
-    fields,
-  )
 }
 
 /** RFC 3339 as Kubernetes reads it in CRDs. */

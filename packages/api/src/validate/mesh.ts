@@ -2,16 +2,18 @@ import { rulesOfMeshConfig } from '../gen/rules/mesh.ts'
 import type { ExtensionProvider } from '../gen/types/mesh/extension-provider.ts'
 import type { MeshConfig } from '../gen/types/mesh/mesh-config.ts'
 import type { MeshNetworks } from '../gen/types/mesh/mesh-networks.ts'
-import { checkMeshConfig, checkMeshNetworks } from '../gen/validators/mesh.ts'
+import { MeshConfig as MeshConfigShape, MeshNetworks as MeshNetworksShape } from '../gen/validators/mesh.ts'
 import type { ParsedDocument } from '../yaml/parse.ts'
 import { celIssues } from './cel.ts'
-import { type Check, isFields, rooted } from './check.ts'
+import { isFields, rooted } from './check.ts'
 import { type Finding, findingOf, pathText, type RawFinding, typeName } from './findings.ts'
 import { subnetProblem } from './rules/addresses.ts'
 import { fqdnProblem } from './rules/dns.ts'
 import { checkLocality, checkZoneAware } from './rules/locality.ts'
 import { portProblem } from './rules/ports.ts'
 import { type Path, RuleReport } from './rules/report.ts'
+import { withoutNulls } from './rules/without-nulls.ts'
+import type { Shape } from './shape.ts'
 
 /**
  * Says what is wrong with a MeshConfig: what the control plane would refuse, and fields that do not exist, which it
@@ -22,7 +24,7 @@ import { type Path, RuleReport } from './rules/report.ts'
  * validateMeshConfig(document)
  */
 export function validateMeshConfig(input: ParsedDocument | MeshConfig): Finding[] {
-  return documentFindings(input, checkMeshConfig, (value: MeshConfig) => [
+  return documentFindings(input, MeshConfigShape, (value: MeshConfig) => [
     ...celIssues(value, rulesOfMeshConfig, []).map((issue) => findingOf(issue)),
     ...meshConfigRules(value),
   ])
@@ -30,12 +32,12 @@ export function validateMeshConfig(input: ParsedDocument | MeshConfig): Finding[
 
 /** Says what is wrong with a MeshNetworks. */
 export function validateMeshNetworks(input: ParsedDocument | MeshNetworks): Finding[] {
-  return documentFindings(input, checkMeshNetworks, meshNetworksRules)
+  return documentFindings(input, MeshNetworksShape, meshNetworksRules)
 }
 
 function documentFindings<T extends object>(
   input: ParsedDocument | T,
-  check: Check,
+  shape: Shape,
   rules: (value: T) => RawFinding[],
 ): Finding[] {
   const document = isDocument(input) ? input : undefined
@@ -47,11 +49,11 @@ function documentFindings<T extends object>(
     const file = document?.file === undefined ? {} : { file: document.file }
     return [{ code: 'SCHEMA_TYPE', severity: 'error', layer: 'schema', path: '', message, ...file, ...at }]
   }
-  const schema = rooted(check(value)).map((issue) =>
+  const schema = rooted(shape.check(value)).map((issue) =>
     findingOf(issue, issue.kind === 'unknown' ? 'warning' : 'error'),
   )
   const isBroken = schema.some(({ code }) => code === 'SCHEMA_TYPE' || code === 'SCHEMA_ENUM')
-  const found = [...schema, ...(isBroken ? [] : rules(value as unknown as T))]
+  const found = [...schema, ...(isBroken ? [] : rules(withoutNulls(value) as T))]
   return found.map(({ atKey, path, ...rest }) => {
     const range = document?.position(path, { at: atKey === true ? 'key' : 'value' })
     return {
@@ -63,8 +65,8 @@ function documentFindings<T extends object>(
   })
 }
 
-function isDocument(input: object): input is ParsedDocument {
-  return 'objects' in input && 'findings' in input && 'position' in input
+function isDocument(input: unknown): input is ParsedDocument {
+  return isFields(input) && typeof input['position'] === 'function' && Array.isArray(input['objects'])
 }
 
 /** Providers that exist without being defined. */

@@ -1,4 +1,4 @@
-import { checkObjectMeta } from '../gen/validators/kubernetes.ts'
+import { ObjectMeta } from '../gen/validators/kubernetes.ts'
 import type { KindInfo } from '../k8s.ts'
 import { type Fields, isFields, type PathSegment, rooted } from './check.ts'
 import { findingOf, type RawFinding } from './findings.ts'
@@ -15,7 +15,7 @@ const MAX_ANNOTATIONS = 256 * 1024
 /** Checks what Kubernetes checks in the metadata of every object. */
 export function metadataFindings(metadata: unknown, info: KindInfo | undefined): RawFinding[] {
   if (metadata === undefined || metadata === null) return [nameRequired()]
-  const issues = checkObjectMeta(metadata)
+  const issues = ObjectMeta.check(metadata)
   if (issues !== undefined) for (const one of issues) one.path.push('metadata')
   const out = rooted(issues).map((one) => findingOf(one))
   if (!isFields(metadata)) return out

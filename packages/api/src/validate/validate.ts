@@ -1,3 +1,4 @@
+import { errorMessage } from '@batten/core/errors'
 import { partRules } from '../gen/rules/index.ts'
 import { partChecks } from '../gen/validators/index.ts'
 import { groupVersion, type KindInfo, type KubernetesObject, kindInfo, objectName } from '../k8s.ts'
@@ -5,6 +6,7 @@ import type { ParsedDocument, ParsedObject } from '../yaml/parse.ts'
 import { celIssues } from './cel.ts'
 import { below, type Fields, type Issue, type Issues, isFields, type PathSegment, rooted } from './check.ts'
 import { type Finding, findingOf, pathText, type RawFinding, type Severity } from './findings.ts'
+import { described, jsonProblem } from './json-value.ts'
 import { metadataFindings } from './metadata.ts'
 import { ruleFindings } from './rules/index.ts'
 
@@ -48,12 +50,7 @@ export function validate(
   input: Validatable | readonly Validatable[],
   options: ValidateOptions = {},
 ): Finding[] {
-  if (isList(input)) return input.flatMap((one) => validate(one, options))
-  if (isDocument(input)) {
-    return [...input.findings, ...input.objects.flatMap((parsed) => validate(parsed, options))]
-  }
-  if (!isParsed(input)) return objectFindings(input, options).map((raw) => finished(raw, input, undefined))
-  return objectFindings(input.object, options).map((raw) => finished(raw, input.object, input))
+  return isList(input) ? input.flatMap((one) => findingsOf(one, options)) : findingsOf(input, options)
 }
 
 /** Whether findings leave an object accepted. */
@@ -61,16 +58,36 @@ export function accepted(findings: readonly Finding[]): boolean {
   return findings.every(({ severity }) => severity !== 'error')
 }
 
+/** Values of JavaScript may be anything: whatever cannot be judged becomes a finding. */
+function findingsOf(input: Validatable, options: ValidateOptions): Finding[] {
+  try {
+    if (isDocument(input)) {
+      return [...input.findings, ...input.objects.flatMap((parsed) => findingsOf(parsed, options))]
+    }
+    const parsed = isParsed(input) ? input : undefined
+    const object = parsed?.object ?? (input as KubernetesObject)
+    return objectFindings(object, options).map((raw) => finished(raw, object, parsed))
+  } catch (thrown) {
+    const { path, message } = jsonProblem(input) ?? { path: [], message: errorMessage(thrown) }
+    return [{ code: 'YAML_VALUE', severity: 'error', layer: 'schema', path: pathText(path), message }]
+  }
+}
+
 function isList(input: Validatable | readonly Validatable[]): input is readonly Validatable[] {
   return Array.isArray(input)
 }
 
 function isDocument(input: Validatable): input is ParsedDocument {
-  return 'objects' in input && 'findings' in input && Array.isArray(input.objects)
+  return isReader(input) && 'objects' in input && Array.isArray(input.objects)
 }
 
-function isParsed(input: ParsedObject | KubernetesObject): input is ParsedObject {
-  return 'position' in input && typeof input.position === 'function'
+function isParsed(input: Validatable): input is ParsedObject {
+  return isReader(input) && 'object' in input
+}
+
+/** Objects of Kubernetes are data; only what was read from a text can tell where it stands. */
+function isReader(input: Validatable): boolean {
+  return isFields(input) && typeof (input as { readonly position?: unknown }).position === 'function'
 }
 
 function finished(raw: RawFinding, object: KubernetesObject, parsed: ParsedObject | undefined): Finding {
@@ -79,7 +96,7 @@ function finished(raw: RawFinding, object: KubernetesObject, parsed: ParsedObjec
   return {
     ...rest,
     path: pathText(path),
-    ...(isFields(object.metadata) ? { object: objectName(object) } : {}),
+    ...(isFields(object) && isFields(object.metadata) ? { object: objectName(object) } : {}),
     ...(parsed?.file === undefined ? {} : { file: parsed.file }),
     ...(range === undefined ? {} : { range }),
   }
@@ -103,12 +120,7 @@ function objectFindings(object: KubernetesObject, options: ValidateOptions): Raw
 
 function typeFindings(object: unknown): RawFinding[] {
   if (!isFields(object)) {
-    return [
-      error(
-        'YAML_NOT_AN_OBJECT',
-        `expected an object of Kubernetes, found ${Array.isArray(object) ? 'a list' : typeof object}`,
-      ),
-    ]
+    return [error('YAML_NOT_AN_OBJECT', `expected an object of Kubernetes, found ${described(object)}`)]
   }
   const out: RawFinding[] = []
   for (const name of ['apiVersion', 'kind']) {
@@ -151,7 +163,7 @@ function schemaFindings(object: KubernetesObject, info: KindInfo, options: Valid
   for (const key in fields) {
     const value = fields[key]
     if (value === undefined || key === 'apiVersion' || key === 'kind' || key === 'metadata') continue
-    const check = checks[key]
+    const check = Object.hasOwn(checks, key) ? checks[key] : undefined
     if (check === undefined) {
       if (info.origin !== 'kubernetes') issues = below(issues, key, [{ path: [], kind: 'unknown' }])
     } else if (value !== null) {

@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '../../k8s.ts'
+import { type Fields, isFields } from '../check.ts'
 import type { RawFinding } from '../findings.ts'
 import { checkAnnotations } from './annotations.ts'
 import { authorizationPolicyRules } from './authorization-policy.ts'
@@ -14,6 +15,7 @@ import { sidecarRules } from './sidecar.ts'
 import { telemetryRules } from './telemetry.ts'
 import { virtualServiceRules } from './virtual-service.ts'
 import { trafficExtensionRules, wasmPluginRules } from './wasm.ts'
+import { withoutNulls } from './without-nulls.ts'
 import { workloadEntryRules } from './workload-entry.ts'
 import { workloadGroupRules } from './workload-group.ts'
 
@@ -49,31 +51,21 @@ export function ruleFindings(object: KubernetesObject, kind: string): RawFinding
   const check = rules.get(kind)
   if (check === undefined) return []
   const report = new RuleReport()
-  const { name = '', namespace, labels = {}, annotations = {} } = object.metadata
+  const { name, namespace, labels, annotations } = object.metadata as unknown as Fields
   const ruled: RuledObject = {
-    name,
-    namespace: namespace === undefined || namespace === '' ? 'default' : namespace,
-    labels,
-    annotations,
+    name: typeof name === 'string' ? name : '',
+    namespace: typeof namespace === 'string' && namespace !== '' ? namespace : 'default',
+    labels: texts(labels),
+    annotations: texts(annotations),
   }
   if (checkAnnotations(object, ruled, report)) check(withoutNulls(object.spec ?? {}) as object, ruled, report)
   return report.findings
 }
 
-/** Null means the same as nothing in the messages of Istio. The object itself comes back when it has none. */
-function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) {
-    const items = value.map(withoutNulls)
-    return items.every((item, i) => item === value[i]) ? value : items
-  }
-  if (typeof value !== 'object' || value === null) return value
-  let copy: Record<string, unknown> | undefined
-  for (const [key, field] of Object.entries(value)) {
-    const clean = withoutNulls(field)
-    if (field !== null && clean === field) continue
-    copy ??= { ...value }
-    if (field === null) delete copy[key]
-    else copy[key] = clean
-  }
-  return copy ?? value
+/** A map of strings; Go reads null in one as an empty string. */
+function texts(map: unknown): Readonly<Record<string, string>> {
+  if (!isFields(map)) return {}
+  const entries = Object.entries(map)
+  if (entries.every(([, value]) => typeof value === 'string')) return map as Record<string, string>
+  return Object.fromEntries(entries.map(([key, value]) => [key, typeof value === 'string' ? value : '']))
 }

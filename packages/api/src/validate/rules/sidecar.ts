@@ -240,7 +240,7 @@ function checkOutboundPolicy({ outboundTrafficPolicy }: SidecarSpec, report: Rul
     )
     return
   }
-  report.check([...path, 'host'], 'RULE_HOST', fqdnProblem(proxy.host))
+  report.check([...path, 'host'], 'RULE_HOST', fqdnProblem(proxy.host ?? ''))
   if (proxy.port === undefined)
     report.error([...path, 'port'], 'RULE_PORT', 'sidecar: egress_proxy port must be non-nil')
   else checkDestination(proxy, path, report)
