@@ -24,6 +24,7 @@ export const CODES = {
   SCHEMA_UNKNOWN_FIELD: 'A field does not exist.',
   SCHEMA_DUPLICATE: 'Items of a list have the same identity.',
   SCHEMA_METADATA: 'Name, labels or annotations break the rules of Kubernetes.',
+  BUILDER_CONDITION: 'A match has two conditions on the same thing.',
   BUILDER_SPLIT_SUM: 'The shares of a split do not sum to 100.',
   EXPLAIN_FIELD: 'There is no field of that name.',
   CEL_RULE: 'A rule of the CRD does not hold.',

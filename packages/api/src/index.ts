@@ -6,7 +6,7 @@
  * neither.
  */
 
-export type { ObjectOptions } from './builders/object.ts'
+export type { New, ObjectOptions, OptionsOf } from './builders/object.ts'
 export { CODES, type Code } from './errors.ts'
 export type * from './gen/types/meta/index.ts'
 export * from './groups/extensions.ts'

@@ -24,8 +24,48 @@ api.virtualService({
   name: 'a',
   http: [api.route(api.to('a', api.split({ v1: 90, v2: 10 }))).timeout('1s')],
 })
-// @ts-expect-error the shares sum to 99
-api.split({ v1: 90, v2: 9 })
+api.virtualService({
+  name: 'a',
+  http: [
+    {
+      // @ts-expect-error a timeout is text
+      timeout: 5,
+    },
+    {
+      route: [
+        {
+          // @ts-expect-error no such field
+          destination: { hst: 'a' },
+        },
+      ],
+    },
+  ],
+})
+api.split({
+  // @ts-expect-error the shares sum to 99
+  v1: 90,
+  // @ts-expect-error the shares sum to 99
+  v2: 9,
+})
+// @ts-expect-error no fractions
+api.split({ v1: 90.5, v2: 9.5 })
+// @ts-expect-error no negative shares
+api.split({ v1: 110, v2: -10 })
+// @ts-expect-error no shares at all
+api.split({})
+api.split({ v1: 100 })
+api.split({ v1: 100, v2: 0 })
+// Shares that the compiler does not know are checked when they are there.
+const canary = Number(process.env['CANARY'] ?? 10)
+api.split({ v1: 100 - canary, v2: canary })
+// @ts-expect-error no such option
+api.to('a', { weigth: 1 })
+// @ts-expect-error a `when` has conditions
+api.route(api.to('a')).when()
+api
+  .route(api.to('a'))
+  // @ts-expect-error a comparison of a header is no text
+  .when({ headers: { a: 'b' } })
 // @ts-expect-error a timeout is text
 api.route(api.to('a')).timeout(1)
 
@@ -158,6 +198,89 @@ gatewayApi.backendTlsPolicy({
   // @ts-expect-error not known
   validation: { hostname: 'a.b', wellKnownCACertificates: 'Everyone' },
 })
+
+// Kinds of Kubernetes
+api.namespace({ name: 'a', labels: { 'istio-injection': 'enabled' } })
+// @ts-expect-error a Namespace is of no namespace
+api.namespace({ name: 'a', namespace: 'b' })
+api.serviceAccount({ name: 'a', namespace: 'b' })
+// @ts-expect-error it has a name
+api.serviceAccount({ namespace: 'b' })
+api.service({ name: 'a', ports: [{ port: 80, name: 'http' }] })
+// @ts-expect-error a port has a number
+api.service({ name: 'a', ports: [{ name: 'http' }] })
+api.pod({ name: 'a', containers: [{ name: 'a', image: 'a' }] })
+// @ts-expect-error a container has a name
+api.pod({ name: 'a', containers: [{ image: 'a' }] })
+api.deployment({ name: 'a', replicas: 2, podLabels: { app: 'a' }, pod: { containers: [{ name: 'a' }] } })
+// @ts-expect-error a number of pods is a number
+api.deployment({ name: 'a', replicas: '2', podLabels: {}, pod: { containers: [] } })
+// @ts-expect-error pods have labels
+api.deployment({ name: 'a', pod: { containers: [] } })
+api.configMap({ name: 'a', data: { a: '1' } })
+// @ts-expect-error data is text
+api.configMap({ name: 'a', data: { a: 1 } })
+api.secret({ name: 'a', type: 'Opaque', stringData: { a: '1' } })
+// @ts-expect-error data is text
+api.secret({ name: 'a', stringData: { a: 1 } })
+api.endpointSlice({
+  name: 'a',
+  service: 'a',
+  endpoints: [{ addresses: ['10.0.0.1'] }],
+  ports: [{ port: 80 }],
+})
+// @ts-expect-error it is of a service
+api.endpointSlice({ name: 'a', endpoints: [], ports: [] })
+
+// Versions
+api.destinationRule({ name: 'a', host: 'a', apiVersion: 'networking.istio.io/v1beta1' })
+// @ts-expect-error not a version of the kind
+api.destinationRule({ name: 'a', host: 'a', apiVersion: 'networking.istio.io/v2' })
+
+/** The shape of @kubernetes/client-node, kubernetes-fluent-client and pepr, in short. */
+interface ClientObject {
+  apiVersion?: string
+  kind?: string
+  metadata?: {
+    name?: string
+    namespace?: string
+    labels?: { [key: string]: string }
+    creationTimestamp?: Date
+    deletionTimestamp?: Date
+    managedFields?: { time?: Date }[]
+    ownerReferences?: { apiVersion: string; kind: string; name: string; uid: string; controller?: boolean }[]
+  }
+}
+/** The shape of the properties of cdk8s' ApiObject, in short. */
+interface CdkProps {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly metadata?: {
+    readonly name?: string
+    readonly labels?: { [key: string]: string }
+    readonly [key: string]: unknown
+  }
+  readonly [key: string]: unknown
+}
+/** The shape of the arguments of Pulumi's CustomResource, in short. */
+interface PulumiArgs {
+  apiVersion: string | Promise<string>
+  kind: string | Promise<string>
+  metadata?:
+    | { name?: string | Promise<string>; labels?: { [key: string]: string | Promise<string> } }
+    | Promise<object>
+  // biome-ignore lint/suspicious/noExplicitAny: so it is there
+  [others: string]: any
+}
+const made = api.virtualService({ name: 'a', hosts: ['a'] })
+export const ofClients: ClientObject[] = [
+  made,
+  api.service({ name: 'a' }),
+  gatewayApi.httpRoute({ name: 'a', rules: [] }),
+]
+export const ofCdk: CdkProps = { ...made, metadata: { ...made.metadata } }
+export const ofPulumi: PulumiArgs[] = [made, api.namespace({ name: 'a' })]
+export const nameOfIt: string = made.metadata.name
 
 // Objects of other tools can be given where an object of Kubernetes is wanted.
 const plain: api.KubernetesObject = api.service({ name: 'a', ports: [{ port: 80 }], selector: { app: 'a' } })

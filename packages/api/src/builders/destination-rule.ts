@@ -4,10 +4,10 @@ import type {
   Subset,
 } from '../gen/types/networking/destination-rule.ts'
 import type { TrafficPolicy } from '../gen/types/networking/traffic-policy.ts'
-import { type ObjectOptions, objectOf } from './object.ts'
+import { type New, type OptionsOf, objectOf } from './object.ts'
 
 /** Options of {@link destinationRule}: metadata and the fields of the spec. */
-export interface DestinationRuleOptions extends ObjectOptions, DestinationRuleSpec {}
+export interface DestinationRuleOptions extends OptionsOf<DestinationRule>, DestinationRuleSpec {}
 
 /**
  * A DestinationRule: subsets and policies of a host.
@@ -15,11 +15,17 @@ export interface DestinationRuleOptions extends ObjectOptions, DestinationRuleSp
  * @example
  * destinationRule({ name: 'reviews', host: 'reviews', subsets: [subset('v1'), subset('v2')] })
  */
-export function destinationRule(options: DestinationRuleOptions): DestinationRule {
+export function destinationRule(options: DestinationRuleOptions): New<DestinationRule> {
   return objectOf('networking.istio.io/v1', 'DestinationRule', options)
 }
 
-/** A subset; without labels it is that of the label `version`. @example subset('v2') */
+/**
+ * A subset of the pods of a host; without labels, those whose label `version` is the name of the subset.
+ *
+ * @example
+ * subset('v2')
+ * subset('canary', { track: 'canary' }, { connectionPool: { tcp: { maxConnections: 10 } } })
+ */
 export function subset(
   name: string,
   labels: Readonly<Record<string, string>> = { version: name },

@@ -16,21 +16,27 @@ export interface DestinationOptions {
 
 /** Subsets and their shares, as {@link split} makes them. */
 export interface Split {
+  /** Share of each subset, in percent. */
   readonly shares: Readonly<Record<string, number>>
 }
 
 /**
- * A destination of a route; with {@link split}, one for each subset.
+ * Destinations of a route: the subsets of a host, with their shares.
  *
  * @example
- * route(to('reviews', { subset: 'v2' }))
- * route(...to('reviews', split({ v1: 90, v2: 10 })))
+ * route(to('reviews', split({ v1: 90, v2: 10 })))
  */
 export function to(
   host: string,
   split: Split,
   options?: Pick<DestinationOptions, 'port'>,
 ): HTTPRouteDestination[]
+/**
+ * A destination of a route: a host, perhaps a subset, a port and a weight.
+ *
+ * @example
+ * route(to('reviews', { subset: 'v2', port: 9080 }))
+ */
 export function to(host: string, options?: DestinationOptions): HTTPRouteDestination
 export function to(
   host: string,
@@ -51,7 +57,12 @@ export function to(
   }
 }
 
-/** A destination without weight: for mirrors, TCP and TLS routes. */
+/**
+ * A destination without weight: for mirrors.
+ *
+ * @example
+ * route(to('reviews')).mirror(destination('reviews', { subset: 'v2', port: 9080 }))
+ */
 export function destination(
   host: string,
   options: Pick<DestinationOptions, 'subset' | 'port'> = {},
@@ -86,14 +97,33 @@ export function split<const S extends Readonly<Record<string, number>>>(shares: 
   return { shares: { ...shares } }
 }
 
-/** `unknown` where the shares sum to 100 or are not known to the compiler, else an error that says what they sum to. */
-export type SumsTo100<S extends Readonly<Record<string, number>>> = number extends S[keyof S]
-  ? unknown
-  : Sum<S, UnionToTuple<keyof S>>['length'] extends 100
+/** `unknown` where the shares sum to 100 or are not known to the compiler, else what is {@link Wrong} with them. */
+export type SumsTo100<S extends Readonly<Record<string, number>>> = [keyof S] extends [never]
+  ? Wrong<'a split has shares'>
+  : number extends S[keyof S]
     ? unknown
-    : {
-        readonly [K in keyof S]: `the shares must sum to 100, not ${Sum<S, UnionToTuple<keyof S>>['length'] & number}`
-      }
+    : [NotWhole<S[keyof S]>] extends [never]
+      ? Sum<S, UnionToTuple<keyof S>>['length'] extends infer Total extends number
+        ? Total extends 100
+          ? unknown
+          : { readonly [K in keyof S]: Wrong<`the shares must sum to 100, not ${Total}`> }
+        : never
+      : { readonly [K in keyof S]: Wrong<'shares are whole numbers from 0 to 100'> }
+
+/** A type that nothing has, so that the compiler shows its text where something is wrong. */
+export interface Wrong<Text extends string> {
+  /** What is wrong. */
+  readonly wrong: Text
+}
+
+/** Those of the numbers that are no whole number from 0 to 100. */
+type NotWhole<N extends number> = N extends number
+  ? `${N}` extends `-${string}` | `${string}.${string}` | `${string}e${string}`
+    ? N
+    : Units<N> extends { readonly length: 101 }
+      ? N
+      : never
+  : never
 
 type Sum<
   S extends Readonly<Record<string, number>>,
@@ -103,7 +133,7 @@ type Sum<
   ? Sum<S, Rest, [...Total, ...Units<S[Head]>]>
   : Total
 
-/** A tuple of as many elements as the number says; numbers over 100, negative ones and fractions give 101. */
+/** A tuple of as many elements as the number says; numbers over 100 give 101. */
 type Units<N extends number, Made extends unknown[] = []> = Made['length'] extends N
   ? Made
   : Made['length'] extends 101

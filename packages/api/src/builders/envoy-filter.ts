@@ -1,8 +1,8 @@
 import type { EnvoyFilter, EnvoyFilterSpec } from '../gen/types/networking/envoy-filter.ts'
-import { type ObjectOptions, objectOf } from './object.ts'
+import { type New, type OptionsOf, objectOf } from './object.ts'
 
 /** Options of {@link envoyFilter}: metadata and the fields of the spec. */
-export interface EnvoyFilterOptions extends ObjectOptions, EnvoyFilterSpec {}
+export interface EnvoyFilterOptions extends OptionsOf<EnvoyFilter>, EnvoyFilterSpec {}
 
 /**
  * An EnvoyFilter: changes to the configuration of Envoy.
@@ -10,6 +10,6 @@ export interface EnvoyFilterOptions extends ObjectOptions, EnvoyFilterSpec {}
  * @example
  * envoyFilter({ name: 'x', configPatches: [{ applyTo: 'CLUSTER', patch: { operation: 'MERGE', value: {} } }] })
  */
-export function envoyFilter(options: EnvoyFilterOptions): EnvoyFilter {
+export function envoyFilter(options: EnvoyFilterOptions): New<EnvoyFilter> {
   return objectOf('networking.istio.io/v1alpha3', 'EnvoyFilter', options)
 }

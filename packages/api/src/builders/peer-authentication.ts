@@ -1,8 +1,8 @@
 import type { PeerAuthentication, PeerAuthenticationSpec } from '../gen/types/security/peer-authentication.ts'
-import { type ObjectOptions, objectOf } from './object.ts'
+import { type New, type OptionsOf, objectOf } from './object.ts'
 
 /** Options of {@link peerAuthentication}: metadata and the fields of the spec. */
-export interface PeerAuthenticationOptions extends ObjectOptions, PeerAuthenticationSpec {}
+export interface PeerAuthenticationOptions extends OptionsOf<PeerAuthentication>, PeerAuthenticationSpec {}
 
 /**
  * A PeerAuthentication: which connections workloads take.
@@ -10,6 +10,6 @@ export interface PeerAuthenticationOptions extends ObjectOptions, PeerAuthentica
  * @example
  * peerAuthentication({ name: 'default', namespace: 'istio-system', mtls: { mode: 'STRICT' } })
  */
-export function peerAuthentication(options: PeerAuthenticationOptions): PeerAuthentication {
+export function peerAuthentication(options: PeerAuthenticationOptions): New<PeerAuthentication> {
   return objectOf('security.istio.io/v1', 'PeerAuthentication', options)
 }

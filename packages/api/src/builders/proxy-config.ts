@@ -1,8 +1,8 @@
 import type { ProxyConfig, ProxyConfigSpec } from '../gen/types/networking/proxy-config.ts'
-import { type ObjectOptions, objectOf } from './object.ts'
+import { type New, type OptionsOf, objectOf } from './object.ts'
 
 /** Options of {@link proxyConfig}: metadata and the fields of the spec. */
-export interface ProxyConfigOptions extends ObjectOptions, ProxyConfigSpec {}
+export interface ProxyConfigOptions extends OptionsOf<ProxyConfig>, ProxyConfigSpec {}
 
 /**
  * A ProxyConfig: settings of proxies that take effect when they start.
@@ -10,6 +10,6 @@ export interface ProxyConfigOptions extends ObjectOptions, ProxyConfigSpec {}
  * @example
  * proxyConfig({ name: 'small', concurrency: 1 })
  */
-export function proxyConfig(options: ProxyConfigOptions): ProxyConfig {
+export function proxyConfig(options: ProxyConfigOptions): New<ProxyConfig> {
   return objectOf('networking.istio.io/v1beta1', 'ProxyConfig', options)
 }

@@ -2,10 +2,12 @@ import type {
   RequestAuthentication,
   RequestAuthenticationSpec,
 } from '../gen/types/security/request-authentication.ts'
-import { type ObjectOptions, objectOf } from './object.ts'
+import { type New, type OptionsOf, objectOf } from './object.ts'
 
 /** Options of {@link requestAuthentication}: metadata and the fields of the spec. */
-export interface RequestAuthenticationOptions extends ObjectOptions, RequestAuthenticationSpec {}
+export interface RequestAuthenticationOptions
+  extends OptionsOf<RequestAuthentication>,
+    RequestAuthenticationSpec {}
 
 /**
  * A RequestAuthentication: which tokens workloads take.
@@ -13,6 +15,6 @@ export interface RequestAuthenticationOptions extends ObjectOptions, RequestAuth
  * @example
  * requestAuthentication({ name: 'jwt', jwtRules: [{ issuer: 'https://accounts.example.com' }] })
  */
-export function requestAuthentication(options: RequestAuthenticationOptions): RequestAuthentication {
+export function requestAuthentication(options: RequestAuthenticationOptions): New<RequestAuthentication> {
   return objectOf('security.istio.io/v1', 'RequestAuthentication', options)
 }

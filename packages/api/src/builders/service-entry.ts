@@ -1,8 +1,8 @@
 import type { ServiceEntry, ServiceEntrySpec } from '../gen/types/networking/service-entry.ts'
-import { type ObjectOptions, objectOf } from './object.ts'
+import { type New, type OptionsOf, objectOf } from './object.ts'
 
 /** Options of {@link serviceEntry}: metadata and the fields of the spec. */
-export interface ServiceEntryOptions extends ObjectOptions, ServiceEntrySpec {}
+export interface ServiceEntryOptions extends OptionsOf<ServiceEntry>, ServiceEntrySpec {}
 
 /**
  * A ServiceEntry: a service that is added to the registry.
@@ -10,6 +10,6 @@ export interface ServiceEntryOptions extends ObjectOptions, ServiceEntrySpec {}
  * @example
  * serviceEntry({ name: 'api', hosts: ['api.example.com'], resolution: 'DNS', ports: [{ number: 443, name: 'tls', protocol: 'TLS' }] })
  */
-export function serviceEntry(options: ServiceEntryOptions): ServiceEntry {
+export function serviceEntry(options: ServiceEntryOptions): New<ServiceEntry> {
   return objectOf('networking.istio.io/v1', 'ServiceEntry', options)
 }

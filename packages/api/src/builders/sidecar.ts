@@ -1,8 +1,8 @@
 import type { Sidecar, SidecarSpec } from '../gen/types/networking/sidecar.ts'
-import { type ObjectOptions, objectOf } from './object.ts'
+import { type New, type OptionsOf, objectOf } from './object.ts'
 
 /** Options of {@link sidecar}: metadata and the fields of the spec. */
-export interface SidecarOptions extends ObjectOptions, SidecarSpec {}
+export interface SidecarOptions extends OptionsOf<Sidecar>, SidecarSpec {}
 
 /**
  * A Sidecar: listeners and visible services of workloads.
@@ -10,6 +10,6 @@ export interface SidecarOptions extends ObjectOptions, SidecarSpec {}
  * @example
  * sidecar({ name: 'default', egress: [{ hosts: ['./*', 'istio-system/*'] }] })
  */
-export function sidecar(options: SidecarOptions): Sidecar {
+export function sidecar(options: SidecarOptions): New<Sidecar> {
   return objectOf('networking.istio.io/v1', 'Sidecar', options)
 }

@@ -1,8 +1,8 @@
 import type { Telemetry, TelemetrySpec } from '../gen/types/telemetry/telemetry.ts'
-import { type ObjectOptions, objectOf } from './object.ts'
+import { type New, type OptionsOf, objectOf } from './object.ts'
 
 /** Options of {@link telemetry}: metadata and the fields of the spec. */
-export interface TelemetryOptions extends ObjectOptions, TelemetrySpec {}
+export interface TelemetryOptions extends OptionsOf<Telemetry>, TelemetrySpec {}
 
 /**
  * A Telemetry: traces, metrics and access logs of workloads.
@@ -10,6 +10,6 @@ export interface TelemetryOptions extends ObjectOptions, TelemetrySpec {}
  * @example
  * telemetry({ name: 'errors', accessLogging: [{ filter: { expression: 'response.code >= 500' } }] })
  */
-export function telemetry(options: TelemetryOptions): Telemetry {
+export function telemetry(options: TelemetryOptions): New<Telemetry> {
   return objectOf('telemetry.istio.io/v1', 'Telemetry', options)
 }

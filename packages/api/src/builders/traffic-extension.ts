@@ -1,8 +1,8 @@
 import type { TrafficExtension, TrafficExtensionSpec } from '../gen/types/extensions/traffic-extension.ts'
-import { type ObjectOptions, objectOf } from './object.ts'
+import { type New, type OptionsOf, objectOf } from './object.ts'
 
 /** Options of {@link trafficExtension}: metadata and the fields of the spec. */
-export type TrafficExtensionOptions = ObjectOptions & TrafficExtensionSpec
+export type TrafficExtensionOptions = OptionsOf<TrafficExtension> & TrafficExtensionSpec
 
 /**
  * A TrafficExtension: a filter in Wasm or Lua.
@@ -10,6 +10,6 @@ export type TrafficExtensionOptions = ObjectOptions & TrafficExtensionSpec
  * @example
  * trafficExtension({ name: 'tenant', wasm: { url: 'oci://registry.example.com/tenant:1.0' } })
  */
-export function trafficExtension(options: TrafficExtensionOptions): TrafficExtension {
+export function trafficExtension(options: TrafficExtensionOptions): New<TrafficExtension> {
   return objectOf('extensions.istio.io/v1alpha1', 'TrafficExtension', options)
 }

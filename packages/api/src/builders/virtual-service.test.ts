@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { validate } from '../validate/validate.ts'
 import { split, to } from './destinations.ts'
-import { caller, header, method, prefix, query } from './match.ts'
+import { caller, exact, header, method, prefix, query, regex } from './match.ts'
 import { delegate, redirect, respond, route } from './route.ts'
 import { virtualService } from './virtual-service.ts'
 
@@ -103,4 +103,31 @@ it('is a compile error to write a split that does not sum to 100, or a field tha
   virtualService({ name: 'a', hosts: [], http: [{ match: [{ uri: { exact: 'a', prefix: 'b' } }] }] })
   // @ts-expect-error not a value of the enumeration
   virtualService({ name: 'a', hosts: [], http: [{ redirect: { derivePort: 'FROM' } }] })
+})
+
+it('refuses two conditions on the same thing in one `when`, of which a match can hold one only', () => {
+  const reviews = route(to('reviews'))
+  expect(() => reviews.when(prefix('/a'), exact('/b'))).toThrow('two conditions on the path in one `when`')
+  expect(() => reviews.when(header('A').exact('1'), header('a').prefix('2'))).toThrow(
+    'two conditions on the header a',
+  )
+  expect(() => reviews.when(method('GET'), method('PUT'))).toThrow('two conditions on the method')
+  expect(
+    reviews.when(header('a').present(), header('a').not(exact('1')), header('b').absent()).build(),
+  ).toEqual({
+    match: [{ headers: { a: {} }, withoutHeaders: { a: { exact: '1' }, b: {} } }],
+    route: [{ destination: { host: 'reviews' } }],
+  })
+})
+
+it('keeps the flags of a regular expression that RE2 has', () => {
+  expect(regex(/^a.b$/gimsu)).toEqual({ regex: '(?ims)^a.b$' })
+  expect(regex(/\/v\d+/)).toEqual({ regex: '\\/v\\d+' })
+})
+
+it('leaves a builder as it was when a step is added to it', () => {
+  const base = route(to('reviews')).retry(2)
+  const slow = base.timeout('10s')
+  expect(base.build()).toEqual({ route: [{ destination: { host: 'reviews' } }], retries: { attempts: 2 } })
+  expect(slow.build()).toEqual({ ...base.build(), timeout: '10s' })
 })

@@ -1,9 +1,9 @@
 import type { VirtualService, VirtualServiceSpec } from '../gen/types/networking/virtual-service.ts'
-import { type ObjectOptions, objectOf } from './object.ts'
+import { type New, type OptionsOf, objectOf } from './object.ts'
 import { buildRoute, type RouteInput } from './route.ts'
 
 /** Options of {@link virtualService}: metadata and the fields of the spec. */
-export interface VirtualServiceOptions extends ObjectOptions, Omit<VirtualServiceSpec, 'http'> {
+export interface VirtualServiceOptions extends OptionsOf<VirtualService>, Omit<VirtualServiceSpec, 'http'> {
   /** Routes for HTTP: plain objects, or what `route` makes. */
   readonly http?: readonly RouteInput[]
 }
@@ -21,7 +21,7 @@ export interface VirtualServiceOptions extends ObjectOptions, Omit<VirtualServic
  *   ],
  * })
  */
-export function virtualService(options: VirtualServiceOptions): VirtualService {
+export function virtualService(options: VirtualServiceOptions): New<VirtualService> {
   const { http, ...rest } = options
   return objectOf('networking.istio.io/v1', 'VirtualService', {
     ...rest,

@@ -1,11 +1,12 @@
 import type { WorkloadEntry, WorkloadEntrySpec } from '../gen/types/networking/workload-entry.ts'
-import { metadataOf, type ObjectOptions, withoutUndefined } from './object.ts'
+import { type New, type OptionsOf, objectOf, withoutUndefined } from './object.ts'
 
 /**
  * Options of {@link workloadEntry}: metadata and the fields of the spec. `labels` are those of the workload;
  * `objectLabels` those of the object.
  */
-export interface WorkloadEntryOptions extends Omit<ObjectOptions, 'labels'>, WorkloadEntrySpec {
+export interface WorkloadEntryOptions extends Omit<OptionsOf<WorkloadEntry>, 'labels'>, WorkloadEntrySpec {
+  /** Labels of the object. */
   readonly objectLabels?: Readonly<Record<string, string>>
 }
 
@@ -15,14 +16,13 @@ export interface WorkloadEntryOptions extends Omit<ObjectOptions, 'labels'>, Wor
  * @example
  * workloadEntry({ name: 'vm-1', address: '10.0.0.7', labels: { app: 'reviews' } })
  */
-export function workloadEntry(options: WorkloadEntryOptions): WorkloadEntry {
-  const { name, namespace, annotations, objectLabels, ...spec } = options
-  return {
-    apiVersion: 'networking.istio.io/v1',
-    kind: 'WorkloadEntry',
-    metadata: metadataOf(
-      withoutUndefined({ name, namespace, annotations, labels: objectLabels }) as ObjectOptions,
-    ),
-    spec: withoutUndefined(spec),
-  }
+export function workloadEntry(options: WorkloadEntryOptions): New<WorkloadEntry> {
+  const { objectLabels, labels, ...rest } = options
+  const object = objectOf<WorkloadEntry>('networking.istio.io/v1', 'WorkloadEntry', {
+    ...rest,
+    ...(objectLabels === undefined ? {} : { labels: objectLabels }),
+  })
+  return labels === undefined
+    ? object
+    : { ...object, spec: { ...object.spec, labels: withoutUndefined(labels) } }
 }

@@ -1,8 +1,8 @@
 import type { WorkloadGroup, WorkloadGroupSpec } from '../gen/types/networking/workload-group.ts'
-import { type ObjectOptions, objectOf } from './object.ts'
+import { type New, type OptionsOf, objectOf } from './object.ts'
 
 /** Options of {@link workloadGroup}: metadata and the fields of the spec. */
-export interface WorkloadGroupOptions extends ObjectOptions, WorkloadGroupSpec {}
+export interface WorkloadGroupOptions extends OptionsOf<WorkloadGroup>, WorkloadGroupSpec {}
 
 /**
  * A WorkloadGroup: what workloads outside of Kubernetes have in common.
@@ -10,6 +10,6 @@ export interface WorkloadGroupOptions extends ObjectOptions, WorkloadGroupSpec {
  * @example
  * workloadGroup({ name: 'reviews', template: { serviceAccount: 'reviews', ports: { http: 8080 } } })
  */
-export function workloadGroup(options: WorkloadGroupOptions): WorkloadGroup {
+export function workloadGroup(options: WorkloadGroupOptions): New<WorkloadGroup> {
   return objectOf('networking.istio.io/v1', 'WorkloadGroup', options)
 }

@@ -2,10 +2,10 @@ import type {
   BackendTLSPolicy,
   BackendTLSPolicySpec,
 } from '../../gen/types/gateway-api/backend-tls-policy.ts'
-import { type ObjectOptions, objectOf } from '../object.ts'
+import { type New, type OptionsOf, objectOf } from '../object.ts'
 
 /** Options of {@link backendTlsPolicy}: metadata and the fields of the spec. */
-export interface BackendTLSPolicyOptions extends ObjectOptions, BackendTLSPolicySpec {}
+export interface BackendTLSPolicyOptions extends OptionsOf<BackendTLSPolicy>, BackendTLSPolicySpec {}
 
 /**
  * A BackendTLSPolicy: TLS from a gateway to the backends of a Service.
@@ -17,6 +17,6 @@ export interface BackendTLSPolicyOptions extends ObjectOptions, BackendTLSPolicy
  *   validation: { wellKnownCACertificates: 'System', hostname: 'reviews.example.com' },
  * })
  */
-export function backendTlsPolicy(options: BackendTLSPolicyOptions): BackendTLSPolicy {
+export function backendTlsPolicy(options: BackendTLSPolicyOptions): New<BackendTLSPolicy> {
   return objectOf('gateway.networking.k8s.io/v1', 'BackendTLSPolicy', options)
 }

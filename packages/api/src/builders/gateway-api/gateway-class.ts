@@ -1,8 +1,8 @@
 import type { GatewayClass, GatewayClassSpec } from '../../gen/types/gateway-api/gateway-class.ts'
-import { type ObjectOptions, objectOf } from '../object.ts'
+import { type New, type OptionsOf, objectOf } from '../object.ts'
 
 /** Options of {@link gatewayClass}: metadata and the fields of the spec. */
-export interface GatewayClassOptions extends Omit<ObjectOptions, 'namespace'>, GatewayClassSpec {}
+export interface GatewayClassOptions extends Omit<OptionsOf<GatewayClass>, 'namespace'>, GatewayClassSpec {}
 
 /**
  * A GatewayClass: which controller looks after its Gateways.
@@ -10,6 +10,6 @@ export interface GatewayClassOptions extends Omit<ObjectOptions, 'namespace'>, G
  * @example
  * gatewayClass({ name: 'istio', controllerName: 'istio.io/gateway-controller' })
  */
-export function gatewayClass(options: GatewayClassOptions): GatewayClass {
+export function gatewayClass(options: GatewayClassOptions): New<GatewayClass> {
   return objectOf('gateway.networking.k8s.io/v1', 'GatewayClass', options)
 }

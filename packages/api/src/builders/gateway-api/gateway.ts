@@ -1,8 +1,8 @@
 import type { Gateway, GatewaySpec } from '../../gen/types/gateway-api/gateway.ts'
-import { type ObjectOptions, objectOf } from '../object.ts'
+import { type New, type OptionsOf, objectOf } from '../object.ts'
 
 /** Options of {@link gateway}: metadata and the fields of the spec. */
-export interface GatewayOptions extends ObjectOptions, GatewaySpec {}
+export interface GatewayOptions extends OptionsOf<Gateway>, GatewaySpec {}
 
 /**
  * A Gateway of the Gateway API: listeners of a class.
@@ -14,6 +14,6 @@ export interface GatewayOptions extends ObjectOptions, GatewaySpec {}
  *   listeners: [{ name: 'http', port: 80, protocol: 'HTTP' }],
  * })
  */
-export function gateway(options: GatewayOptions): Gateway {
+export function gateway(options: GatewayOptions): New<Gateway> {
   return objectOf('gateway.networking.k8s.io/v1', 'Gateway', options)
 }

@@ -1,8 +1,8 @@
 import type { GRPCRoute, GRPCRouteSpec } from '../../gen/types/gateway-api/grpc-route.ts'
-import { type ObjectOptions, objectOf } from '../object.ts'
+import { type New, type OptionsOf, objectOf } from '../object.ts'
 
 /** Options of {@link grpcRoute}: metadata and the fields of the spec. */
-export interface GRPCRouteOptions extends ObjectOptions, GRPCRouteSpec {}
+export interface GRPCRouteOptions extends OptionsOf<GRPCRoute>, GRPCRouteSpec {}
 
 /**
  * A GRPCRoute: where gRPC calls go.
@@ -14,6 +14,6 @@ export interface GRPCRouteOptions extends ObjectOptions, GRPCRouteSpec {}
  *   rules: [{ matches: [{ method: { service: 'helloworld.Greeter' } }], backendRefs: [{ name: 'greeter', port: 9000 }] }],
  * })
  */
-export function grpcRoute(options: GRPCRouteOptions): GRPCRoute {
+export function grpcRoute(options: GRPCRouteOptions): New<GRPCRoute> {
   return objectOf('gateway.networking.k8s.io/v1', 'GRPCRoute', options)
 }

@@ -1,8 +1,8 @@
 import type { HTTPRoute, HTTPRouteSpec } from '../../gen/types/gateway-api/http-route.ts'
-import { type ObjectOptions, objectOf } from '../object.ts'
+import { type New, type OptionsOf, objectOf } from '../object.ts'
 
 /** Options of {@link httpRoute}: metadata and the fields of the spec. */
-export interface HTTPRouteOptions extends ObjectOptions, HTTPRouteSpec {}
+export interface HTTPRouteOptions extends OptionsOf<HTTPRoute>, HTTPRouteSpec {}
 
 /**
  * An HTTPRoute: where HTTP requests go.
@@ -14,6 +14,6 @@ export interface HTTPRouteOptions extends ObjectOptions, HTTPRouteSpec {}
  *   rules: [{ backendRefs: [backend('reviews-v1', 9080, { weight: 90 }), backend('reviews-v2', 9080, { weight: 10 })] }],
  * })
  */
-export function httpRoute(options: HTTPRouteOptions): HTTPRoute {
+export function httpRoute(options: HTTPRouteOptions): New<HTTPRoute> {
   return objectOf('gateway.networking.k8s.io/v1', 'HTTPRoute', options)
 }

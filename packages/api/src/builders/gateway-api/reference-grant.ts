@@ -1,8 +1,8 @@
 import type { ReferenceGrant, ReferenceGrantSpec } from '../../gen/types/gateway-api/reference-grant.ts'
-import { type ObjectOptions, objectOf } from '../object.ts'
+import { type New, type OptionsOf, objectOf } from '../object.ts'
 
 /** Options of {@link referenceGrant}: metadata and the fields of the spec. */
-export interface ReferenceGrantOptions extends ObjectOptions, ReferenceGrantSpec {}
+export interface ReferenceGrantOptions extends OptionsOf<ReferenceGrant>, ReferenceGrantSpec {}
 
 /**
  * A ReferenceGrant: which objects of other namespaces may refer to this one.
@@ -14,6 +14,6 @@ export interface ReferenceGrantOptions extends ObjectOptions, ReferenceGrantSpec
  *   to: [{ group: '', kind: 'Service' }],
  * })
  */
-export function referenceGrant(options: ReferenceGrantOptions): ReferenceGrant {
+export function referenceGrant(options: ReferenceGrantOptions): New<ReferenceGrant> {
   return objectOf('gateway.networking.k8s.io/v1beta1', 'ReferenceGrant', options)
 }

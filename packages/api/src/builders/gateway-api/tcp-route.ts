@@ -1,8 +1,8 @@
 import type { TCPRoute, TCPRouteSpec } from '../../gen/types/gateway-api/tcp-route.ts'
-import { type ObjectOptions, objectOf } from '../object.ts'
+import { type New, type OptionsOf, objectOf } from '../object.ts'
 
 /** Options of {@link tcpRoute}: metadata and the fields of the spec. */
-export interface TCPRouteOptions extends ObjectOptions, TCPRouteSpec {}
+export interface TCPRouteOptions extends OptionsOf<TCPRoute>, TCPRouteSpec {}
 
 /**
  * A TCPRoute: where TCP connections go.
@@ -10,6 +10,6 @@ export interface TCPRouteOptions extends ObjectOptions, TCPRouteSpec {}
  * @example
  * tcpRoute({ name: 'mongo', parentRefs: [{ name: 'edge' }], rules: [{ backendRefs: [{ name: 'mongo', port: 27017 }] }] })
  */
-export function tcpRoute(options: TCPRouteOptions): TCPRoute {
+export function tcpRoute(options: TCPRouteOptions): New<TCPRoute> {
   return objectOf('gateway.networking.k8s.io/v1', 'TCPRoute', options)
 }

@@ -1,8 +1,8 @@
 import type { TLSRoute, TLSRouteSpec } from '../../gen/types/gateway-api/tls-route.ts'
-import { type ObjectOptions, objectOf } from '../object.ts'
+import { type New, type OptionsOf, objectOf } from '../object.ts'
 
 /** Options of {@link tlsRoute}: metadata and the fields of the spec. */
-export interface TLSRouteOptions extends ObjectOptions, TLSRouteSpec {}
+export interface TLSRouteOptions extends OptionsOf<TLSRoute>, TLSRouteSpec {}
 
 /**
  * A TLSRoute: where TLS connections go, by their server name.
@@ -15,6 +15,6 @@ export interface TLSRouteOptions extends ObjectOptions, TLSRouteSpec {}
  *   rules: [{ backendRefs: [{ name: 'shop', port: 443 }] }],
  * })
  */
-export function tlsRoute(options: TLSRouteOptions): TLSRoute {
+export function tlsRoute(options: TLSRouteOptions): New<TLSRoute> {
   return objectOf('gateway.networking.k8s.io/v1', 'TLSRoute', options)
 }
