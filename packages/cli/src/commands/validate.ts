@@ -10,7 +10,7 @@ export const validateCommand = buildCommand<ValidateFlags, string[]>({
   docs: {
     brief: 'Check objects as the API server and the webhook of Istio do',
     fullDescription:
-      'Reads YAML or JSON and prints every finding of schema, CEL rules and webhook rules. Exits with 65 when an object would be refused.',
+      'Reads YAML or JSON and prints every finding of schema, CEL rules and webhook rules. With -o json there is one entry for each document in order, also for one that is empty or could not be read; a List has one for each item. Exits with 0 when all are accepted, with 65 when one is refused, and with 64 when the command is wrong: an unknown flag, no input, or a file that cannot be read.',
   },
   parameters: {
     positional: {

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative, sep } from 'node:path'
 import { BattenError } from '@batten/core'
 
 /** A text that a command reads. */
@@ -33,11 +33,21 @@ function filesOf(path: string): string[] {
     throw unreadable(path, error)
   }
   if (!isFolder) return [path]
-  return readdirSync(path, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && ENDINGS.some((ending) => entry.name.endsWith(ending)))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .filter((file) => !file.includes('node_modules'))
-    .sort()
+  const files = filesBelow(path)
+  if (files.length > 0) return files
+  throw new BattenError('CLI_INPUT', { message: `there is no ${ENDINGS.join(', ')} file in ${path}` })
+}
+
+function filesBelow(folder: string): string[] {
+  let names: string[]
+  try {
+    names = readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => !entry.isDirectory() && ENDINGS.some((ending) => entry.name.endsWith(ending)))
+      .map((entry) => join(entry.parentPath, entry.name))
+  } catch (error) {
+    throw unreadable(folder, error)
+  }
+  return names.filter((file) => !relative(folder, file).split(sep).includes('node_modules')).sort()
 }
 
 function readText(file: string): string {

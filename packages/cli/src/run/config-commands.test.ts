@@ -46,11 +46,12 @@ describe('batten validate', () => {
     expect(code).toBe(65)
     expect(objects.map(({ index, kind, accepted }) => [index, kind, accepted])).toEqual([
       [0, 'Namespace', true],
-      [1, 'VirtualService', false],
-      [2, null, false],
+      [1, null, true],
+      [2, 'VirtualService', false],
+      [3, null, false],
     ])
-    expect(objects[1]).toEqual({
-      index: 1,
+    expect(objects[2]).toEqual({
+      index: 2,
       file: '-',
       apiVersion: 'networking.istio.io/v1',
       kind: 'VirtualService',

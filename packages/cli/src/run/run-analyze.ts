@@ -39,7 +39,8 @@ async function analyzeFiles(flags: AnalyzeFlags, paths: readonly string[]): Prom
   const suppress = (flags.suppress ?? []).map(suppressionOf)
   const selection = filesToAnalyze(paths, { isRecursive: flags.recursive })
   const isTalking = flags.output === 'log' || flags.output === 'github'
-  if (isTalking) tellSkipped(selection, flags)
+  if (isTalking || selection.files.length === 0) tellSkipped(selection, flags)
+  if (selection.files.length === 0) console.error('‼ there is no file to analyze')
   const sources = new Map<string, string>()
   const documents: ParsedDocument[] = []
   for (const path of selection.files) {
@@ -110,17 +111,34 @@ async function configOptions({
   meshConfigFile,
   meshNetworksFile,
 }: AnalyzeFlags): Promise<Pick<AnalyzeOptions, 'meshConfig' | 'meshNetworks'>> {
-  const meshConfig = meshConfigFile === undefined ? undefined : await configDocument(meshConfigFile)
-  const meshNetworks = meshNetworksFile === undefined ? undefined : await configDocument(meshNetworksFile)
+  const meshConfig =
+    meshConfigFile === undefined ? undefined : await configDocument(meshConfigFile, 'validateMeshConfig')
+  const meshNetworks =
+    meshNetworksFile === undefined
+      ? undefined
+      : await configDocument(meshNetworksFile, 'validateMeshNetworks')
   return {
     ...(meshConfig === undefined ? {} : { meshConfig }),
     ...(meshNetworks === undefined ? {} : { meshNetworks }),
   }
 }
 
-async function configDocument(path: string): Promise<ParsedDocument | string> {
+/** What is wrong with a configuration does not keep objects from being analyzed, as long as it is YAML. */
+async function configDocument(
+  path: string,
+  check: 'validateMeshConfig' | 'validateMeshNetworks',
+): Promise<ParsedDocument | string> {
   const { file, text } = await readInput(path)
-  return parseDocuments(text, { file })[0] ?? ''
+  const document = parseDocuments(text, { file })[0]
+  if (document === undefined) return ''
+  const isInstallation =
+    typeof document.value === 'object' && document.value !== null && 'spec' in document.value
+  if (document.findings.length === 0 && !isInstallation) {
+    const mesh = await import('@batten/api/mesh')
+    for (const { message, range } of mesh[check](document))
+      console.error(`‼ ${file}${range === undefined ? '' : `:${range.line}`}: ${message}`)
+  }
+  return document
 }
 
 function namespaceOptions({

@@ -1,12 +1,12 @@
-import type { KubernetesObject } from '@batten/api'
 import { accepted, type Finding, validate } from '@batten/api/validate'
 import { fromYaml, type ParsedDocument } from '@batten/api/yaml'
 import type { ValidateFlags } from '../commands/validate.ts'
 import { renderFinding } from '../dev/findings.ts'
+import { emptyDocuments } from '../input/empty-documents.ts'
 import { readInputs } from '../input/read-inputs.ts'
 import { EXIT, printError } from '../main.ts'
 
-/** What `-o json` prints of an object, or of a document that could not be read. */
+/** What `-o json` prints of an object, or of a document that is none or could not be read. */
 interface Entry {
   readonly index: number
   readonly file: string
@@ -36,35 +36,67 @@ export async function runValidate(flags: ValidateFlags, ...files: string[]): Pro
   }
   const entries: Entry[] = []
   for (const { file, text } of inputs) {
-    for (const document of fromYaml(text, { file }).documents) addEntries(document, file, entries)
+    for (const entry of entriesOf(text, file)) entries.push({ ...entry, index: entries.length })
   }
   if (flags.output === 'json') console.log(JSON.stringify({ objects: entries.map(printable) }, null, 2))
   else printText(entries)
   if (entries.some((entry) => !entry.accepted)) process.exitCode = EXIT.badData
 }
 
-function addEntries(document: ParsedDocument, file: string, entries: Entry[]): void {
-  if (document.findings.length > 0) entries.push(entryOf(entries.length, file, undefined, document.findings))
-  for (const parsed of document.objects)
-    entries.push(entryOf(entries.length, file, parsed.object, validate(parsed, { knownKindsOnly: false })))
+/** One entry for each document in the order of the text; a list of objects has one for each of its items. */
+function entriesOf(text: string, file: string): Entry[] {
+  const parts = fromYaml(text, { file }).documents.flatMap((document) => partsOf(document, file))
+  for (const { line } of emptyDocuments(text))
+    parts.push({ line, column: 1, entry: entryOf(file, undefined, []) })
+  return parts.sort((a, b) => a.line - b.line || a.column - b.column).map(({ entry }) => entry)
 }
 
-function entryOf(
-  index: number,
-  file: string,
-  object: KubernetesObject | undefined,
-  findings: readonly Finding[],
-): Entry {
+/** An entry, and where it stands. */
+interface Part {
+  readonly line: number
+  readonly column: number
+  readonly entry: Entry
+}
+
+function partsOf(document: ParsedDocument, file: string): Part[] {
+  const parts = document.objects.map((parsed): Part => {
+    const { line, column } = parsed.position([])
+    return { line, column, entry: entryOf(file, parsed.object, validate(parsed)) }
+  })
+  // Items that are no objects have a finding each; a document that could not be read has one or more.
+  const isList = Array.isArray(fieldsOf(document.value)['items'])
+  const groups = isList ? document.findings.map((one) => [one]) : [document.findings]
+  if (groups.length === 0 && parts.length === 0) groups.push([])
+  for (const findings of groups) {
+    if (findings.length === 0 && parts.length > 0) continue
+    const { line, column } = findings[0]?.range ?? document.range
+    const value = isList && findings.length > 0 ? undefined : document.value
+    parts.push({ line, column, entry: entryOf(file, value, findings) })
+  }
+  return parts
+}
+
+function entryOf(file: string, value: unknown, findings: readonly Finding[]): Entry {
+  const object = fieldsOf(value)
+  const metadata = fieldsOf(object['metadata'])
   return {
-    index,
+    index: 0,
     file,
-    apiVersion: object?.apiVersion ?? null,
-    kind: object?.kind ?? null,
-    namespace: object?.metadata?.namespace ?? null,
-    name: object?.metadata?.name ?? null,
+    apiVersion: textOf(object['apiVersion']),
+    kind: textOf(object['kind']),
+    namespace: textOf(metadata['namespace']),
+    name: textOf(metadata['name']),
     accepted: accepted(findings),
     findings,
   }
+}
+
+function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null
 }
 
 function printable({ findings, ...entry }: Entry): unknown {
@@ -92,7 +124,8 @@ function printText(entries: readonly Entry[]): void {
     }
   }
   const refused = entries.filter((entry) => !entry.accepted).length
-  console.log(`${count(entries.length - refused, 'object')} accepted, ${refused} refused`)
+  const good = entries.filter((entry) => entry.accepted && entry.kind !== null).length
+  console.log(`${count(good, 'object')} accepted, ${refused} refused`)
 }
 
 function count(n: number, noun: string): string {
