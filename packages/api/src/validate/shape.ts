@@ -270,6 +270,8 @@ class MessageShape implements Shape {
   private readonly read: () => Readonly<Record<string, Shape>>
   private readonly limits: MessageLimits
   private fields: ReadonlyMap<string, Field> | undefined
+  /** Fields in the order of the objects that were checked before, which mostly is that of the next: saves look-ups. */
+  private readonly order: { readonly name: string; readonly field: Field }[] = []
 
   constructor(read: () => Readonly<Record<string, Shape>>, limits: MessageLimits = {}) {
     this.read = read
@@ -278,18 +280,21 @@ class MessageShape implements Shape {
 
   check(value: unknown): Issues {
     if (!isFields(value)) return issue('type', value, 'object')
-    const fields = (this.fields ??= fieldsOf(this.read(), this.limits))
+    const { order } = this
     const { required, open } = this.limits
     let missing = required === undefined ? 0 : required.length
     let oneOfs = 0
     let isAmbiguous = false
+    let at = 0
     let out: Issues
-    for (const key in value) {
-      const one = value[key]
+    for (const name in value) {
+      const one = value[name]
       if (one === undefined) continue
-      const field = fields.get(key)
+      const usual = at < order.length ? order[at] : undefined
+      const field = usual?.name === name ? usual.field : this.field(name, at)
+      at++
       if (field === undefined) {
-        if (open !== true) out = below(out, key, issue('unknown'))
+        if (open !== true) out = below(out, name, issue('unknown'))
         continue
       }
       if (one === null) continue
@@ -300,9 +305,17 @@ class MessageShape implements Shape {
       }
       if (field.shape === plainString && typeof one === 'string') continue
       const found = field.shape.check(one)
-      if (found !== undefined) out = below(out, key, found)
+      if (found !== undefined) out = below(out, name, found)
     }
     return missing > 0 || isAmbiguous ? and(out, messageIssues(value, this.limits)) : out
+  }
+
+  private field(name: string, at: number): Field | undefined {
+    const fields = (this.fields ??= fieldsOf(this.read(), this.limits))
+    const field = fields.get(name)
+    // No longer than the schema, whatever objects say.
+    if (field !== undefined && at <= this.order.length && at < fields.size) this.order[at] = { name, field }
+    return field
   }
 }
 

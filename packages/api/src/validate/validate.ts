@@ -1,7 +1,7 @@
 import { errorMessage } from '@batten/core/errors'
 import { partRules } from '../gen/rules/index.ts'
 import { partChecks } from '../gen/validators/index.ts'
-import { groupVersion, type KindInfo, type KubernetesObject, kindInfo, objectName } from '../k8s.ts'
+import { groupVersion, type KindInfo, type KubernetesObject, kindInfo, kinds, objectName } from '../k8s.ts'
 import type { ParsedDocument, ParsedObject } from '../yaml/parse.ts'
 import { celIssues } from './cel.ts'
 import { below, type Fields, type Issue, type Issues, isFields, type PathSegment, rooted } from './check.ts'
@@ -30,7 +30,7 @@ export interface ValidateOptions {
   readonly oldObject?: KubernetesObject
   /** Layers to run. @defaultValue all */
   readonly layers?: readonly Finding['layer'][]
-  /** Refuses kinds that this package does not know. @defaultValue false */
+  /** Refuses kinds of other groups that this package does not know. @defaultValue false */
   readonly knownKindsOnly?: boolean
 }
 
@@ -108,15 +108,22 @@ function objectFindings(object: KubernetesObject, options: ValidateOptions): Raw
   const head = typeFindings(object)
   if (head.length > 0) return head
   const info = kindInfo(object)
-  if (info === undefined) return options.knownKindsOnly === true ? [unknownKind(object)] : []
-  const { version } = groupVersion(object.apiVersion)
-  if (!info.versions.includes(version)) return info.origin === 'kubernetes' ? [] : [unknownKind(object)]
+  const { group, version } = groupVersion(object.apiVersion)
+  if (info === undefined) {
+    return options.knownKindsOnly === true || COMPLETE_GROUPS.has(group) ? [unknownKind(object)] : []
+  }
+  if (!info.versions.includes(version)) return [unknownKind(object)]
   const schema = schemaFindings(object, info, options)
   const cel = wants('cel') ? celFindings(object, info, options, schema) : []
   const found = [...schema, ...cel]
   const rules = wants('rules') ? webhookFindings(object, info, found) : []
   return [...(wants('schema') ? schema : []), ...cel, ...rules]
 }
+
+/** Groups all of whose kinds this package knows. */
+const COMPLETE_GROUPS = new Set(
+  kinds.filter(({ origin }) => origin === 'istio' || origin === 'document').map(({ group }) => group),
+)
 
 function typeFindings(object: unknown): RawFinding[] {
   if (!isFields(object)) {
