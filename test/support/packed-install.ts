@@ -63,6 +63,7 @@ export async function installTarballs(packed: readonly PackedPackage[]): Promise
     write: (path, text) => writeFileSync(join(folder, path), text),
     link(name) {
       const path = join(folder, 'node_modules', name)
+      if (existsSync(path)) return
       mkdirSync(dirname(path), { recursive: true })
       symlinkSync(installedFolder(name, import.meta.dirname), path, 'junction')
     },
