@@ -41,6 +41,16 @@ export const kinds: readonly KindInfo[] = kindTable
 
 const byGroupKind = new Map(kinds.map((info) => [`${info.group}/${info.kind}`, info]))
 
+/** Kinds by `apiVersion` and name: what {@link kindInfo} is asked for again and again. */
+const served = new Map<string, Map<string, KindInfo>>()
+for (const info of kinds) {
+  for (const version of info.versions) {
+    const apiVersion = info.group === '' ? version : `${info.group}/${version}`
+    const byName = served.get(apiVersion) ?? new Map<string, KindInfo>()
+    served.set(apiVersion, byName.set(info.kind, info))
+  }
+}
+
 /** Group and version of an `apiVersion`. */
 export function groupVersion(apiVersion: string): { group: string; version: string } {
   const slash = apiVersion.indexOf('/')
@@ -53,7 +63,8 @@ export function kindInfo(object: {
   readonly apiVersion: string
   readonly kind: string
 }): KindInfo | undefined {
-  return byGroupKind.get(`${groupVersion(object.apiVersion).group}/${object.kind}`)
+  const { apiVersion, kind } = object
+  return served.get(apiVersion)?.get(kind) ?? byGroupKind.get(`${groupVersion(apiVersion).group}/${kind}`)
 }
 
 /** A kind by its name, plural, short name, or any of these with its group (`gateways.networking.istio.io`). */

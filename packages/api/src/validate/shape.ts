@@ -270,8 +270,9 @@ class MessageShape implements Shape {
   private readonly read: () => Readonly<Record<string, Shape>>
   private readonly limits: MessageLimits
   private fields: ReadonlyMap<string, Field> | undefined
-  /** Fields in the order of the objects that were checked before, which mostly is that of the next: saves look-ups. */
-  private readonly order: { readonly name: string; readonly field: Field }[] = []
+  /** Fields in the order in which the last objects had them, which mostly is that of the next: saves look-ups. */
+  private readonly usualNames: string[] = []
+  private readonly usualFields: Field[] = []
 
   constructor(read: () => Readonly<Record<string, Shape>>, limits: MessageLimits = {}) {
     this.read = read
@@ -280,7 +281,7 @@ class MessageShape implements Shape {
 
   check(value: unknown): Issues {
     if (!isFields(value)) return issue('type', value, 'object')
-    const { order } = this
+    const { usualNames, usualFields } = this
     const { required, open } = this.limits
     let missing = required === undefined ? 0 : required.length
     let oneOfs = 0
@@ -290,8 +291,8 @@ class MessageShape implements Shape {
     for (const name in value) {
       const one = value[name]
       if (one === undefined) continue
-      const usual = at < order.length ? order[at] : undefined
-      const field = usual?.name === name ? usual.field : this.field(name, at)
+      const isUsual = at < usualNames.length && usualNames[at] === name
+      const field = isUsual ? usualFields[at]! : this.field(name, at)
       at++
       if (field === undefined) {
         if (open !== true) out = below(out, name, issue('unknown'))
@@ -313,8 +314,9 @@ class MessageShape implements Shape {
   private field(name: string, at: number): Field | undefined {
     const fields = (this.fields ??= fieldsOf(this.read(), this.limits))
     const field = fields.get(name)
-    // No longer than the schema, whatever objects say.
-    if (field !== undefined && at <= this.order.length && at < fields.size) this.order[at] = { name, field }
+    if (field === undefined || at > this.usualNames.length || at >= fields.size) return field
+    this.usualNames[at] = name
+    this.usualFields[at] = field
     return field
   }
 }
