@@ -32,7 +32,8 @@ function block(example: unknown): string[] {
   return text.split('\n').map((line) => `  ${line}`)
 }
 
-function wrapped(text: string, width: number, indent: string): string[] {
+/** Words of a text in lines. */
+export function wrapped(text: string, width: number, indent: string): string[] {
   const lines: string[] = []
   let line = ''
   for (const word of text.split(/\s+/)) {
