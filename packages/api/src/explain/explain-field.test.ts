@@ -58,4 +58,18 @@ See https://istio.io/latest/docs/reference/config/networking/virtual-service/
       })
     }
   })
+
+  it.each([
+    ['http', 'did you mean VirtualService.spec.http?'],
+    ['retries', 'did you mean VirtualService.spec.http.retries?'],
+    ['spce', 'did you mean VirtualService.spec?'],
+    ['nothing', 'its fields are apiVersion, kind, metadata, spec, status'],
+  ])('find %s where a level was left out, or letters were swapped', (name, hint) => {
+    expect(() => explain(name)).toThrow(expect.objectContaining({ hint }))
+  })
+
+  it('leave metadata to Kubernetes', () => {
+    const hint = 'metadata is that of every object of Kubernetes: kubectl explain pod.metadata'
+    expect(() => explain('metadata', 'name')).toThrow(expect.objectContaining({ hint }))
+  })
 })

@@ -1,5 +1,6 @@
 import { BattenError } from '@batten/core/errors'
 import type { KindInfo } from '../k8s.ts'
+import { nearest } from './nearest.ts'
 
 /** The parts of a JSON Schema that explanations read. */
 export interface ExplainSchema {
@@ -18,6 +19,9 @@ export interface ExplainSchema {
   readonly $ref?: string
   readonly $defs?: Readonly<Record<string, ExplainSchema>>
 }
+
+/** The parts of {@link KindInfo} that explanations print. */
+export type ExplainedKind = Pick<KindInfo, 'kind' | 'group' | 'versions' | 'docs'>
 
 /** What is known about a field, or about a kind as a whole. */
 export interface Explanation {
@@ -48,14 +52,18 @@ export interface Explanation {
  * @param path Fields from the top, indices left out: `['spec', 'http', 'retries']`.
  * @throws BattenError `EXPLAIN_FIELD` when there is no such field; the hint names those that are like it.
  */
-export function explainField(schema: ExplainSchema, info: KindInfo, path: readonly string[]): Explanation {
+export function explainField(
+  schema: ExplainSchema,
+  info: ExplainedKind,
+  path: readonly string[],
+): Explanation {
   const explorer = new Explorer(schema)
   let node = explorer.resolve(schema)
   let required = false
   path.forEach((name, i) => {
     const holder = explorer.inner(node)
     const next = holder.properties?.[name] ?? valuesOf(holder)
-    if (next === undefined) throw noField(info.kind, path.slice(0, i), name, holder)
+    if (next === undefined) throw noField({ kind: info.kind, path: path.slice(0, i) }, name, holder, explorer)
     required = holder.required?.includes(name) === true
     node = explorer.resolve(next)
   })
@@ -103,6 +111,39 @@ class Explorer {
     return values === undefined ? node : this.inner(this.resolve(values))
   }
 
+  /** Paths of the nearest fields of a name below a node, three at most. */
+  pathsTo(name: string, start: ExplainSchema): string[] {
+    const wanted = name.toLowerCase()
+    const seen = new Set<ExplainSchema>()
+    let level = [{ path: '', node: start }]
+    while (level.length > 0) {
+      const next: typeof level = []
+      for (const { path, node } of level) {
+        const { properties = {} } = node
+        for (const [key, field] of Object.entries(properties)) {
+          const definition = this.target(field)
+          if (seen.has(definition)) continue
+          seen.add(definition)
+          next.push({ path: path === '' ? key : `${path}.${key}`, node: this.inner(this.resolve(field)) })
+        }
+      }
+      const found = next.flatMap(({ path, node }) =>
+        Object.keys(node.properties ?? {})
+          .filter((key) => key.toLowerCase() === wanted)
+          .map((key) => `${path}.${key}`),
+      )
+      if (found.length > 0) return found.slice(0, 3)
+      level = next
+    }
+    return []
+  }
+
+  /** What is the same for all uses of a definition. */
+  private target(node: ExplainSchema): ExplainSchema {
+    if (node.items !== undefined) return this.target(node.items)
+    return node.$ref === undefined ? node : (this.definitions[nameOf(node.$ref)] ?? node)
+  }
+
   typeOf(node: ExplainSchema): string {
     if (node.$ref !== undefined) return nameOf(node.$ref)
     if (node.items !== undefined) return `[]${this.typeOf(this.resolve(node.items))}`
@@ -123,36 +164,25 @@ function nameOf(ref: string): string {
   return ref.slice(ref.lastIndexOf('/') + 1)
 }
 
-function noField(kind: string, path: readonly string[], name: string, holder: ExplainSchema): BattenError {
-  const at = [kind, ...path].join('.')
+function noField(place: Place, name: string, holder: ExplainSchema, explorer: Explorer): BattenError {
+  const at = [place.kind, ...place.path].join('.')
   const known = Object.keys(holder.properties ?? {})
-  const near = known.filter((one) => similar(one, name))
+  const near = nearest(name, known).slice(0, 3)
+  // Often a level was left out: the field is looked for further down.
+  const below = near.length > 0 ? [] : explorer.pathsTo(name, holder)
+  const meant = [...near, ...below].map((one) => `${at}.${one}`)
   const hint =
-    known.length === 0
-      ? `${at} has no fields`
-      : near.length > 0
-        ? `did you mean ${near.map((one) => `${at}.${one}`).join(' or ')}?`
-        : `its fields are ${known.join(', ')}`
+    meant.length > 0
+      ? `did you mean ${meant.join(' or ')}?`
+      : place.path.join('.') === 'metadata'
+        ? 'metadata is that of every object of Kubernetes: kubectl explain pod.metadata'
+        : known.length === 0
+          ? `${at} has no fields`
+          : `its fields are ${known.join(', ')}`
   return new BattenError('EXPLAIN_FIELD', { message: `${at} has no field "${name}"`, hint })
 }
 
-/** Whether one name is likely a slip for the other. */
-function similar(a: string, b: string): boolean {
-  const [one, two] = [a.toLowerCase(), b.toLowerCase()]
-  if (one.startsWith(two) || two.startsWith(one)) return true
-  return distance(one, two) <= Math.max(1, Math.floor(one.length / 4))
-}
-
-/** How many letters must be changed, added or taken away. */
-function distance(a: string, b: string): number {
-  let row = [...Array(b.length + 1).keys()]
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const change = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next.push(Math.min(change, row[j]! + 1, next[j - 1]! + 1))
-    }
-    row = next
-  }
-  return row[b.length]!
+interface Place {
+  readonly kind: string
+  readonly path: readonly string[]
 }

@@ -5,7 +5,7 @@ export const explain = buildCommand<Record<never, never>, [string]>({
   docs: {
     brief: 'Print the documentation of a kind, a field or a code',
     fullDescription:
-      'Explains `VirtualService`, `VirtualService.spec.http.retries`, or the code of a finding such as `IST0101`.',
+      'Explains a kind (VirtualService), a field (vs.spec.http.retries, MeshConfig.rootNamespace), or a code (IST0101).',
   },
   parameters: {
     positional: {

@@ -233,7 +233,7 @@ export const istioTrafficGuides: Readonly<Record<string, CodeGuide>> = {
 `,
   },
   IST0155: {
-    when: 'As IST0151, with a match by proxy version: after an upgrade the patch may no longer be applied.',
+    when: 'As IST0151, for something that an earlier patch of the same EnvoyFilter changes for one proxy version only: after an upgrade the earlier patch no longer applies.',
     fix: `
  apiVersion: networking.istio.io/v1alpha3
  kind: EnvoyFilter
@@ -243,6 +243,9 @@ export const istioTrafficGuides: Readonly<Record<string, CodeGuide>> = {
    configPatches:
    - applyTo: HTTP_FILTER
      match: {proxy: {proxyVersion: "^1\\\\.27.*"}}
+     patch: {operation: INSERT_FIRST, value: {name: lua}}
+   - applyTo: HTTP_FILTER
+     match: {context: GATEWAY}
      patch: {operation: INSERT_BEFORE, value: {name: lua}}
 `,
   },
