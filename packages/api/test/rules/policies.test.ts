@@ -43,7 +43,7 @@ rulesOf('AuthorizationPolicy', [
       'error spec.rules[0].to[2].operation.methods[0]: empty value not allowed, found in Methods',
       'error spec.rules[0].to[2].operation.ports[0]: bad port (70000)',
       'error spec.rules[0].to[2].operation.ports[1]: bad port (x)',
-      'error spec.rules[0].to[2].operation.paths[0]: invalid or unsupported path template, found in Paths',
+      "error spec.rules[0].to[2].operation.paths[0]: invalid or unsupported path {*}/{a}, found in Paths. Contains '{' or '}' beyond a supported path template",
       'error spec.rules[0].when[0].key: `key` must not be empty',
       'error spec.rules[0].when[1].key: invalid `value` for `key` foo: unknown attribute: foo',
       'error spec.rules[0].when[2]: at least one of `values` or `notValues` must be set for key source.ip',
@@ -91,7 +91,7 @@ rulesOf('RequestAuthentication', [
     'rules',
     '{jwtRules: [{jwks: "x"}, {issuer: a, jwks: \'{"keys": [{"kty": "FOO"}]}\', timeout: 1.5ms}, {issuer: a, jwks: \'{"keys":[{"kty":"RSA","n":"abc","e":"AQAB"}]}\', outputClaimToHeaders: [{header: a, claim: b}]}]}',
     [
-      'error spec.jwtRules[0].issuer: issuer must be set',
+      'error spec.jwtRules[0].issuer: issuer or jwksUri must be non-empty string',
       'error spec.jwtRules[0].jwks: jwks parse error: Unexpected token \'x\', "x" is not valid JSON',
       'error spec.jwtRules[1].jwks: jwks parse error: unknown key type "FOO"',
       'error spec.jwtRules[1].timeout: only durations to ms precision are supported',
@@ -108,7 +108,7 @@ rulesOf('Telemetry', [
       'warning spec.tracing[0].providers: multiple providers is not currently supported',
       'error spec.tracing[1].customTags.: tag name may not be empty',
       'error spec.metrics[0].overrides[0].tagOverrides.a.value: tagOverrides.value must be set when operation is UPSERT',
-      "error spec.accessLogging[0].filter.expression: filter expression is invalid: Syntax error: mismatched input '<EOF>'",
+      "error spec.accessLogging[0].filter.expression: must be a valid CEL expression, Syntax error: mismatched input '<EOF>'",
     ],
   ],
 ])

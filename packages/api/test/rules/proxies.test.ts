@@ -30,9 +30,9 @@ rulesOf('Gateway', [
       'error spec.servers[2].tls: server cannot have TLS settings for non HTTPS/TLS ports',
       'error spec.servers[4].tls.serverCertificate: SIMPLE TLS requires a server certificate',
       'error spec.servers[4].tls.privateKey: SIMPLE TLS requires a private key',
+      'error spec.servers[5].tls.caCertificates: MUTUAL TLS requires a client CA bundle',
       'error spec.servers[5].tls.serverCertificate: MUTUAL TLS requires a server certificate',
       'error spec.servers[5].tls.privateKey: MUTUAL TLS requires a private key',
-      'error spec.servers[5].tls.caCertificates: MUTUAL TLS requires a client CA bundle',
       'error spec.servers[6].tls.caCertificates: ISTIO_MUTUAL TLS cannot have associated CA bundle',
       'error spec.servers[6].tls.credentialName: ISTIO_MUTUAL TLS cannot have associated credentialName',
       'warning spec.servers[7].tls: PASSTHROUGH mode does not use certificates, they will be ignored',
@@ -68,7 +68,6 @@ rulesOf('ServiceEntry', [
     'ports',
     '{hosts: [a.com], ports: [{number: 80, name: "a_b", protocol: FOO, targetPort: 81}]}',
     [
-      'warning spec.ports[0].targetPort: targetPort has no effect when resolution mode is NONE',
       'error spec.ports[0].name: invalid port name: a_b',
       'error spec.ports[0].protocol: unsupported protocol: FOO',
     ],
@@ -92,7 +91,6 @@ rulesOf('ServiceEntry', [
     'dns with many hosts on tcp',
     '{hosts: [a.com, b.com], addresses: [10.0.0.1], resolution: DNS, workloadSelector: {labels: {a: b}}, ports: [{number: 80, name: tcp, protocol: TCP}]}',
     [
-      'warning spec.workloadSelector: workloadSelector should not be set when resolution mode is DNS',
       'warning spec.hosts: service entry can not have more than one host specified simultaneously with address and tcp port',
       'error spec.ports[0]: multiple hosts provided with non-HTTP, non-TLS ports',
     ],

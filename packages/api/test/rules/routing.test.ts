@@ -33,13 +33,19 @@ rulesOf('VirtualService', [
   ],
   [
     'names of gateways',
-    '{hosts: [a], gateways: [gw.ns, "a/b/c", "/b", "A_"], http: [{route: [{destination: {host: a}}]}]}',
+    '{hosts: [a], gateways: ["a/b/c", "/b", "A_", "c/d/e"], http: [{route: [{destination: {host: a}}]}]}',
+    [
+      'error spec.gateways[0]: invalid value for gateway name: "b/c"',
+      'error spec.gateways[1]: config namespace and gateway name cannot be empty',
+      'error spec.gateways[1]: invalid value for namespace: ""',
+      'error spec.gateways[2]: domain name "A_" invalid (label "A_" invalid)',
+    ],
+  ],
+  [
+    'names of gateways after one without a namespace are not looked at',
+    '{hosts: [a], gateways: [gw.ns, "a/b/c"], http: [{route: [{destination: {host: a}}]}]}',
     [
       'warning spec.gateways[0]: using legacy gatewayName format "gw.ns"; prefer the <namespace>/<name> format: "ns/gw"',
-      'error spec.gateways[1]: invalid value for gateway name: "b/c"',
-      'error spec.gateways[2]: config namespace and gateway name cannot be empty',
-      'error spec.gateways[2]: invalid value for namespace: ""',
-      'error spec.gateways[3]: domain name "A_" invalid (label "A_" invalid)',
     ],
   ],
   [

@@ -1,8 +1,11 @@
 import { parseAddress, parsePrefix } from '../../net/address.ts'
 
-/** Whether a text is an IP address. */
+/** Whether a text is an IP address; one of IPv6 may have a zone (`fe80::1%eth0`). */
 export function isAddress(text: string): boolean {
-  return parseAddress(text) !== undefined
+  const percent = text.indexOf('%')
+  if (percent < 0) return parseAddress(text) !== undefined
+  const address = text.slice(0, percent)
+  return percent + 1 < text.length && address.includes(':') && parseAddress(address) !== undefined
 }
 
 /** What is wrong with an address. */

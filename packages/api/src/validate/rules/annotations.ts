@@ -4,6 +4,9 @@ import type { RuledObject, RuleReport } from './report.ts'
 const DRY_RUN = 'istio.io/dry-run'
 const ALWAYS_REJECT = 'internal.istio.io/webhook-always-reject'
 
+/** What only the control plane may write: it gives the rights of another object. */
+const INTERNAL = ['internal.istio.io/parent-namespace', 'internal.istio.io/parents']
+
 /** What Go's `strconv.ParseBool` takes. */
 const BOOLEANS = ['1', 't', 'T', 'TRUE', 'true', 'True', '0', 'f', 'F', 'FALSE', 'false', 'False']
 
@@ -48,6 +51,15 @@ export function checkAnnotations(
       ['metadata', 'annotations', ALWAYS_REJECT],
       'RULE_ALWAYS_REJECT',
       `"${ALWAYS_REJECT}" annotation found, rejecting`,
+    )
+    return false
+  }
+  for (const internal of INTERNAL) {
+    if (annotations[internal] === undefined) continue
+    report.error(
+      ['metadata', 'annotations', internal],
+      'RULE_ANNOTATION',
+      `"${internal}" annotation found, this may not be set by users`,
     )
     return false
   }

@@ -5,7 +5,8 @@ import type {
   AuthorizationRule,
   AuthorizationSource,
 } from '../../gen/types/security/authorization-policy.ts'
-import { parseAddress, parsePrefix } from '../../net/address.ts'
+import { parsePrefix } from '../../net/address.ts'
+import { isAddress } from './addresses.ts'
 import { checkAttachment } from './labels.ts'
 import type { KindRules, Path, RuleReport } from './report.ts'
 
@@ -149,19 +150,49 @@ function checkSource(source: AuthorizationSource, i: number, path: Path, report:
   }
   for (const field of ['serviceAccounts', 'notServiceAccounts'] as const) {
     for (const [n, account] of (source[field] ?? []).entries()) {
-      if (account.split('/').length > 2) {
-        report.error(
-          [...path, field, n],
-          'RULE_AUTHORIZATION',
-          `${field} must be of the form name or namespace/name, found ${JSON.stringify(account)}`,
-        )
-      }
+      if (account !== '')
+        report.check([...path, field, n], 'RULE_AUTHORIZATION', accountProblem(account, capital(field)))
     }
   }
 }
 
-/** Templates have `{*}` for one segment and `{**}` for several; nothing else with braces or stars between slashes. */
-const BAD_TEMPLATE = /\/\{\w+=\*\*?\}|\{\w*\}|\/\*\*?|\*\*?\//
+/** Characters of a path segment beside a template, as Envoy takes them. */
+const SEGMENT = /^[a-zA-Z0-9\-._~%!$&'()+,;:@=]+$/
+
+/**
+ * What is wrong with a path. `{*}` stands for one segment and `{**}`, the last operator, for any number; braces have no
+ * other meaning. Beside an operator the other segments must be plain.
+ */
+function pathProblem(text: string, field: string): string | undefined {
+  const isTemplate = text.includes('{*}') || text.includes('{**}')
+  const path = text.replace(/^\/+|\/+$/g, '')
+  const invalid = (why: string): string => `invalid or unsupported path ${path}, found in ${field}. ${why}`
+  let hasMany = false
+  for (const segment of path.split('/')) {
+    if (segment === '{*}' || segment === '{**}') {
+      if (hasMany) return invalid('{**} is not the last operator')
+      hasMany = segment === '{**}'
+    } else if (/[{}]/.test(segment)) return invalid("Contains '{' or '}' beyond a supported path template")
+    else if (isTemplate && !SEGMENT.test(segment))
+      return invalid(`Contains segment ${segment} with invalid string literal`)
+  }
+  return undefined
+}
+
+/** What is wrong with a service account: `name` or `namespace/name`, no wildcards. */
+function accountProblem(account: string, field: string): string | undefined {
+  const format = "expected format 'serviceAccount' or 'namespace/serviceAccount'"
+  if (account.includes('*')) return `wildcard not allowed, found in ${field}`
+  const parts = account.split('/')
+  const shown = JSON.stringify(account)
+  if (parts.length > 2) return `${format}, found ${shown} in ${field}`
+  if (new TextEncoder().encode(account).length > 320)
+    return `value cannot exceed 320 characters, found ${shown} in ${field}`
+  if (parts.length === 2 && parts[0] === '') return `${format}, found empty namespace ${shown} in ${field}`
+  return parts[parts.length - 1] === ''
+    ? `${format}, found empty serviceAccount ${shown} in ${field}`
+    : undefined
+}
 
 function checkOperation(operation: AuthorizationOperation, i: number, path: Path, report: RuleReport): void {
   if (OPERATION_FIELDS.every((field) => (operation[field]?.length ?? 0) === 0)) {
@@ -175,13 +206,7 @@ function checkOperation(operation: AuthorizationOperation, i: number, path: Path
   }
   for (const field of ['paths', 'notPaths'] as const) {
     for (const [n, text] of (operation[field] ?? []).entries()) {
-      if ((text.includes('{*}') || text.includes('{**}')) && BAD_TEMPLATE.test(text)) {
-        report.error(
-          [...path, field, n],
-          'RULE_AUTHORIZATION',
-          `invalid or unsupported path template, found in ${capital(field)}`,
-        )
-      }
+      report.check([...path, field, n], 'RULE_AUTHORIZATION', pathProblem(text, capital(field)))
     }
   }
 }
@@ -204,7 +229,7 @@ function capital(text: string): string {
 function blockProblem(text: string): string | undefined {
   if (text === '') return undefined
   if (text.includes('/')) return parsePrefix(text) === undefined ? `bad CIDR range (${text})` : undefined
-  return parseAddress(text) === undefined ? `bad IP address (${text})` : undefined
+  return isAddress(text) ? undefined : `bad IP address (${text})`
 }
 
 function portTextProblem(text: string): string | undefined {
@@ -243,6 +268,13 @@ function checkCondition(
     ['notValues', notValues],
   ] as const) {
     const what = field === 'values' ? 'value' : 'notValue'
+    if (key === 'source.serviceAccount' && list.length > 16) {
+      report.error(
+        [...path, field],
+        'RULE_AUTHORIZATION',
+        `invalid \`${what}\` for \`key\` ${key}: may not have more than 16 values`,
+      )
+    }
     for (const [i, text] of list.entries()) {
       const problem = text === '' ? `empty value not allowed, found in ${key}` : valueProblem(key, text)
       if (problem !== undefined) {
@@ -271,7 +303,12 @@ const PLAIN_KEYS = [
   'connection.sni',
 ]
 
-const BRACKET_KEYS = ['request.headers', 'request.auth.claims', 'experimental.envoy.filters.']
+const BRACKET_KEYS = [
+  'request.headers',
+  'request.experimental.inline.headers',
+  'request.auth.claims',
+  'experimental.envoy.filters.',
+]
 
 function attributeProblem(key: string): string | undefined {
   if (PLAIN_KEYS.includes(key)) return undefined
@@ -290,5 +327,6 @@ function attributeProblem(key: string): string | undefined {
 
 function valueProblem(key: string, text: string): string | undefined {
   if (key === 'source.ip' || key === 'remote.ip' || key === 'destination.ip') return blockProblem(text)
+  if (key === 'source.serviceAccount') return accountProblem(text, key)
   return key === 'destination.port' ? portTextProblem(text) : undefined
 }

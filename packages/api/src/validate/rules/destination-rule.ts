@@ -9,7 +9,7 @@ import { checkTrafficPolicy } from './traffic-policy.ts'
 /** Rules of DestinationRule. */
 export const destinationRuleRules: KindRules<DestinationRuleSpec> = (spec, { namespace }, report) => {
   report.check(['spec', 'host'], 'RULE_HOST', wildcardDomainProblem(spec.host ?? ''))
-  checkTrafficPolicy(spec.trafficPolicy, ['spec', 'trafficPolicy'], report)
+  checkTrafficPolicy(spec.trafficPolicy, namespace, ['spec', 'trafficPolicy'], report)
   const names = new Set<string>()
   for (const [i, { name = '', labels, trafficPolicy }] of (spec.subsets ?? []).entries()) {
     const path = ['spec', 'subsets', i]
@@ -17,7 +17,7 @@ export const destinationRuleRules: KindRules<DestinationRuleSpec> = (spec, { nam
     names.add(name)
     report.check([...path, 'name'], 'RULE_SUBSET', subsetNameProblem(name))
     checkLabels(labels, [...path, 'labels'], report)
-    checkTrafficPolicy(trafficPolicy, [...path, 'trafficPolicy'], report)
+    checkTrafficPolicy(trafficPolicy, namespace, [...path, 'trafficPolicy'], report)
   }
   checkExportTo(spec.exportTo, { namespace, hasSelector: spec.workloadSelector !== undefined }, report)
   checkPolicySelector(spec.workloadSelector, ['spec', 'workloadSelector'], report)

@@ -25,7 +25,7 @@ function lengthProblem(name: string): string | undefined {
 function labelsProblem(domain: string): string | undefined {
   const labels = domain.split('.')
   const top = labels[labels.length - 1]!
-  if (/^[+-]?\d+$/.test(top)) {
+  if (isNumber(top)) {
     return `domain name ${JSON.stringify(domain)} invalid (top level domain ${JSON.stringify(top)} cannot be all-numeric)`
   }
   for (const [i, label] of labels.entries()) {
@@ -53,16 +53,28 @@ export function wildcardDomainProblem(domain: string): string | undefined {
   return dot < 0 ? undefined : labelsProblem(domain.slice(dot + 1))
 }
 
-/** Names of east-west gateways: `outbound_.80_.v1_.host`. */
-const SNI_DNAT = /^outbound_\.[0-8]/
+/** Whether Go takes a text for a number of 64 bits. */
+function isNumber(text: string): boolean {
+  if (!/^[+-]?\d+$/.test(text)) return false
+  const value = BigInt(text.replace(/^\+/, ''))
+  return value >= -(1n << 63n) && value < 1n << 63n
+}
 
 /** As {@link wildcardDomainProblem}; a VirtualService of a gateway with SNI routes may also name an east-west cluster. */
 export function gatewayDomainProblem(domain: string, hasSni: boolean): string | undefined {
-  if (hasSni && domain.startsWith('outbound_.')) {
-    if (SNI_DNAT.test(domain)) return lengthProblem(domain)
-    return `domain name ${JSON.stringify(domain)} invalid (label "outbound_" invalid)`
-  }
+  if (hasSni && domain.startsWith('outbound_')) return lengthProblem(domain) ?? eastWestProblem(domain)
   return wildcardDomainProblem(domain)
+}
+
+/** Names of clusters behind east-west gateways: `outbound_.80_.v1_.host`. */
+function eastWestProblem(domain: string): string | undefined {
+  const parts = domain.split('_')
+  const [, port = '', , host = ''] = parts
+  const wrong =
+    parts.length < 4 ? domain : !/[0-9]/.test(port) ? port : !/[a-zA-Z]/.test(host) ? host : undefined
+  return wrong === undefined
+    ? undefined
+    : `domain name ${JSON.stringify(domain)} invalid (label ${JSON.stringify(wrong)} invalid). should follow outbound_.<port>_.<subset>_.<host> format`
 }
 
 /** A wildcard may only stand alone in the first label: `*.example.com`, not `*ample.com`. */

@@ -20,7 +20,8 @@ export function checkGatewayNames(
         )
       }
       report.check(at, 'RULE_GATEWAY_NAME', fqdnProblem(name))
-      continue
+      // The webhook does not look at those after it.
+      return
     }
     const namespace = name.slice(0, slash)
     const gateway = name.slice(slash + 1)

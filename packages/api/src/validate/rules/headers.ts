@@ -1,13 +1,32 @@
 import type { HeaderOperations, Headers } from '../../gen/types/networking/virtual-service.ts'
 import type { Path, RuleReport } from './report.ts'
 
-const NAME = /^[-_A-Za-z0-9]+$/
+/** Tokens of RFC 9110, and the comma, which Istio's expression lets through. */
+const NAME = /^[!#$%&'*+,\-.^_`|~A-Za-z0-9]+$/
+const STRICT_NAME = /^[-A-Za-z0-9]+$/
 const VALUE = /^[^\u0000-\u0008\u000a-\u001f\u007f]*$/
+
+/** Names that HTTP/2 has for what is no header; a match may look at them. */
+const PSEUDO_HEADERS = [':method', ':scheme', ':authority', ':path', ':status']
 
 /** What is wrong with the name of a header. */
 export function headerNameProblem(name: string): string | undefined {
+  return nameProblem(name, NAME)
+}
+
+/** What is wrong with the name of a header where only letters, digits and dashes may stand. */
+export function strictHeaderNameProblem(name: string): string | undefined {
+  return nameProblem(name, STRICT_NAME)
+}
+
+/** What is wrong with the name of a header that a match looks at. */
+export function matchHeaderNameProblem(name: string): string | undefined {
+  return isClaimHeader(name) || PSEUDO_HEADERS.includes(name) ? undefined : headerNameProblem(name)
+}
+
+function nameProblem(name: string, form: RegExp): string | undefined {
   if (name === '') return 'header name cannot be empty'
-  return NAME.test(name) ? undefined : `header name ${name} is not a valid header name`
+  return form.test(name) ? undefined : `header name ${name} is not a valid header name`
 }
 
 /** Whether a header name stands for a claim of a token: `@request.auth.claims.sub`, `@request.auth.claims[a][b]`. */
@@ -75,87 +94,66 @@ export function headerValueProblem(value: string): string | undefined {
     : `header value configuration: invalid header configuration. ${problem}`
 }
 
+/** Where a reader of format operators is. */
+type FormatState = 'text' | 'name' | 'arguments' | 'item' | 'string' | 'afterItem' | 'afterList' | 'end'
+
+/** What each state does at a character: the next state, or what is wrong. Blanks change nothing where they may stand. */
+const FORMAT_STEPS: Readonly<Record<FormatState, (char: string) => FormatState | { problem: string }>> = {
+  text: (char) => (char === '%' ? 'name' : 'text'),
+  name: (char) => (char === '%' ? 'text' : char === '(' ? 'arguments' : 'name'),
+  // The first character of a plain argument is taken whatever it is.
+  arguments: (char) => (char === '[' ? 'item' : char === ' ' ? 'arguments' : 'string'),
+  item: (char) => (char === '"' ? 'string' : char === ' ' ? 'item' : { problem: "Expecting '\"'" }),
+  // A quote ends an argument also where none began it, and a bracket ends the list from within a string.
+  string: (char) => (char === ')' ? 'end' : char === '"' ? 'afterItem' : 'string'),
+  afterItem: (char) =>
+    char === ','
+      ? 'item'
+      : char === ']'
+        ? 'afterList'
+        : char === ' '
+          ? 'afterItem'
+          : { problem: "Expecting ',', ']', or whitespace" },
+  afterList: (char) =>
+    char === ')'
+      ? 'end'
+      : char === ' '
+        ? 'afterList'
+        : { problem: "Expecting ')' or whitespace after the list" },
+  end: (char) =>
+    char === '%'
+      ? 'text'
+      : char === ' '
+        ? 'end'
+        : { problem: "Expecting '%' or whitespace after the arguments" },
+}
+
 /**
  * What is wrong with Envoy's format operators: `%NAME%`, `%NAME(text)%`, `%NAME(["a", "b"])%`, and `%%` for a percent
  * sign. Which names there are is Envoy's business.
+ *
+ * @see https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/headers#custom-request-response-headers
  */
 function formatProblem(value: string): string | undefined {
-  let at = value.indexOf('%')
-  while (at >= 0) {
-    if (at + 1 === value.length) return 'Un-escaped %'
-    if (value[at + 1] === '%') at += 2
-    else {
-      const end = operatorEnd(value, at + 1)
-      if (typeof end === 'string') return end
-      at = end
-    }
-    at = value.indexOf('%', at)
-  }
-  return undefined
-}
-
-/** Position after an operator whose name begins at `from`, or what is wrong with it. */
-function operatorEnd(value: string, from: number): number | string {
-  const open = `Un-terminated variable expression '${value}'`
-  let at = from
-  while (at < value.length && value[at] !== '%' && value[at] !== '(') at++
-  if (at >= value.length) return open
-  if (value[at] === '%') return at + 1
-  at = skipBlanks(value, at + 1)
-  if (value[at] === '[') {
-    const list = listEnd(value, at + 1)
-    if (typeof list === 'string') return list
-    at = skipBlanks(value, list)
-    if (at >= value.length) return open
-    if (value[at] !== ')') return "Expecting ')' or whitespace after the list"
-    at++
-  } else {
-    const text = argumentEnd(value, at)
-    if (typeof text === 'string') return text
-    at = text
-  }
-  at = skipBlanks(value, at)
-  if (at >= value.length) return open
-  return value[at] === '%' ? at + 1 : "Expecting '%' or whitespace after the arguments"
-}
-
-/** Position after `"a", "b"]`. */
-function listEnd(value: string, from: number): number | string {
-  const open = `Un-terminated variable expression '${value}'`
-  for (let at = from; ; ) {
-    at = skipBlanks(value, at)
-    if (at >= value.length) return open
-    if (value[at] !== '"') return "Expecting '\"'"
-    at++
-    while (at < value.length && value[at] !== '"') {
-      if (value[at] === '\\') {
-        if (at + 1 >= value.length) return 'Un-terminated backslash in JSON string'
+  let state: FormatState = 'text'
+  for (let at = 0; at < value.length; at++) {
+    const char = value[at]!
+    const isLast = at + 1 === value.length
+    if (state === 'text' && char === '%') {
+      if (isLast) return 'Un-escaped %'
+      if (value[at + 1] === '%') {
         at++
+        continue
       }
-      at++
     }
-    at = skipBlanks(value, at + 1)
-    if (at >= value.length) return open
-    if (value[at] === ']') return at + 1
-    if (value[at] !== ',') return "Expecting ',', ']', or whitespace"
-    at++
-  }
-}
-
-/** Position after `text)`. */
-function argumentEnd(value: string, from: number): number | string {
-  for (let at = from; at < value.length; at++) {
-    if (value[at] === ')') return at + 1
-    if (value[at] === '\\') {
-      if (at + 1 >= value.length) return 'Un-terminated backslash in JSON string'
+    if (state === 'string' && char === '\\') {
+      if (isLast) return 'Un-terminated backslash in JSON string'
       at++
+      continue
     }
+    const next: FormatState | { problem: string } = FORMAT_STEPS[state](char)
+    if (typeof next !== 'string') return next.problem
+    state = next
   }
-  return `Un-terminated variable expression '${value}'`
-}
-
-function skipBlanks(value: string, from: number): number {
-  let at = from
-  while (value[at] === ' ') at++
-  return at
+  return state === 'text' ? undefined : `Un-terminated variable expression '${value}'`
 }

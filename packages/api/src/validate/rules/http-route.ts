@@ -13,7 +13,7 @@ import type {
 import { checkDestination, checkWeights } from './destinations.ts'
 import { isDnsLabel } from './dns.ts'
 import { checkGatewayNames } from './gateway-names.ts'
-import { checkHeaders, headerNameProblem, isAuthority, isClaimHeader } from './headers.ts'
+import { checkHeaders, headerNameProblem, isAuthority, matchHeaderNameProblem } from './headers.ts'
 import { checkLabels } from './labels.ts'
 import { portProblem } from './ports.ts'
 import type { Path, RuleReport } from './report.ts'
@@ -105,11 +105,11 @@ function checkMatchHeader(
   where: string,
   report: RuleReport,
 ): void {
-  if (!isClaimHeader(name)) report.check(path, 'RULE_HEADER', headerNameProblem(name))
+  report.check(path, 'RULE_HEADER', matchHeaderNameProblem(name))
   checkStringMatch(value, path, where, report)
 }
 
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE']
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', '*']
 
 function checkCors(policy: CorsPolicy | undefined, path: Path, report: RuleReport): void {
   for (const [i, origin] of (policy?.allowOrigins ?? []).entries()) {

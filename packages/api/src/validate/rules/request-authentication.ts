@@ -1,6 +1,6 @@
 import { parseGoUrl } from '../../cel/functions/go-url.ts'
 import type { JWTRule, RequestAuthenticationSpec } from '../../gen/types/security/request-authentication.ts'
-import { headerNameProblem } from './headers.ts'
+import { strictHeaderNameProblem } from './headers.ts'
 import { checkAttachment } from './labels.ts'
 import type { KindRules, Path, RuleReport } from './report.ts'
 import { checkDuration } from './scalars.ts'
@@ -12,7 +12,14 @@ export const requestAuthenticationRules: KindRules<RequestAuthenticationSpec> = 
 }
 
 function checkJwtRule(rule: JWTRule, path: Path, report: RuleReport): void {
-  if ((rule.issuer ?? '') === '') report.error([...path, 'issuer'], 'RULE_JWT', 'issuer must be set')
+  if ([rule.issuer, rule.jwksUri, rule.jwks_uri].every((text) => (text ?? '') === '')) {
+    report.error(
+      [...path, 'issuer'],
+      'RULE_JWT',
+      'issuer or jwksUri must be non-empty string',
+      'set issuer, so that tokens of others are refused',
+    )
+  }
   const notEmpty = {
     audiences: 'audience',
     fromParams: 'location query',
@@ -41,7 +48,7 @@ function checkJwtRule(rule: JWTRule, path: Path, report: RuleReport): void {
     const at = [...path, 'outputClaimToHeaders', i]
     if (header === '' || claim === '') {
       report.error(at, 'RULE_JWT', 'outputClaimToHeaders header and claim value must be non-empty string')
-    } else report.check([...at, 'header'], 'RULE_HEADER', headerNameProblem(header))
+    } else report.check([...at, 'header'], 'RULE_HEADER', strictHeaderNameProblem(header))
   }
   checkDuration(rule.timeout, [...path, 'timeout'], report)
 }
@@ -77,7 +84,8 @@ function keysProblem(text: string): string | undefined {
     return 'jwks parse error: it is not an object'
   const { keys } = parsed as { keys?: unknown }
   if (keys !== undefined && !Array.isArray(keys)) return 'jwks parse error: "keys" is not a list'
-  for (const key of (keys as unknown[] | undefined) ?? [parsed]) {
+  // Without keys the text as a whole is one.
+  for (const key of keys === undefined || keys.length === 0 ? [parsed] : (keys as unknown[])) {
     const problem = keyProblem(key)
     if (problem !== undefined) return `jwks parse error: ${problem}`
   }

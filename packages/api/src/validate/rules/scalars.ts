@@ -10,6 +10,8 @@ const MILLISECOND = 1_000_000n
 export interface DurationOptions {
   /** Whether 0 means something. @defaultValue false */
   readonly allowZero?: boolean
+  /** Whether what is less than a millisecond counts as 0 and means something. @defaultValue false */
+  readonly allowNearZero?: boolean
 }
 
 /** Checks a duration: Go's syntax, at least 1ms, whole milliseconds. */
@@ -24,10 +26,17 @@ export function checkDuration(
   if (nanos === undefined)
     report.error(path, 'RULE_DURATION', `bad Duration: time: invalid duration ${JSON.stringify(text)}`)
   else if (nanos === 0n && options.allowZero === true) return
+  else if (nanos > -MILLISECOND && nanos < MILLISECOND && options.allowNearZero === true) return
   else if (nanos < MILLISECOND) report.error(path, 'RULE_DURATION', 'duration must be greater than 1ms')
   else if (nanos % MILLISECOND !== 0n) {
     report.error(path, 'RULE_DURATION', 'only durations to ms precision are supported')
   }
+}
+
+/** Checks a duration of any length: the webhook only reads it. */
+export function checkDurationSyntax(text: string | undefined, path: Path, report: RuleReport): void {
+  if (text !== undefined && goDuration(text) === undefined)
+    report.error(path, 'RULE_DURATION', `bad Duration: time: invalid duration ${JSON.stringify(text)}`)
 }
 
 /** Checks a whole percentage. */

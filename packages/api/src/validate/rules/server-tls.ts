@@ -37,7 +37,7 @@ export function checkServerTls(tls: ServerTLSSettings | undefined, path: Path, r
     caCrl = '',
     credentialName = '',
   } = tls
-  const { caCertCredentialName = '', credentialNames = [], tlsCertificates = [] } = tls
+  const { credentialNames = [], tlsCertificates = [] } = tls
   const hasCredential = credentialName !== '' || credentialNames.length > 0
   if (mode === 'ISTIO_MUTUAL') {
     const forbidden = {
@@ -53,41 +53,29 @@ export function checkServerTls(tls: ServerTLSSettings | undefined, path: Path, r
     }
     return
   }
-  if (mode === 'PASSTHROUGH' || mode === 'AUTO_PASSTHROUGH') {
-    if (
-      caCrl !== '' ||
-      serverCertificate !== '' ||
-      privateKey !== '' ||
-      caCertificates !== '' ||
-      hasCredential ||
-      tlsCertificates.length > 0
-    ) {
+  const isPassThrough = mode === 'PASSTHROUGH' || mode === 'AUTO_PASSTHROUGH'
+  if (isPassThrough) {
+    const files = [caCrl, serverCertificate, privateKey, caCertificates]
+    if (files.some((file) => file !== '') || hasCredential || tlsCertificates.length > 0)
       report.warning(path, 'RULE_TLS', `${mode} mode does not use certificates, they will be ignored`)
-    }
-  } else if (!hasCredential) {
-    const what = mode === 'SIMPLE' ? 'SIMPLE' : 'MUTUAL'
-    if (tlsCertificates.length > 0) {
-      for (const [i, certificate] of tlsCertificates.entries()) {
-        const at = [...path, 'tlsCertificates', i]
-        if ((certificate.serverCertificate ?? '') === '')
-          report.error([...at, 'serverCertificate'], 'RULE_TLS', `${what} TLS requires a server certificate`)
-        if ((certificate.privateKey ?? '') === '')
-          report.error([...at, 'privateKey'], 'RULE_TLS', `${what} TLS requires a private key`)
-      }
-    } else {
-      if (serverCertificate === '')
-        report.error([...path, 'serverCertificate'], 'RULE_TLS', `${what} TLS requires a server certificate`)
-      if (privateKey === '')
-        report.error([...path, 'privateKey'], 'RULE_TLS', `${what} TLS requires a private key`)
-    }
-    const hasAuthorities =
-      caCertificates !== '' ||
-      caCertCredentialName !== '' ||
-      tlsCertificates.some((one) => (one.caCertificates ?? '') !== '')
-    if (what === 'MUTUAL' && !hasAuthorities) {
-      report.error([...path, 'caCertificates'], 'RULE_TLS', 'MUTUAL TLS requires a client CA bundle')
-    }
-  } else return
+  }
+  const sources = [
+    serverCertificate !== '' && privateKey !== '',
+    credentialName !== '',
+    credentialNames.length > 0,
+    tlsCertificates.length > 0,
+  ]
+  if (sources.filter(Boolean).length > 1) {
+    report.error(
+      path,
+      'RULE_TLS',
+      'only one of credential_name, credential_names, server_certificate/private_key, tls_certificates should be specified',
+    )
+  }
+  if (!isPassThrough) {
+    if (hasCredential) return
+    checkCertificates(tls, mode === 'SIMPLE' ? 'SIMPLE' : 'MUTUAL', path, report)
+  }
   if (caCrl !== '') {
     if (credentialName !== '') {
       report.error(
@@ -98,6 +86,27 @@ export function checkServerTls(tls: ServerTLSSettings | undefined, path: Path, r
     }
     if (mode === 'SIMPLE')
       report.error([...path, 'caCrl'], 'RULE_TLS', 'CRL is not supported with SIMPLE TLS')
+  }
+}
+
+function checkCertificates(
+  tls: ServerTLSSettings,
+  what: 'SIMPLE' | 'MUTUAL',
+  path: Path,
+  report: RuleReport,
+): void {
+  if (what === 'MUTUAL' && (tls.caCertificates ?? '') === '')
+    report.error([...path, 'caCertificates'], 'RULE_TLS', 'MUTUAL TLS requires a client CA bundle')
+  const { tlsCertificates = [] } = tls
+  const pairs =
+    tlsCertificates.length === 0
+      ? [{ pair: tls, at: path }]
+      : tlsCertificates.map((pair, i) => ({ pair, at: [...path, 'tlsCertificates', i] }))
+  for (const { pair, at } of pairs) {
+    if ((pair.serverCertificate ?? '') === '')
+      report.error([...at, 'serverCertificate'], 'RULE_TLS', `${what} TLS requires a server certificate`)
+    if ((pair.privateKey ?? '') === '')
+      report.error([...at, 'privateKey'], 'RULE_TLS', `${what} TLS requires a private key`)
   }
 }
 

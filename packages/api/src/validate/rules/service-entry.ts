@@ -46,7 +46,7 @@ export const serviceEntryRules: KindRules<ServiceEntrySpec> = (spec, { namespace
   checkExportTo(spec.exportTo, { namespace, mayBeNone: true }, report)
 }
 
-function checkPorts({ ports = [], resolution = 'NONE' }: ServiceEntrySpec, report: RuleReport): Set<string> {
+function checkPorts({ ports = [] }: ServiceEntrySpec, report: RuleReport): Set<string> {
   const names = new Set<string>()
   const numbers = new Set<number>()
   for (const [i, { name = '', number = 0, targetPort = 0, protocol = '' }] of ports.entries()) {
@@ -63,13 +63,6 @@ function checkPorts({ ports = [], resolution = 'NONE' }: ServiceEntrySpec, repor
     numbers.add(number)
     if (targetPort !== 0) {
       report.check([...path, 'targetPort'], 'RULE_PORT', portProblem(targetPort))
-      if (resolution === 'NONE') {
-        report.warning(
-          [...path, 'targetPort'],
-          'RULE_PORT',
-          'targetPort has no effect when resolution mode is NONE',
-        )
-      }
     }
     report.check([...path, 'name'], 'RULE_PORT', portNameProblem(name))
     report.check([...path, 'protocol'], 'RULE_PROTOCOL', protocolProblem(protocol))
@@ -93,7 +86,7 @@ function warnAboutAddresses(
     report.warning(
       ['spec', 'ports', i],
       'RULE_SERVICE_ENTRY',
-      'addresses are required for ports serving TCP (or unset) protocol when ISTIO_META_DNS_AUTO_ALLOCATE is not set on a proxy',
+      'addresses are required for ports serving TCP (or unset) protocol when IP Autoallocation is not enabled',
     )
   }
 }
@@ -107,14 +100,6 @@ function checkResolution(spec: ServiceEntrySpec, names: ReadonlySet<string>, rep
     ports = [],
     addresses = [],
   } = spec
-  const selectorHasNoUse = (): void => {
-    if (workloadSelector === undefined) return
-    report.warning(
-      ['spec', 'workloadSelector'],
-      'RULE_SERVICE_ENTRY',
-      `workloadSelector should not be set when resolution mode is ${resolution}`,
-    )
-  }
   switch (resolution) {
     case 'NONE':
       if (endpoints.length > 0) {
@@ -124,7 +109,13 @@ function checkResolution(spec: ServiceEntrySpec, names: ReadonlySet<string>, rep
           'no endpoints should be provided for resolution type none',
         )
       }
-      selectorHasNoUse()
+      if (workloadSelector !== undefined) {
+        report.warning(
+          ['spec', 'workloadSelector'],
+          'RULE_SERVICE_ENTRY',
+          'workloadSelector should not be set when resolution mode is NONE',
+        )
+      }
       return
     case 'STATIC':
       for (const [i, endpoint] of endpoints.entries()) {
@@ -167,7 +158,6 @@ function checkResolution(spec: ServiceEntrySpec, names: ReadonlySet<string>, rep
     checkLabels(labels, [...path, 'labels'], report)
     checkEndpointPorts(endpointPorts, names, [...path, 'ports'], report)
   }
-  selectorHasNoUse()
   if (addresses.length > 0 && hosts.length > 1 && ports.some(({ protocol = '' }) => isTcp(protocol))) {
     report.warning(
       ['spec', 'hosts'],

@@ -1,34 +1,12 @@
-import { compileCel } from '../../cel/compile.ts'
+import { parse } from '../../cel/parser.ts'
 
-/** Attributes that Envoy gives to expressions. */
-const ATTRIBUTES = [
-  'request',
-  'response',
-  'connection',
-  'upstream',
-  'source',
-  'destination',
-  'metadata',
-  'filter_state',
-  'upstream_filter_state',
-  'xds',
-  'node',
-  'plugin_name',
-  'plugin_root_id',
-  'plugin_vm_id',
-  'cluster_name',
-  'cluster_metadata',
-  'listener_direction',
-  'listener_metadata',
-  'route_name',
-  'route_metadata',
-  'upstream_host_metadata',
-]
-
-/** What is wrong with an expression over Envoy's attributes; undefined when it compiles. */
-export function compileExpression(expression: string): string | undefined {
+/**
+ * What is wrong with the syntax of an expression over Envoy's attributes. Names and types are not looked at: the webhook
+ * does not either.
+ */
+export function expressionProblem(expression: string): string | undefined {
   try {
-    compileCel(expression, ATTRIBUTES)
+    parse(expression)
     return undefined
   } catch (thrown) {
     return thrown instanceof Error ? thrown.message : String(thrown)

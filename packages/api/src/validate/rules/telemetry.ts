@@ -1,8 +1,8 @@
 import type { Metrics, ProviderRef, TelemetrySpec, Tracing } from '../../gen/types/telemetry/telemetry.ts'
 import { checkAttachment } from './labels.ts'
 import type { KindRules, Path, RuleReport } from './report.ts'
-import { checkDuration } from './scalars.ts'
-import { compileExpression } from './telemetry-expression.ts'
+import { checkDurationSyntax } from './scalars.ts'
+import { expressionProblem } from './telemetry-expression.ts'
 
 /** Rules of Telemetry. */
 export const telemetryRules: KindRules<TelemetrySpec> = (spec, _object, report) => {
@@ -16,13 +16,12 @@ export const telemetryRules: KindRules<TelemetrySpec> = (spec, _object, report) 
     const path = ['spec', 'accessLogging', i]
     checkProviders(providers, [...path, 'providers'], report)
     if (filter === undefined) continue
-    const expression = filter.expression ?? ''
-    const problem = expression === '' ? undefined : compileExpression(expression)
+    const problem = expressionProblem(filter.expression ?? '')
     if (problem !== undefined)
       report.error(
         [...path, 'filter', 'expression'],
         'RULE_TELEMETRY',
-        `filter expression is invalid: ${problem}`,
+        `must be a valid CEL expression, ${problem}`,
       )
   }
 }
@@ -64,7 +63,7 @@ function checkTracing(tracing: Tracing, path: Path, report: RuleReport): void {
 
 function checkMetrics(metrics: Metrics, path: Path, report: RuleReport): void {
   checkProviders(metrics.providers, [...path, 'providers'], report)
-  checkDuration(metrics.reportingInterval, [...path, 'reportingInterval'], report)
+  checkDurationSyntax(metrics.reportingInterval, [...path, 'reportingInterval'], report)
   for (const [i, { match, tagOverrides = {} }] of (metrics.overrides ?? []).entries()) {
     const at = [...path, 'overrides', i]
     if (match?.customMetric === '') {

@@ -12,10 +12,15 @@ import { fqdnProblem } from './dns.ts'
 import { checkLocality, checkZoneAware } from './locality.ts'
 import { portProblem } from './ports.ts'
 import type { Path, RuleReport } from './report.ts'
-import { checkDuration, checkWholePercent } from './scalars.ts'
+import { checkDuration, checkDurationSyntax, checkWholePercent } from './scalars.ts'
 
 /** Checks the policy of a host or a subset. */
-export function checkTrafficPolicy(policy: TrafficPolicy | undefined, path: Path, report: RuleReport): void {
+export function checkTrafficPolicy(
+  policy: TrafficPolicy | undefined,
+  namespace: string,
+  path: Path,
+  report: RuleReport,
+): void {
   if (policy === undefined) return
   const { portLevelSettings = [], tunnel, proxyProtocol, ...rest } = policy
   const isEmpty = Object.values(rest).every((field) => field === undefined)
@@ -27,9 +32,9 @@ export function checkTrafficPolicy(policy: TrafficPolicy | undefined, path: Path
     report.error(path, 'RULE_TRAFFIC_POLICY', 'tunnel and proxyProtocol must not be set together')
     return
   }
-  checkPolicyParts(policy, path, report)
+  checkPolicyParts(policy, namespace, path, report)
   for (const [i, settings] of portLevelSettings.entries()) {
-    checkPortPolicy(settings, [...path, 'portLevelSettings', i], report)
+    checkPortPolicy(settings, namespace, [...path, 'portLevelSettings', i], report)
   }
   checkTunnel(tunnel, [...path, 'tunnel'], report)
   checkDuration(policy.retryBudget?.budgetInterval, [...path, 'retryBudget', 'budgetInterval'], report, {
@@ -37,7 +42,12 @@ export function checkTrafficPolicy(policy: TrafficPolicy | undefined, path: Path
   })
 }
 
-function checkPolicyParts(policy: PortTrafficPolicy, path: Path, report: RuleReport): void {
+function checkPolicyParts(
+  policy: PortTrafficPolicy,
+  namespace: string,
+  path: Path,
+  report: RuleReport,
+): void {
   checkOutlierDetection(policy.outlierDetection, [...path, 'outlierDetection'], report)
   checkConnectionPool(policy.connectionPool, [...path, 'connectionPool'], report)
   checkLoadBalancer(
@@ -46,16 +56,16 @@ function checkPolicyParts(policy: PortTrafficPolicy, path: Path, report: RuleRep
     [...path, 'loadBalancer'],
     report,
   )
-  checkClientTls(policy.tls, [...path, 'tls'], report)
+  checkClientTls(policy.tls, namespace, [...path, 'tls'], report)
 }
 
-function checkPortPolicy(policy: PortTrafficPolicy, path: Path, report: RuleReport): void {
+function checkPortPolicy(policy: PortTrafficPolicy, namespace: string, path: Path, report: RuleReport): void {
   const { port, loadBalancer, connectionPool, outlierDetection, tls } = policy
   if (port === undefined)
     report.error([...path, 'port'], 'RULE_PORT', 'portTrafficPolicy must have valid port')
   if ([loadBalancer, connectionPool, outlierDetection, tls].every((field) => field === undefined)) {
     report.error(path, 'RULE_EMPTY', 'port traffic policy must have at least one field')
-  } else checkPolicyParts(policy, path, report)
+  } else checkPolicyParts(policy, namespace, path, report)
 }
 
 function checkTunnel(tunnel: TunnelSettings | undefined, path: Path, report: RuleReport): void {
@@ -143,7 +153,7 @@ export function checkConnectionPool(
     }
     checkDuration(tcp.connectTimeout, [...at, 'connectTimeout'], report)
     checkDuration(tcp.maxConnectionDuration, [...at, 'maxConnectionDuration'], report)
-    checkDuration(tcp.idleTimeout, [...at, 'idleTimeout'], report, { allowZero: true })
+    checkDuration(tcp.idleTimeout, [...at, 'idleTimeout'], report, { allowNearZero: true })
     checkDuration(tcp.tcpKeepalive?.time, [...at, 'tcpKeepalive', 'time'], report)
     checkDuration(tcp.tcpKeepalive?.interval, [...at, 'tcpKeepalive', 'interval'], report)
   }
@@ -179,7 +189,7 @@ function checkLoadBalancer(
     if (httpCookie !== undefined) {
       if ((httpCookie.name ?? '') === '')
         report.error([...at, 'httpCookie', 'name'], 'RULE_LOAD_BALANCER', 'name required for HttpCookie')
-      checkDuration(httpCookie.ttl, [...at, 'httpCookie', 'ttl'], report, { allowZero: true })
+      checkDurationSyntax(httpCookie.ttl, [...at, 'httpCookie', 'ttl'], report)
     }
     if (minimumRingSize !== 0) {
       report.warning(
@@ -215,13 +225,17 @@ function checkLoadBalancer(
   }
   checkLocality(localityLbSetting, hasOutlierDetection, [...path, 'localityLbSetting'], report)
   checkZoneAware(zoneAwareLbSetting, hasOutlierDetection, [...path, 'zoneAwareLbSetting'], report)
-  checkDuration(settings.warmupDurationSecs, [...path, 'warmupDurationSecs'], report)
-  checkDuration(settings.warmup?.duration, [...path, 'warmup', 'duration'], report)
-  if (settings.warmup !== undefined && settings.warmupDurationSecs !== undefined) {
+  checkWarmup(settings.warmup, [...path, 'warmup'], report)
+}
+
+function checkWarmup(warmup: LoadBalancerSettings['warmup'], path: Path, report: RuleReport): void {
+  if (warmup === undefined) return
+  checkDuration(warmup.duration, [...path, 'duration'], report)
+  if ((warmup.aggression ?? 1) < 1) {
     report.error(
-      [...path, 'warmup'],
+      [...path, 'aggression'],
       'RULE_LOAD_BALANCER',
-      'only one of warmupDurationSecs or warmup can be set',
+      'aggression should be greater than or equal to 1',
     )
   }
 }
@@ -241,8 +255,26 @@ function isPrime(value: number): boolean {
   return true
 }
 
+const CONFIG_MAP = 'configmap://'
+
+/** A ConfigMap is named by `configmap://name` or `configmap://namespace/name`, and must be one of the rule's namespace. */
+function configMapProblem(name: string, own: string): string | undefined {
+  const parts = name.slice(CONFIG_MAP.length).split('/')
+  const [namespace = '', map] = parts.length === 1 ? [own, parts[0]] : parts
+  if (parts.length > 2 || map === '')
+    return `invalid configmap:// credentialName: invalid resource name ${JSON.stringify(name)}`
+  return namespace === own
+    ? undefined
+    : `invalid configmap:// credentialName: namespace must match the configuration namespace ${JSON.stringify(own)}`
+}
+
 /** Checks TLS towards a destination. */
-export function checkClientTls(tls: ClientTLSSettings | undefined, path: Path, report: RuleReport): void {
+export function checkClientTls(
+  tls: ClientTLSSettings | undefined,
+  namespace: string,
+  path: Path,
+  report: RuleReport,
+): void {
   if (tls === undefined) return
   const {
     mode = 'DISABLE',
@@ -252,6 +284,8 @@ export function checkClientTls(tls: ClientTLSSettings | undefined, path: Path, r
     caCertificates = '',
     caCrl = '',
   } = tls
+  if (credentialName.startsWith(CONFIG_MAP))
+    report.check([...path, 'credentialName'], 'RULE_TLS', configMapProblem(credentialName, namespace))
   const hasNames = (tls.subjectAltNames?.length ?? 0) > 0
   if (tls.insecureSkipVerify === true) {
     if (mode === 'SIMPLE' && (caCertificates !== '' || credentialName !== '' || hasNames)) {

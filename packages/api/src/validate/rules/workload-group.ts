@@ -1,6 +1,6 @@
 import type { WorkloadTemplate } from '../../gen/types/networking/workload-entry.ts'
 import type { ReadinessProbe, WorkloadGroupSpec } from '../../gen/types/networking/workload-group.ts'
-import { headerNameProblem } from './headers.ts'
+import { strictHeaderNameProblem } from './headers.ts'
 import { checkLabels } from './labels.ts'
 import { portProblem } from './ports.ts'
 import type { KindRules, Path, RuleReport } from './report.ts'
@@ -39,7 +39,11 @@ function checkProbe(probe: ReadinessProbe | undefined, path: Path, report: RuleR
       )
     }
     for (const [i, { name = '' }] of httpHeaders.entries()) {
-      report.check([...path, 'httpGet', 'httpHeaders', i, 'name'], 'RULE_HEADER', headerNameProblem(name))
+      report.check(
+        [...path, 'httpGet', 'httpHeaders', i, 'name'],
+        'RULE_HEADER',
+        strictHeaderNameProblem(name),
+      )
     }
   } else if (probe.tcpSocket !== undefined) {
     report.check([...path, 'tcpSocket', 'port'], 'RULE_PORT', portProblem(probe.tcpSocket.port ?? 0))
