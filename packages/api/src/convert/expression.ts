@@ -22,33 +22,52 @@ export function sameJson(a: unknown, b: unknown): boolean {
   )
 }
 
-/** Names of builders that the code uses. */
+const GATEWAY_API = '@batten/api/gateway-api'
+
+/** Names that the code imports. */
 export class Imports {
   private readonly byModule = new Map<string, Set<string>>()
+  private readonly bothGateways: boolean
 
-  /** Notes a name and gives it back. */
+  /** `bothGateways`: the text has Gateways of Istio and of the Gateway API, whose names are the same. */
+  constructor(bothGateways = false) {
+    this.bothGateways = bothGateways
+  }
+
+  /** Notes a name and gives it back as the code must write it. */
   use(name: string, from = '@batten/api'): string {
+    return this.note(from, name)
+  }
+
+  /** Notes a type and gives it back as the code must write it. */
+  useType(name: string, from = '@batten/api'): string {
+    return this.note(from, name, 'type ')
+  }
+
+  private note(from: string, name: string, mark = ''): string {
+    const other = from === GATEWAY_API && this.bothGateways ? OTHER_NAMES[name] : undefined
     const names = this.byModule.get(from) ?? new Set()
-    names.add(name)
+    names.add(`${mark}${name}${other === undefined ? '' : ` as ${other}`}`)
     this.byModule.set(from, names)
-    return name
+    return other ?? name
   }
 
   /** Keeps what was noted only when `make` gives something. */
   attempt<T>(make: (imports: Imports) => T | undefined): T | undefined {
-    const trial = new Imports()
+    const trial = new Imports(this.bothGateways)
     const made = make(trial)
-    if (made !== undefined)
-      for (const [from, names] of trial.byModule) for (const name of names) this.use(name, from)
+    if (made === undefined) return undefined
+    for (const [from, names] of trial.byModule)
+      this.byModule.set(from, new Set([...(this.byModule.get(from) ?? []), ...names]))
     return made
   }
 
-  /** Every name that was noted. */
+  /** Every name as the code writes it. */
   names(): string[] {
-    return [...this.byModule.values()].flatMap((names) => [...names])
+    return [...this.byModule.values()].flatMap((names) => [...names].map((name) => name.split(' ').at(-1)!))
   }
 
-  /** Import statements. */
+  /** Import statements, in the order in which formatters sort them. */
   lines(): string[] {
     return [...this.byModule]
       .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -56,10 +75,24 @@ export class Imports {
   }
 }
 
+/** Names for what the Gateway API shares with Istio, where both are used. */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  gateway: 'gatewayApiGateway',
+  Gateway: 'GatewayApiGateway',
+}
+
 function statement(from: string, names: ReadonlySet<string>): string {
   const bare = (name: string): string => name.replace('type ', '')
-  const sorted = [...names].sort((a, b) => (bare(a) < bare(b) ? -1 : 1))
-  const line = `import { ${sorted.join(', ')} } from '${from}'`
+  const sorted = [...names].sort((a, b) => (sortKey(bare(a)) < sortKey(bare(b)) ? -1 : 1))
+  const typesOnly = sorted.every((name) => name.startsWith('type '))
+  const keyword = typesOnly ? 'import type' : 'import'
+  const shown = typesOnly ? sorted.map(bare) : sorted
+  const line = `${keyword} { ${shown.join(', ')} } from '${from}'`
   if (line.length <= 100) return line
-  return `import {\n${sorted.map((name) => `  ${name},\n`).join('')}} from '${from}'`
+  return `${keyword} {\n${shown.map((name) => `  ${name},\n`).join('')}} from '${from}'`
+}
+
+/** Letters in the order A a B b. */
+function sortKey(name: string): string {
+  return name.replaceAll(/[A-Za-z]/g, (char) => `${char.toLowerCase()}${char < 'a' ? 0 : 1}`)
 }

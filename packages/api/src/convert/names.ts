@@ -3,8 +3,8 @@ import type { KubernetesObject } from '../k8s.ts'
 const RESERVED = new Set(
   (
     'abstract arguments as async await boolean break case catch class const continue debugger declare default ' +
-    'delete do else enum eval export extends false finally for from function get if implements import in ' +
-    'instanceof interface let new null number object of package private protected public return set static ' +
+    'delete do else enum eval export exports extends false finally for from function get globalThis if implements import in ' +
+    'instanceof interface let new null number object of package private protected public require return set static ' +
     'string super switch symbol this throw true try type typeof undefined var void while with yield'
   ).split(' '),
 )
@@ -19,7 +19,7 @@ export class ConstantNames {
 
   /** A name for an object: its own, else with its kind, else with a number. */
   give(object: KubernetesObject): string {
-    const own = camelCase(String(object.metadata?.name ?? '')) || camelCase(object.kind)
+    const own = camelCase(String(object.metadata?.name ?? '')) || camelCase(object.kind) || 'unnamed'
     const withKind = own + object.kind.replaceAll(/\W/g, '')
     let name = this.isFree(own) ? own : withKind
     for (let n = 2; !this.isFree(name); n++) name = `${withKind}${n}`

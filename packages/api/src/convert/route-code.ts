@@ -1,6 +1,7 @@
 import { split, to } from '../builders/destinations.ts'
 import {
   authority,
+  caller,
   exact,
   header,
   method,
@@ -9,56 +10,53 @@ import {
   query,
   type RequestCondition,
   regex,
+  scheme,
   via,
 } from '../builders/match.ts'
 import { delegate, type RouteBuilder, redirect, respond, route } from '../builders/route.ts'
-import type { HTTPRoute, HTTPRouteDestination } from '../gen/types/networking/virtual-service.ts'
+import type { HTTPRouteDestination } from '../gen/types/networking/virtual-service.ts'
 import { type Fields, isFields } from '../validate/check.ts'
-import { array, type Code, call, literal, object, quoted } from './code.ts'
+import { type Call, type Code, call, type Field, literal, object, quoted } from './code.ts'
+import { CommentNode } from './comments.ts'
 import { type Expression, type Imports, sameJson } from './expression.ts'
+import { stepsOf } from './route-steps.ts'
 
-/** An HTTP route as the short builders write it; the plain object where they cannot say it. */
-export function routeCode(value: unknown, imports: Imports): Code {
-  return imports.attempt((trial) => shortRoute(value, trial)) ?? literal(value)
-}
-
-function shortRoute(value: unknown, imports: Imports): Code | undefined {
+/** An HTTP route as the short builders write it; undefined where they cannot say it. */
+export function routeCode(value: unknown, imports: Imports, comments: CommentNode): Code | undefined {
   if (!isFields(value)) return undefined
-  const { name, match: matches, timeout, retries, rewrite, ...more } = value
-  const start = firstStep(more, imports)
+  const { name, match: matches, ...others } = value
+  const start = firstStep(others, imports)
   if (start === undefined) return undefined
-  const calls: Code[] = []
+  const calls: Call[] = []
   let built: RouteBuilder = start.expression.value
-  const step = (code: Code, next: RouteBuilder): void => {
-    calls.push(code)
+  const step = (code: Code, next: RouteBuilder, about: CommentNode): void => {
+    calls.push({ code, above: about.all() })
     built = next
   }
-  if (typeof name === 'string') step(call('named', quoted(name)), built.named(name))
+  if (typeof name === 'string') step(call('named', quoted(name)), built.named(name), comments.at('name'))
   if (Array.isArray(matches)) {
-    for (const one of matches) {
+    for (const [i, one] of matches.entries()) {
       const conditions = conditionsOf(one, imports)
       if (conditions === undefined || conditions.length === 0) return undefined
-      const [first, ...others] = conditions.map((condition) => condition.value)
-      step(call('when', ...conditions.map((condition) => condition.code)), built.when(first!, ...others))
+      const [first, ...more] = conditions.map((condition) => condition.value)
+      const code = call('when', ...conditions.map((condition) => condition.code))
+      step(code, built.when(first!, ...more), comments.at('match', i))
     }
   }
-  if (isFields(retries)) {
-    const { attempts, ...options } = retries
-    if (typeof attempts !== 'number') step(call('retry', literal(retries)), built.retry(retries))
-    else {
-      const rest = Object.keys(options).length === 0 ? [] : [literal(options)]
-      step(call('retry', String(attempts), ...rest), built.retry(attempts, options))
-    }
+  const steps = stepsOf(start.rest)
+  const said = new Set(steps.flatMap(({ keys }) => keys))
+  for (const { keys, code, add } of steps) {
+    calls.push({ code, above: keys.flatMap((key) => comments.at(key).all()) })
+    built = add(built)
   }
-  if (typeof timeout === 'string') step(call('timeout', quoted(timeout)), built.timeout(timeout))
-  if (isFields(rewrite)) {
-    const { uri, ...others } = rewrite
-    if (typeof uri === 'string' && Object.keys(others).length === 0)
-      step(call('rewrite', quoted(uri)), built.rewrite(uri))
-    else step(call('rewrite', literal(rewrite)), built.rewrite(rewrite))
+  const rest = Object.entries(start.rest).filter(([key]) => !said.has(key))
+  if (rest.length > 0) {
+    const fields = rest.map(([key, field]): Field => {
+      const node = comments.at(key)
+      return { key, code: literal(field, node), above: node.above }
+    })
+    step(call('with', object(fields)), built.with(Object.fromEntries(rest)), new CommentNode())
   }
-  if (Object.keys(start.rest).length > 0)
-    step(call('with', literal(start.rest)), built.with(start.rest as Partial<HTTPRoute>))
   if (!sameJson(built.build(), value)) return undefined
   return calls.length === 0 ? start.expression.code : { head: start.expression.code, calls }
 }
@@ -162,8 +160,7 @@ function conditionsOf(value: unknown, imports: Imports): Expression<RequestCondi
     else out.push(...found)
   }
   if (Object.keys(rest).length > 0) {
-    const code = object(Object.entries(rest).map(([key, field]) => [key, literal(field)]))
-    out.push({ code, value: rest as RequestCondition })
+    out.push({ code: literal(rest), value: rest as RequestCondition })
   }
   return out
 }
@@ -182,24 +179,33 @@ function conditionOf(
       const builder = key === 'headers' ? 'header' : 'query'
       if (builder === 'header' && isFields(value) && Object.keys(value).length === 0) {
         const head = call(imports.use('header'), quoted(name))
-        return { code: { head, calls: [call('present')] }, value: header(name).present() }
+        return { code: { head, calls: [{ code: call('present') }] }, value: header(name).present() }
       }
       return compared(builder, value, imports, name)
     })
   }
   if (key === 'withoutHeaders') {
     return eachOf(field, (name, value) => {
-      if (!isFields(value) || Object.keys(value).length > 0) return undefined
+      if (!isFields(value)) return undefined
       const head = call(imports.use('header'), quoted(name))
-      return { code: { head, calls: [call('absent')] }, value: header(name).absent() }
+      if (Object.keys(value).length === 0)
+        return { code: { head, calls: [{ code: call('absent') }] }, value: header(name).absent() }
+      const made = comparison(value, (how) => imports.use(how))
+      if (made === undefined) return undefined
+      const code = { head, calls: [{ code: call('not', made.code) }] }
+      return { code, value: header(name).not(made.value) }
     })
   }
-  if (key === 'authority') {
-    const made = compared('authority', field, imports)
+  if (key === 'authority' || key === 'scheme') {
+    const made = compared(key, field, imports)
     return made === undefined ? undefined : [made]
   }
   if (key === 'method' && isFields(field) && typeof field['exact'] === 'string') {
     return [{ code: call(imports.use('method'), quoted(field['exact'])), value: method(field['exact']) }]
+  }
+  if (key === 'sourceLabels' && isFields(field) && Object.keys(field).length > 0) {
+    const value = caller(field as Record<string, string>)
+    return [{ code: call(imports.use('caller'), literal(field)), value }]
   }
   if (key === 'gateways' && Array.isArray(field) && field.every((one) => typeof one === 'string')) {
     return [{ code: call(imports.use('via'), ...field.map(quoted)), value: via(...field) }]
@@ -221,7 +227,7 @@ function eachOf(
 
 /** `header('a').exact('b')` and its like. */
 function compared(
-  builder: 'header' | 'query' | 'authority',
+  builder: 'header' | 'query' | 'authority' | 'scheme',
   value: unknown,
   imports: Imports,
   ...names: readonly string[]
@@ -231,8 +237,8 @@ function compared(
   const [how, text] = Object.entries(made.value)[0] as ['exact' | 'prefix' | 'regex', string]
   const head = call(imports.use(builder), ...names.map(quoted))
   const [first = ''] = names
-  const start = builder === 'authority' ? authority() : builder === 'query' ? query(first) : header(first)
-  return { code: { head, calls: [call(how, quoted(text))] }, value: start[how](text) }
+  const start = { authority, scheme, query: () => query(first), header: () => header(first) }[builder]()
+  return { code: { head, calls: [{ code: call(how, quoted(text)) }] }, value: start[how](text) }
 }
 
 const COMPARISONS = { exact, prefix, regex }
@@ -248,9 +254,4 @@ function comparison(
   const [how, text] = entry
   if (how !== 'exact' && how !== 'prefix' && how !== 'regex') return undefined
   return { code: call(name(how), quoted(text)), value: COMPARISONS[how](text) }
-}
-
-/** Routes of a VirtualService. */
-export function routesCode(routes: unknown, imports: Imports): Code | undefined {
-  return Array.isArray(routes) ? array(routes.map((one) => routeCode(one, imports))) : undefined
 }
