@@ -57,6 +57,28 @@ describe('bad configuration is reported with its place, and the rest of the mesh
     await project.write('mesh/bad.yaml', '')
   })
 
+  it.each([
+    [
+      'a file that ends in the middle of something',
+      (text: string) => text.slice(0, text.lastIndexOf(', version: v1 }')),
+    ],
+    ['a file of something else', () => '\u0001\u0002 no YAML at all: ['],
+    [
+      'Deployments without what they need',
+      (text: string) => text.replaceAll('replicas: 1', 'replicas: lots'),
+    ],
+  ])('%s stops no workload', async (_title, broken) => {
+    const file = 'mesh/bookinfo.yaml'
+    const text = readFileSync(project.path(file), 'utf8')
+    const before = project.mesh.processes
+    await project.write(file, broken(text))
+    await finding(/bookinfo\.yaml:\d+:\d+/)
+    expect(await works()).toBe(200)
+    expect(project.mesh.processes).toEqual(before)
+    await project.write(file, text)
+    expect(project.findings).toEqual([])
+  })
+
   it('a module that is cut off keeps the one before', async () => {
     const wasm = project.path('filters/served-by.wasm')
     const good = readFileSync(wasm)

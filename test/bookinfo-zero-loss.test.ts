@@ -129,6 +129,20 @@ describe('under 500 requests a second nothing is lost', () => {
     })
   })
 
+  it('while a changed Deployment is rolled out', async () => {
+    const file = 'mesh/bookinfo.yaml'
+    const text = readFileSync(project.path(file), 'utf8')
+    const before = project.mesh.processes.get('productpage-v1')
+    await nothingIsLost(async () => {
+      await project.write(file, text.replaceAll('SERVICE_VERSION, value: v1', 'SERVICE_VERSION, value: v1.1'))
+    })
+    const names = [...project.mesh.processes.keys()]
+    expect(before).toBeDefined()
+    expect(names).not.toContain('productpage-v1')
+    expect(names.filter((name) => /^productpage-v1-\w{5}$/.test(name)).length).toBe(1)
+    await nothingIsLost(() => project.write(file, text))
+  })
+
   it('through the drain of a sidecar', async () => {
     const text = readFileSync(project.path('mesh/reviews.yaml'), 'utf8')
     // Every version takes part, so that there is somebody else to ask.

@@ -124,6 +124,74 @@ describe('a control plane', () => {
     expect(findings.filter((finding) => finding.severity === 'error')).toEqual([])
   })
 
+  it('tells where configuration stands that a proxy cannot do, and serves the rest of it', async () => {
+    const directory = temporaryDirectory()
+    const file = join(directory, 'shop.yaml')
+    const rules = `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: reviews, namespace: shop }
+spec:
+  hosts: [reviews]
+  http:
+    - route: [{ destination: { host: ratings } }]
+      mirror: { host: reviews }
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: reviews, namespace: shop }
+spec:
+  host: reviews
+  trafficPolicy:
+    outlierDetection: { interval: 1s }
+    portLevelSettings:
+      - port: { number: 80 }
+        loadBalancer: { consistentHash: { httpHeaderName: x } }
+        connectionPool: { tcp: { tcpKeepalive: { time: 60s } } }
+`
+    const objects = [service('reviews'), service('ratings')].map((object) => JSON.stringify(object))
+    writeFileSync(file, [rules, ...objects].join('\n---\n'))
+    let findings: readonly Finding[] = []
+    const controlPlane = await start({
+      sources: [new FileSource({ paths: [directory] })],
+      onFindings: (list) => void (findings = list),
+    })
+    const node = connect(controlPlane.xdsAddress!)
+    await eventually('the route is there without its mirror', () =>
+      routed(node).includes('outbound|80||ratings.shop.svc.cluster.local'),
+    )
+    await eventually('it is told', () => findings.length === 3)
+    expect(findings.map(({ code, object, path, file, line }) => [code, object, path, file, line])).toEqual([
+      ['CP_UNSUPPORTED_FIELD', 'VirtualService shop/reviews', 'spec.http[0].mirror', file, 8],
+      [
+        'CP_UNSUPPORTED_FIELD',
+        'DestinationRule shop/reviews',
+        'spec.trafficPolicy.portLevelSettings[0].loadBalancer.consistentHash',
+        file,
+        19,
+      ],
+      [
+        'CP_UNSUPPORTED_FIELD',
+        'DestinationRule shop/reviews',
+        'spec.trafficPolicy.portLevelSettings[0].connectionPool.tcp.tcpKeepalive',
+        file,
+        20,
+      ],
+    ])
+    node.close()
+    const envoy = new GrpcDeltaNode(
+      controlPlane.xdsAddress!,
+      testNode({ name: 'reviews-v2', userAgent: 'envoy' }),
+    )
+    closers.push(() => envoy.close())
+    envoy.subscribe(CDS, '*')
+    const clusters = codec('envoy.config.cluster.v3.Cluster')
+    const name = 'outbound|80||reviews.shop.svc.cluster.local'
+    await eventually('stock Envoy gets all of it', () => {
+      const value = envoy.client.type(CDS).resources.get(name)?.value
+      return value !== undefined && clusters.decode(value).lbPolicy === 'RING_HASH'
+    })
+  })
+
   it('tells of fields that have no effect yet, by object and path', async () => {
     const rule: KubernetesObject = {
       apiVersion: 'networking.istio.io/v1',

@@ -1,4 +1,4 @@
-import { type Clock, type Logger, silentLogger, systemClock } from '@batten/core'
+import { type Clock, type Logger, silentLogger, systemClock, type Timer } from '@batten/core'
 import type { CertificateAuthority } from './ca/authority.ts'
 import { createDevelopmentTokens, type DevelopmentTokens } from './ca/development-tokens.ts'
 import { createSelfSignedAuthority } from './ca/self-signed.ts'
@@ -8,15 +8,18 @@ import { DebugServer } from './debug/server.ts'
 import { controlPlaneError } from './errors.ts'
 import { WasmModules } from './ingest/wasm-modules.ts'
 import { ControlPlaneMetrics } from './metrics.ts'
-import type { Finding } from './model/finding.ts'
+import { isEqual } from './model/equal.ts'
+import { compareFindings, type Finding } from './model/finding.ts'
 import type { MeshConfig } from './model/mesh-config.ts'
 import { createModel, type Model } from './model/model.ts'
 import type { MeshSnapshot } from './model/snapshot.ts'
 import type { ObjectSource } from './model/source.ts'
 import type { AdsServiceLimits } from './serve/ads-service.ts'
 import type { GrpcServerLimits } from './serve/grpc-server.ts'
+import { rejectionFindings } from './serve/rejection-findings.ts'
 import type { AckEvent, PushEvent, SettledEvent } from './serve/stream-events.ts'
 import { XdsServer } from './serve/xds-server.ts'
+import { translationFindings } from './translate/translation-findings.ts'
 import { createTranslator, type Translator } from './translate/translator.ts'
 import { unsupportedFields } from './translate/unsupported.ts'
 import { version } from './version.ts'
@@ -117,6 +120,9 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   return controlPlane
 }
 
+/** How long after a push it is looked at what the proxies make of it: many answers are looked at together. */
+const FINDINGS_DELAY_MS = 50
+
 /** How long the first proxies wait for Wasm modules to be fetched. */
 const FIRST_MODULES_MS = 5000
 
@@ -133,6 +139,8 @@ class RunningControlPlane implements ControlPlane {
   readonly #developmentTokens: DevelopmentTokens | undefined
   readonly #pushLog: PushLog
   #closed: Promise<void> | undefined
+  #told: readonly Finding[] | undefined
+  #findingsTimer: Timer | undefined
 
   constructor(options: ControlPlaneOptions) {
     this.#options = options
@@ -153,7 +161,7 @@ class RunningControlPlane implements ControlPlane {
       validators: [unsupportedFields],
       clock,
       log: log.child('model'),
-      ...(options.onFindings === undefined ? {} : { onFindings: options.onFindings }),
+      onFindings: () => this.#tellFindings(),
     })
     this.#server = this.#createServer(log)
     this.#debug = this.#createDebugServer(log)
@@ -179,8 +187,13 @@ class RunningControlPlane implements ControlPlane {
     return this.#model.snapshot
   }
 
-  get findings() {
-    return this.#model.findings
+  get findings(): readonly Finding[] {
+    const { snapshot, findings } = this.#model
+    return [
+      ...findings,
+      ...translationFindings(snapshot, this.translator.problems),
+      ...rejectionFindings(this.#server.connections.values(), snapshot),
+    ].sort(compareFindings)
   }
 
   get nodes() {
@@ -232,7 +245,26 @@ class RunningControlPlane implements ControlPlane {
     timer.cancel()
   }
 
+  /** Soon: what proxies are made to do, and what they say to it, changes with every push and every answer. */
+  #findingsChanged(): void {
+    this.#findingsTimer ??= this.#clock.setTimeout(() => {
+      this.#findingsTimer = undefined
+      this.#tellFindings()
+    }, FINDINGS_DELAY_MS)
+  }
+
+  #tellFindings(): void {
+    const { onFindings } = this.#options
+    // The model tells of its first findings before there is a server.
+    if (onFindings === undefined || this.#closed !== undefined) return
+    const findings = this.findings
+    if (this.#told !== undefined && isEqual(this.#told, findings)) return
+    this.#told = findings
+    onFindings(findings)
+  }
+
   async #close(): Promise<void> {
+    this.#findingsTimer?.cancel()
     await Promise.all([this.#model.close(), this.#server.close(), this.#debug?.close()])
     if (this.#options.ca === undefined) this.ca.close()
   }
@@ -251,10 +283,12 @@ class RunningControlPlane implements ControlPlane {
       log: log.child('xds'),
       onPush: (event) => {
         this.#pushLog.pushed(event)
+        this.#findingsChanged()
         onPush?.(event)
       },
       onAck: (event) => {
         this.#pushLog.answered(event)
+        this.#findingsChanged()
         onAck?.(event)
       },
       ...(onSettled === undefined ? {} : { onSettled }),
@@ -279,6 +313,7 @@ class RunningControlPlane implements ControlPlane {
         authority: this.ca,
         metrics: this.metrics,
         pushLog: this.#pushLog,
+        findings: () => this.findings,
         isReady: () => this.#server.snapshot !== undefined,
       },
     })

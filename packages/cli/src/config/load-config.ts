@@ -49,7 +49,9 @@ export async function loadProject(folder: string): Promise<Project> {
 
 async function importConfig(file: string): Promise<BattenConfig> {
   try {
-    const module = (await import(pathToFileURL(file).href)) as { default?: unknown }
+    // A file that was saved again is another module.
+    const url = `${pathToFileURL(file).href}?at=${statSync(file).mtimeMs}`
+    const module = (await import(url)) as { default?: unknown }
     if (typeof module.default !== 'object' || module.default === null)
       throw new Error('it has no default export')
     return module.default as BattenConfig

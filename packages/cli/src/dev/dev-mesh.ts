@@ -8,6 +8,7 @@ import {
   type LocalNode,
   type LocalPlan,
   type LocalPod,
+  MAX_REPLICAS,
   PortPool,
   planMesh,
   platformObjects,
@@ -19,11 +20,12 @@ import { Child, type ChildSpec } from './child.ts'
 import { type ControlPlanePorts, controlPlaneCommand } from './control-plane-command.ts'
 import { FilterBuilder } from './filter-builder.ts'
 import { type DevFinding, findingKey } from './findings.ts'
-import { readProjectObjects } from './project-objects.ts'
+import { PodSet, type PodSpecs, podKey, podTitle } from './pod-set.ts'
+import { ProjectModel } from './project-model.ts'
 import { type ProxyKind, proxyCommand } from './proxy-command.ts'
 import { RunDirectory } from './run-directory.ts'
 import { waitForHttp, waitForPort } from './wait.ts'
-import { watchFolders } from './watch.ts'
+import { watchFile } from './watch.ts'
 
 export interface DevOptions {
   /** The project's folder. */
@@ -81,8 +83,19 @@ export async function startDev(options: DevOptions): Promise<DevMesh> {
   return mesh
 }
 
+/** How long a pod that goes waits for the proxies to know. */
+const RETIRE_SYNC_MS = 5000
+
 function isProxy(child: Child): boolean {
   return child.spec.name === 'gateway' || child.spec.name.startsWith('sidecar ')
+}
+
+/** Resolves when a pod's sidecar has its configuration and its application accepts connections. */
+async function untilReady(pod: LocalPod, signal: AbortSignal): Promise<void> {
+  await Promise.all([
+    waitForHttp(`http://127.0.0.1:${pod.adminPort}/ready`, signal),
+    ...pod.ports.map((port) => waitForPort(port.appPort, signal)),
+  ])
 }
 
 /** Ends what is left when this process is killed; see `reaper.ts`. */
@@ -93,7 +106,9 @@ function startReaper(folder: string): ChildProcess {
 
 /** A running mesh: the processes and the files that feed them. */
 export class DevMesh {
-  readonly project: Project
+  #project: Project
+  readonly #model: ProjectModel
+  readonly #pods: PodSet
   readonly #options: DevOptions
   readonly #events: DevEvents
   readonly #clock: Clock
@@ -110,13 +125,27 @@ export class DevMesh {
   readonly #waiting = new Map<number, (answered: boolean) => void>()
   #questions = 0
   #applying: Promise<void> = Promise.resolve()
+  #platform = ''
 
   constructor(options: DevOptions, project: Project) {
     this.#options = options
     this.#events = options.events ?? {}
     this.#clock = options.clock ?? systemClock
-    this.project = project
+    this.#project = project
+    this.#model = new ProjectModel(project.configPaths)
+    this.#pods = new PodSet({
+      specsOf: (pod) => this.#specsOf(pod),
+      spawn: (spec, crashed) => this.#spawn(spec, crashed),
+      stop: (child) => this.#stop(child),
+      untilReady: (pod, signal) => untilReady(pod, signal),
+      changed: () => this.#writePlatform(),
+      served: () => this.#askControlPlane(RETIRE_SYNC_MS).then(() => {}),
+    })
     this.#filters = new FilterBuilder(project.filters, (message, severity) => this.#notice(message, severity))
+  }
+
+  get project(): Project {
+    return this.#project
   }
 
   get plan(): LocalPlan {
@@ -144,19 +173,19 @@ export class DevMesh {
       tls: await this.#ports.take(),
       debug: await this.#ports.take(),
     }
+    await this.#model.start(() => this.#changed())
     await this.#replan()
     await this.#ports.release()
     this.#spawn(controlPlaneCommand(CLI, this.project, this.#run, this.#controlPlane))
     await this.#until('control plane', (signal) =>
       waitForHttp(`http://127.0.0.1:${this.#controlPlane!.debug}/ready`, signal),
     )
-    await this.#reconcile()
+    this.#spawn(await this.#proxySpec(gatewayNode(this.plan), 0))
+    await this.#pods.want(this.plan.pods)
     await this.#until('proxies and workloads', (signal) => this.#allReady(signal))
-    watchFolders(
-      [...this.project.configPaths, ...(this.project.file ? [this.project.file] : [])],
-      this.#abort.signal,
-      () => this.#changed(),
-    )
+    await this.#askControlPlane(SYNC_TIMEOUT_MS)
+    if (this.project.file !== undefined)
+      watchFile(this.project.file, this.#abort.signal, () => void this.#reload())
     this.#filters.watch(this.#abort.signal)
   }
 
@@ -172,7 +201,7 @@ export class DevMesh {
       })),
       { what: 'gateway admin', url: admin(gateway.adminPort) },
       ...pods.map((pod) => ({
-        what: `${pod.name} admin`,
+        what: `${podTitle(pod)} admin`,
         url: admin(pod.adminPort),
         note: `app on ${pod.ports.map((p) => p.appPort).join(', ')}`,
       })),
@@ -183,68 +212,80 @@ export class DevMesh {
   /** Stops every process, newest first, and removes the run's files. Takes at most 5 s. */
   async close(): Promise<void> {
     this.#abort.abort()
+    await this.#model.close()
     await this.#applying.catch(() => {})
+    const retired = this.#pods.close()
     const { 'control plane': controlPlane, ...others } = Object.fromEntries(this.#children)
     // Nobody is left to drain for, so proxies end at once; the control plane goes last, so that nobody misses it.
     await Promise.all(
       Object.values(others).map((child) => child.stop(isProxy(child) ? 'SIGINT' : 'SIGTERM', STOP_GRACE_MS)),
     )
     await controlPlane?.stop('SIGTERM', STOP_GRACE_MS)
+    await retired
     await this.#filters.close()
     await this.#ports.release()
     this.#run.remove()
     this.#reaper.disconnect()
   }
 
-  /** Plans again from the files as they are now, and writes what a cluster would add to them. */
+  /** Plans again from the files as they are now. */
   async #replan(): Promise<void> {
-    const objects = readProjectObjects(this.project.configPaths)
     const wanted = this.#options.gatewayPort ?? this.project.config.gatewayPort ?? 8080
     const before = this.#plan
-    this.#plan = await planMesh(
-      objects,
-      (name) => commandFor(this.project.config, name) !== undefined,
-      wanted,
-      this.#ports,
-      before,
-    )
-    for (const [server, port] of this.#plan.gateway.ports)
-      if (before === undefined && server === [...this.#plan.gateway.ports.keys()][0] && port !== wanted)
-        this.#notice(`port ${wanted} is taken; the gateway listens on ${port}`, 'warning')
-    for (const name of this.#plan.notRun)
+    const runs = (name: string) => commandFor(this.project.config, name) !== undefined
+    const known = before && { ...before, pods: this.#pods.pods }
+    this.#plan = await planMesh(this.#model.objects, runs, wanted, this.#ports, known)
+    this.#tellPlan(before, wanted)
+    this.#writePlatform()
+  }
+
+  /** Says what a plan does otherwise than its files ask. */
+  #tellPlan(before: LocalPlan | undefined, wanted: number): void {
+    const { gateway, notRun, limited } = this.plan
+    const [first] = gateway.ports
+    if (before?.gateway.ports.size !== gateway.ports.size && first !== undefined && first[1] !== wanted)
+      this.#notice(`port ${wanted} is taken; the gateway listens on ${first[1]}`, 'warning')
+    for (const name of notRun)
       if (!before?.notRun.includes(name))
         this.#notice(`Deployment ${name} is not run: batten.config.ts has no command for it`, 'warning')
-    const documents = platformObjects(this.#plan, objects).map((object) => JSON.stringify(object, null, 2))
-    this.#run.write('platform/objects.yaml', documents.join('\n---\n'))
+    for (const name of limited)
+      if (!before?.limited.includes(name))
+        this.#notice(
+          `Deployment ${name} is run with ${MAX_REPLICAS} replicas, the most on one machine`,
+          'warning',
+        )
   }
 
-  /** Starts what is planned and not running; stops what runs and is not planned. */
-  async #reconcile(): Promise<void> {
-    const wanted = await this.#specs()
-    const names = new Set(wanted.map((spec) => spec.name))
-    const gone = [...this.#children].filter(([name]) => name !== 'control plane' && !names.has(name))
-    await Promise.all(
-      gone.map(async ([name, child]) => {
-        this.#children.delete(name)
-        await child.stop('SIGTERM', DRAIN_GRACE_MS)
-      }),
-    )
-    for (const spec of wanted) if (!this.#children.has(spec.name)) this.#spawn(spec)
+  /** Writes what a cluster would add to the project's objects: for the pods that run, and those about to start. */
+  #writePlatform(): void {
+    if (this.#plan === undefined || this.#abort.signal.aborted) return
+    const pods = new Map([...this.#plan.pods, ...this.#pods.pods].map((pod) => [podKey(pod), pod]))
+    const documents = platformObjects(
+      { ...this.#plan, pods: [...pods.values()] },
+      this.#model.objects,
+      (pod) => this.#pods.isReady(pod),
+    ).map((object) => JSON.stringify(object, null, 2))
+    const text = documents.join('\n---\n')
+    if (text !== this.#platform) this.#run.write('platform/objects.yaml', text)
+    this.#platform = text
   }
 
-  async #specs(): Promise<ChildSpec[]> {
+  async #specsOf(pod: LocalPod): Promise<PodSpecs> {
+    const index = this.plan.pods.findIndex((other) => podKey(other) === podKey(pod))
+    return {
+      sidecar: await this.#proxySpec(sidecarNode(pod), index + 1),
+      application: this.#application(pod),
+    }
+  }
+
+  async #proxySpec(node: LocalNode, index: number): Promise<ChildSpec> {
     const control = {
       tlsPort: this.#controlPlane!.tls,
       rootFile: this.#run.resolve('control-plane', 'root-cert.pem'),
     }
     const kind = this.#options.proxy ?? 'batten'
-    const nodes = [gatewayNode(this.plan), ...this.plan.pods.map(sidecarNode)]
-    const specs: ChildSpec[] = []
-    for (const [i, node] of nodes.entries()) {
-      const proxy = kind === 'mixed' ? (i % 2 === 0 ? 'batten' : 'envoy') : kind
-      specs.push(proxyCommand(CLI, proxy, node, control, await this.#tokenFile(node), this.#run))
-    }
-    return [...specs, ...this.plan.pods.map((pod) => this.#application(pod))]
+    const proxy = kind === 'mixed' ? (index % 2 === 0 ? 'batten' : 'envoy') : kind
+    return proxyCommand(CLI, proxy, node, control, await this.#tokenFile(node), this.#run)
   }
 
   /** The service account token of a node, as the kubelet would mount it. */
@@ -254,7 +295,7 @@ export class DevMesh {
     })
     const { namespace, serviceAccount } = node
     return this.#run.write(
-      `nodes/${node.name}/token`,
+      `nodes/${podTitle(node)}/token`,
       await this.#tokens.issue({ namespace, serviceAccount }),
     )
   }
@@ -263,7 +304,7 @@ export class DevMesh {
     const [first] = pod.ports
     const { command, cwd = '.', env } = commandFor(this.project.config, pod.deployment)!
     return {
-      name: pod.name,
+      name: podTitle(pod),
       command,
       cwd: resolve(this.project.root, cwd),
       env: {
@@ -282,7 +323,7 @@ export class DevMesh {
     }
   }
 
-  #spawn(spec: ChildSpec): void {
+  #spawn(spec: ChildSpec, crashed?: () => void): Child {
     const child = new Child(
       spec,
       {
@@ -290,13 +331,22 @@ export class DevMesh {
         onStart: (_, pid) => this.#reaper.send({ watch: pid }),
         onEnd: (_, pid) => this.#reaper.send({ forget: pid }),
         onMessage: (_, message) => this.#message(message),
-        onCrash: (from, reason, ms) =>
-          this.#notice(`${from.spec.name} ended (${reason}); it starts again in ${ms} ms`, 'error'),
+        onCrash: (from, reason, ms) => {
+          this.#notice(`${from.spec.name} ended (${reason}); it starts again in ${ms} ms`, 'error')
+          crashed?.()
+        },
       },
       this.#clock,
     )
     this.#children.set(spec.name, child)
     child.start()
+    return child
+  }
+
+  /** Ends one process of a mesh that goes on. */
+  async #stop(child: Child): Promise<void> {
+    if (this.#children.get(child.spec.name) === child) this.#children.delete(child.spec.name)
+    await child.stop('SIGTERM', DRAIN_GRACE_MS)
   }
 
   /**
@@ -304,15 +354,25 @@ export class DevMesh {
    * after 20 s.
    */
   async synced(): Promise<void> {
+    const deadline = this.#clock.monotonicMs() + SYNC_TIMEOUT_MS
+    await this.#model.refresh()
     this.#changed()
     await this.#applying
-    const deadline = this.#clock.monotonicMs() + SYNC_TIMEOUT_MS
+    await this.#settledBefore(deadline)
     // A control plane that is just starting does not hear the first question.
     while (!(await this.#askControlPlane(1000)))
       if (this.#clock.monotonicMs() > deadline)
         throw new BattenError('CLI_NOT_SYNCED', {
           message: 'the proxies did not take over the configuration',
         })
+  }
+
+  /** Resolves when every pod that is wanted is ready, or at the deadline. */
+  async #settledBefore(deadline: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const timer = this.#clock.setTimeout(resolve, Math.max(0, deadline - this.#clock.monotonicMs()))
+    await Promise.race([this.#pods.settled(), promise])
+    timer.cancel()
   }
 
   #askControlPlane(timeoutMs: number): Promise<boolean> {
@@ -344,21 +404,40 @@ export class DevMesh {
       try {
         await this.#replan()
         await this.#ports.release()
-        await this.#reconcile()
+        await this.#pods.want(this.plan.pods)
       } catch (error) {
         this.#notice(`the change was not applied: ${errorMessage(error)}`, 'error')
       }
     })
   }
 
+  /** Takes over which command runs which Deployment; what else the file says needs another start. */
+  async #reload(): Promise<void> {
+    let project: Project
+    try {
+      project = await loadProject(this.#project.root)
+    } catch (error) {
+      this.#notice(`${errorMessage(error)}; the mesh goes on with what it said before`, 'error')
+      return
+    }
+    const rest = ({ configPaths, filters, config: { gatewayPort } }: Project) =>
+      JSON.stringify([configPaths, filters, gatewayPort])
+    if (rest(project) !== rest(this.#project))
+      this.#notice(
+        'start batten dev again for other folders, filters or ports of batten.config.ts',
+        'warning',
+      )
+    this.#project = {
+      ...this.#project,
+      config: { ...this.#project.config, workloads: project.config.workloads ?? {} },
+    }
+    this.#changed()
+  }
+
   async #allReady(signal: AbortSignal): Promise<void> {
-    const { gateway, pods } = this.plan
-    const admins = [gateway.adminPort, ...pods.map((pod) => pod.adminPort)]
-    const apps = pods.flatMap((pod) => pod.ports.map((port) => port.appPort))
-    await Promise.all([
-      ...admins.map((port) => waitForHttp(`http://127.0.0.1:${port}/ready`, signal)),
-      ...apps.map((port) => waitForPort(port, signal)),
-    ])
+    const admin = `http://127.0.0.1:${this.plan.gateway.adminPort}/ready`
+    await Promise.all([waitForHttp(admin, signal), ...this.plan.pods.map((pod) => untilReady(pod, signal))])
+    await this.#pods.settled()
   }
 
   async #until(what: string, wait: (signal: AbortSignal) => Promise<void>): Promise<void> {

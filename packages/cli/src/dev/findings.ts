@@ -15,6 +15,24 @@ export interface DevFinding {
   readonly hint?: string
 }
 
+/** Findings of one change that are printed; more would bury those that matter. */
+const MAX_PRINTED = 20
+/** Longest line of a code frame. */
+const MAX_FRAME_COLUMNS = 160
+
+/** The findings of one change, errors first, the rest counted. */
+export function renderFindings(findings: readonly DevFinding[], cwd: string): string {
+  const rank = { error: 0, warning: 1, info: 2 }
+  const sorted =
+    findings.length <= MAX_PRINTED
+      ? findings
+      : [...findings].sort((a, b) => rank[a.severity] - rank[b.severity])
+  const lines = sorted.slice(0, MAX_PRINTED).map((finding) => renderFinding(finding, cwd))
+  if (sorted.length > MAX_PRINTED)
+    lines.push(pc.dim(`  and ${sorted.length - MAX_PRINTED} more: see /debug/findings of the control plane`))
+  return lines.join('\n')
+}
+
 const SYMBOLS = { error: '×', warning: '‼', info: '·' }
 const COLORS = { error: pc.red, warning: pc.yellow, info: pc.dim }
 
@@ -48,11 +66,19 @@ function codeFrame({ file, line, column }: DevFinding): string[] {
   const width = String(line).length
   const frame: string[] = []
   for (let n = first; n <= Math.min(line, source.length); n++) {
-    frame.push(` ${n === line ? '>' : ' '} ${String(n).padStart(width)} | ${source[n - 1]}`)
-    if (n === line && column !== undefined)
+    frame.push(` ${n === line ? '>' : ' '} ${String(n).padStart(width)} | ${printable(source[n - 1]!)}`)
+    if (n === line && column !== undefined && column <= MAX_FRAME_COLUMNS)
       frame.push(`   ${' '.repeat(width)} | ${' '.repeat(Math.max(0, column - 1))}^`)
   }
   return frame
+}
+
+/** A line of somebody's file as a terminal may have it: no control characters, and not endless. */
+function printable(line: string): string {
+  const text = line
+    .slice(0, MAX_FRAME_COLUMNS)
+    .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\ufffd')
+  return line.length > MAX_FRAME_COLUMNS ? `${text}…` : text
 }
 
 /** A key that is equal for the same finding, so that each is printed once while it lasts. */

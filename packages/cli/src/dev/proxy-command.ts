@@ -5,6 +5,7 @@ import {
   type LocalNode,
 } from '@batten/testing/local-platform'
 import type { ChildSpec } from './child.ts'
+import { podTitle } from './pod-set.ts'
 import type { RunDirectory } from './run-directory.ts'
 
 /** Which proxy runs beside a workload. */
@@ -19,7 +20,7 @@ export function proxyCommand(
   tokenFile: string,
   run: RunDirectory,
 ): ChildSpec {
-  const folder = `nodes/${node.name}`
+  const folder = `nodes/${podTitle(node)}`
   // An agent beside Envoy serves its certificate; ours needs none.
   const sdsSocket = kind === 'envoy' ? run.resolve(folder, 'sds.sock') : undefined
   const bootstrap = run.write(
@@ -27,7 +28,7 @@ export function proxyCommand(
     JSON.stringify(bootstrapOf(node, controlPlane, sdsSocket), null, 2),
   )
   return {
-    name: node.type === 'router' ? 'gateway' : `sidecar ${node.name}`,
+    name: node.type === 'router' ? 'gateway' : `sidecar ${podTitle(node)}`,
     command:
       kind === 'batten'
         ? ['node', '--max-semi-space-size=4', cli, 'proxy', '--config', bootstrap, '--parent-watch']

@@ -5,9 +5,11 @@ import type { DevFlags } from '../commands/dev.ts'
 import { EXIT, printError } from '../main.ts'
 import { renderTable } from './banner.ts'
 import { type DevMesh, startDev } from './dev-mesh.ts'
-import { renderFinding } from './findings.ts'
+import { renderFindings } from './findings.ts'
 
 const NOTICE = { info: pc.dim('·'), warning: pc.yellow('‼'), error: pc.red('×') }
+
+const NPM_POLL_MS = 250
 
 /** Runs `batten dev` until `q`, Ctrl-C, SIGTERM or SIGHUP. */
 export async function runDev(flags: DevFlags, folder = '.'): Promise<void> {
@@ -22,7 +24,7 @@ export async function runDev(flags: DevFlags, folder = '.'): Promise<void> {
       events: {
         output: (child, line, stream) => printOutput(flags.verbose, child, line, stream),
         findings: (added, all) => {
-          for (const finding of added) console.log(renderFinding(finding, process.cwd()))
+          if (added.length > 0) console.log(renderFindings(added, process.cwd()))
           if (added.length === 0 && all.length === 0) console.log(`${pc.green('√')} no findings`)
         },
         notice: (message, severity) => console.log(`${NOTICE[severity]} ${message}`),
@@ -62,6 +64,7 @@ function stopRequest(): { promise: Promise<void>; release(): void } {
   const stop = () => resolve()
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
   for (const signal of signals) process.on(signal, stop)
+  const npmWatch = watchNpm(stop)
   const onKey = (text: string | undefined, key: { name?: string; ctrl?: boolean }) => {
     if (text === 'q' || (key.ctrl && key.name === 'c')) stop()
   }
@@ -73,6 +76,7 @@ function stopRequest(): { promise: Promise<void>; release(): void } {
   return {
     promise,
     release() {
+      clearInterval(npmWatch)
       for (const signal of signals) process.off(signal, stop)
       if (!process.stdin.isTTY) return
       process.stdin.off('keypress', onKey)
@@ -80,4 +84,16 @@ function stopRequest(): { promise: Promise<void>; release(): void } {
       process.stdin.pause()
     },
   }
+}
+
+/**
+ * npm runs scripts in a shell that it hands SIGTERM to, and that shell does not hand it on: a program that `npm start`
+ * or `npx` started has to see by itself that the shell is gone.
+ */
+function watchNpm(gone: () => void): NodeJS.Timeout | undefined {
+  if (process.env.npm_command === undefined) return undefined
+  const parent = process.ppid
+  return setInterval(() => {
+    if (process.ppid !== parent) gone()
+  }, NPM_POLL_MS).unref()
 }

@@ -1,4 +1,5 @@
 import { type FSWatcher, watch } from 'node:fs'
+import { basename, dirname } from 'node:path'
 
 const DEBOUNCE_MS = 50
 
@@ -14,5 +15,19 @@ export function watchFolders(paths: readonly string[], signal: AbortSignal, chan
   signal.addEventListener('abort', () => {
     clearTimeout(timer)
     for (const watcher of watchers) watcher.close()
+  })
+}
+
+/** Calls back soon after one file was saved: through its folder, since many editors replace files. */
+export function watchFile(path: string, signal: AbortSignal, changed: () => void): void {
+  let timer: NodeJS.Timeout | undefined
+  const watcher = watch(dirname(path), { persistent: false }, (_, name) => {
+    if (name !== null && name !== basename(path)) return
+    clearTimeout(timer)
+    timer = setTimeout(changed, DEBOUNCE_MS)
+  }).on('error', () => {})
+  signal.addEventListener('abort', () => {
+    clearTimeout(timer)
+    watcher.close()
   })
 }

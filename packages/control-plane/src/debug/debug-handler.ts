@@ -1,5 +1,6 @@
 import type { CertificateAuthority } from '../ca/authority.ts'
 import type { ControlPlaneMetrics } from '../metrics.ts'
+import type { Finding } from '../model/finding.ts'
 import type { Model } from '../model/model.ts'
 import type { ViewSource, XdsServer } from '../serve/xds-server.ts'
 import type { PushLog } from './push-log.ts'
@@ -7,12 +8,14 @@ import type { PushLog } from './push-log.ts'
 /** What the pages may look at. */
 export interface DebugSource {
   readonly version: string
-  readonly model: Pick<Model, 'snapshot' | 'findings'>
+  readonly model: Pick<Model, 'snapshot'>
   readonly server: XdsServer
   readonly translator: ViewSource
   readonly authority: CertificateAuthority
   readonly metrics: ControlPlaneMetrics
   readonly pushLog: PushLog
+  /** What is wrong with the configuration now, and what proxies make of it. */
+  findings(): readonly Finding[]
   /** True from the first complete snapshot on. */
   isReady(): boolean
 }

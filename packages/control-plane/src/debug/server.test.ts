@@ -122,7 +122,14 @@ describe('the debug pages', () => {
   })
 
   it('/debug/findings says what is wrong', async () => {
-    expect(await json('/debug/findings')).toMatchObject([{ object: 'VirtualService shop/reviews' }])
+    expect(await json('/debug/findings')).toMatchObject([
+      {
+        code: 'CP_PROXY_REJECTED',
+        message:
+          'the proxy bad.shop refused the CDS resource "BlackHoleCluster" and kept the one of before: BlackHoleCluster: no',
+      },
+      { object: 'VirtualService shop/reviews' },
+    ])
   })
 
   it('/debug/registryz and /debug/endpointz show services and endpoints', async () => {

@@ -5,7 +5,7 @@ import { FINDING_CODES } from './finding-codes.ts'
 
 it('has every code that the sources use, and no other', () => {
   const source = join(import.meta.dirname, '..')
-  const files = globSync('{ingest,model,translate}/**/*.ts', { cwd: source }).filter(
+  const files = globSync('{ingest,model,translate,serve}/**/*.ts', { cwd: source }).filter(
     (name) => !name.endsWith('.test.ts') && !name.endsWith('finding-codes.ts'),
   )
   const used = files.flatMap((name) => [

@@ -11,7 +11,10 @@ export const FINDING_CODES = {
   CP_MESH_CONFIG_INVALID:
     'The mesh configuration has a value that cannot be used, or a field that has no effect yet.',
   CP_PORT_UNKNOWN: 'A route names a port that the service does not have.',
+  CP_PROXY_REJECTED: 'A proxy refused a resource that was made of the configuration; it keeps the last one.',
   CP_SUBSET_UNDEFINED: 'A route names a subset that no DestinationRule defines.',
+  CP_TRANSLATION_FAILED:
+    'A resource could not be made of the configuration; the message says of which object.',
   CP_UNSUPPORTED_FIELD: 'A field has no effect yet; the message says what happens instead.',
   CP_VIRTUAL_SERVICE_CONFLICT: 'Several VirtualServices have the same host; sidecars use the oldest.',
   CP_WASM_UNAVAILABLE:

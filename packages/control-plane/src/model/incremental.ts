@@ -42,9 +42,15 @@ export interface Reader<S> {
 
 /** Something that a query has to say besides its result. */
 export interface Report {
+  readonly code: string
+  readonly severity: 'error' | 'warning' | 'info'
   /** What it is about: a resource, an object. */
   readonly subject: string
   readonly message: string
+  /** Key of the object that is to blame, when one is. */
+  readonly object?: string | undefined
+  /** Path of the field of that object. */
+  readonly path?: string | undefined
 }
 
 /** Declares a query; see {@link Query}. */
@@ -122,10 +128,12 @@ export class QueryEngine<S extends object> {
     return this.#memos.size
   }
 
-  /** What the results have to say that were asked for lately, and those that they are made of. */
+  /** What the results have to say that were asked for with the newest inputs, and those that they are made of. */
   get reports(): readonly Report[] {
+    // Usually nobody has anything to say, and looking takes a walk through everything.
+    if (![...this.#memos.values()].some((memo) => memo.reports.length > 0)) return []
     const reports: Report[] = []
-    for (const memo of this.#reachable(this.#generation - 1)) reports.push(...memo.reports)
+    for (const memo of this.#reachable(this.#generation)) reports.push(...memo.reports)
     return reports
   }
 

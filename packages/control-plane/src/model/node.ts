@@ -40,4 +40,6 @@ export interface NodeCapabilities {
    * when it does not say: then all of stock Envoy's, or those of the first version of Batten's proxy.
    */
   readonly httpFilters?: readonly string[] | undefined
+  /** What Batten's proxy says it can do, from `client_features`; Envoy can do everything. */
+  readonly features?: readonly string[] | undefined
 }

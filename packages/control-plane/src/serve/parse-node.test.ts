@@ -49,6 +49,7 @@ describe('parseNode', () => {
         http2: true,
         istioExtensions: true,
         httpFilters: ['envoy.filters.http.fault', 'envoy.filters.http.wasm'],
+        features: ['http2'],
       },
     })
   })

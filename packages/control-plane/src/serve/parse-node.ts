@@ -53,6 +53,7 @@ export function parseNode(node: Node | undefined): XdsNode {
       http2: !isBatten || (node.clientFeatures ?? []).includes('batten.http2'),
       istioExtensions: isTrue(metadata['ISTIO_EXTENSIONS']),
       ...(isBatten && httpFilters.length > 0 ? { httpFilters } : {}),
+      ...(isBatten ? { features: featuresOf(node) } : {}),
     },
   }
 }
@@ -75,6 +76,13 @@ function workloadName(name: string, namespace: string): string {
 
 function interceptionModeOf(mode: string): XdsNode['interceptionMode'] {
   return mode === 'NONE' || mode === 'TPROXY' ? mode : 'REDIRECT'
+}
+
+/** `batten.mirror` of `client_features` is `mirror`. */
+function featuresOf(node: Node): string[] {
+  const prefix = 'batten.'
+  const own = (node.clientFeatures ?? []).filter((name) => name.startsWith(prefix))
+  return own.map((name) => name.slice(prefix.length)).sort()
 }
 
 /** HTTP filters that the proxy has, as Envoy lists its extensions. */

@@ -34,12 +34,20 @@ export function encodeResource<N extends MessageName>(
 /**
  * Builds one resource; when that fails, says so and gives undefined, so that one bad object never costs the others their
  * push.
+ *
+ * @param blamed - the object that the user has to look at, when it is known
  */
-export function guarded<T>(read: Reader<MeshSnapshot>, subject: string, build: () => T): T | undefined {
+export function guarded<T>(
+  read: Reader<MeshSnapshot>,
+  subject: string,
+  build: () => T,
+  blamed: { readonly object?: string | undefined; readonly path?: string | undefined } = {},
+): T | undefined {
   try {
     return build()
   } catch (thrown) {
-    read.report({ subject, message: errorMessage(thrown) })
+    const message = errorMessage(thrown)
+    read.report({ code: 'CP_TRANSLATION_FAILED', severity: 'error', subject, message, ...blamed })
     return undefined
   }
 }

@@ -1,4 +1,4 @@
-import { QueryEngine } from '../model/incremental.ts'
+import { QueryEngine, type Report } from '../model/incremental.ts'
 import type { XdsNode } from '../model/node.ts'
 import type { ResourceView } from '../model/resource.ts'
 import type { MeshSnapshot } from '../model/snapshot.ts'
@@ -13,15 +13,8 @@ export interface Translator {
   view(snapshot: MeshSnapshot, node: XdsNode): ResourceView
   /** How often each kind of result was computed: for metrics, and for tests that count. */
   readonly computed: ReadonlyMap<string, number>
-  /** What could not be made for the newest snapshot; a resource that is missing for this reason is told here. */
-  readonly problems: readonly TranslationProblem[]
-}
-
-/** A resource that could not be made. The rest of the push is not touched. */
-export interface TranslationProblem {
-  /** `cluster of default/reviews...:9080 v1`, `virtual host reviews...:9080` */
-  readonly subject: string
-  readonly message: string
+  /** What could not be made of the newest snapshot, or not as written; the rest is not touched by it. */
+  readonly problems: readonly Report[]
 }
 
 /**

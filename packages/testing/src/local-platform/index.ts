@@ -8,6 +8,7 @@ export {
   type LocalPlan,
   type LocalPod,
   type LocalPort,
+  MAX_REPLICAS,
   POD_LABEL,
   planMesh,
 } from './plan.ts'

@@ -50,6 +50,7 @@ describe('planMesh', () => {
         name: 'cart-v1',
         namespace: 'default',
         deployment: 'cart-v1',
+        template: expect.stringMatching(/^[0-9a-f]{5}$/),
         labels: { app: 'cart', version: 'v1', 'batten.dev/pod': 'cart-v1' },
         serviceAccount: 'cart',
         env: { A: 'b' },
@@ -71,6 +72,25 @@ describe('planMesh', () => {
     expect(after.pods.slice(0, 2)).toEqual(before.pods)
   })
 
+  it('gives the pods of a changed template names and ports of their own, and knows them again when it is changed back', async () => {
+    const first = await planMesh(objects(deployment()), runs, 38080, ports)
+    const changed = structuredClone(deployment())
+    changed.spec.template.spec.containers[0]!.env[0]!.value = 'c'
+    const second = await planMesh(objects(changed), runs, 38080, ports, first)
+    expect(second.pods.map((pod) => [pod.name, pod.env])).toEqual([
+      [`cart-v1-${second.pods[0]!.template}`, { A: 'c' }],
+    ])
+    expect(second.pods[0]!.adminPort).not.toBe(first.pods[0]!.adminPort)
+    const both = { ...second, pods: [...first.pods, ...second.pods] }
+    expect((await planMesh(objects(deployment()), runs, 38080, ports, both)).pods).toEqual(first.pods)
+    expect((await planMesh(objects(changed), runs, 38080, ports, both)).pods).toEqual(second.pods)
+  })
+
+  it('keeps the number of pods of one Deployment within what a machine can run', async () => {
+    const { pods, limited } = await planMesh(objects(deployment(10_000)), runs, 38080, ports)
+    expect([pods.length, limited]).toEqual([16, ['cart-v1']])
+  })
+
   it('reports a Deployment that nobody runs', async () => {
     expect(await planMesh(objects(deployment()), () => false, 38080, ports)).toMatchObject({
       pods: [],
@@ -85,6 +105,58 @@ describe('planMesh', () => {
 })
 
 describe('platformObjects', () => {
+  it('says which pods take requests', async () => {
+    const all = objects(service, deployment(2))
+    const plan = await planMesh(all, runs, 38400, ports)
+    const written = platformObjects(plan, all, (pod) => pod.name === 'cart-v1-1') as unknown as {
+      kind: string
+      status: { conditions: { status: string }[] }
+      endpoints: { conditions: object }[]
+    }[]
+    expect(written.filter((o) => o.kind === 'Pod').map((o) => o.status.conditions[0]!.status)).toEqual([
+      'False',
+      'True',
+      'True',
+    ])
+    expect(written.filter((o) => o.kind === 'EndpointSlice').map((o) => o.endpoints[0]!.conditions)).toEqual([
+      { ready: false, serving: false, terminating: false },
+      { ready: true, serving: true, terminating: false },
+    ])
+  })
+
+  it('takes over the outbound side of the Sidecar that a cluster would use', async () => {
+    const sidecar = (name: string, namespace: string, host: string, labels?: object) => ({
+      apiVersion: 'networking.istio.io/v1',
+      kind: 'Sidecar',
+      metadata: { name, namespace },
+      spec: {
+        ...(labels && { workloadSelector: { labels } }),
+        egress: [{ hosts: [host] }],
+        outboundTrafficPolicy: { mode: 'REGISTRY_ONLY' },
+      },
+    })
+    const egressWith = async (...sidecars: object[]) => {
+      const all = objects(service, deployment(), ...sidecars)
+      const plan = await planMesh(all, runs, 38500, ports)
+      const written = platformObjects(plan, all).find((o) => o.kind === 'Sidecar') as unknown as {
+        spec: { egress: object[]; outboundTrafficPolicy?: object }
+      }
+      return [written.spec.egress, written.spec.outboundTrafficPolicy]
+    }
+    const mesh = sidecar('default', 'istio-system', 'mesh/*')
+    const namespace = sidecar('default', 'default', './*')
+    const selecting = sidecar('cart', 'default', './cart.example', { app: 'cart' })
+    const other = sidecar('a', 'default', './none', { app: 'other' })
+    const registryOnly = { mode: 'REGISTRY_ONLY' }
+    expect(await egressWith(mesh)).toEqual([[{ hosts: ['mesh/*'] }], registryOnly])
+    expect(await egressWith(mesh, other, namespace)).toEqual([[{ hosts: ['./*'] }], registryOnly])
+    expect(await egressWith(mesh, namespace, selecting)).toEqual([
+      [{ hosts: ['./cart.example'] }],
+      registryOnly,
+    ])
+    expect(await egressWith(sidecar('x', 'elsewhere', './*'))).toEqual([[{ hosts: ['*/*'] }], undefined])
+  })
+
   it('writes what a cluster would add: pod, sidecar, endpoints, gateway', async () => {
     const all = objects(service, deployment(), gateway)
     const plan = await planMesh(all, runs, 38300, ports)
@@ -98,7 +170,7 @@ describe('platformObjects', () => {
     const { appPort, inboundPort } = plan.pods[0]!.ports[0]!
     expect(written.map((o) => `${o.kind}/${o.metadata.name}`)).toEqual([
       'Pod/cart-v1',
-      'Sidecar/pod-cart-v1',
+      'Sidecar/0-pod-cart-v1',
       'EndpointSlice/cart-cart-v1',
       'Pod/istio-ingressgateway',
       'Service/istio-ingressgateway',

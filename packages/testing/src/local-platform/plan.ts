@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { KubernetesObject } from '@batten/api'
 import type { PortPool } from './port-pool.ts'
 
@@ -6,6 +7,8 @@ export interface LocalPod {
   readonly name: string
   readonly namespace: string
   readonly deployment: string
+  /** Identifies the pod template: a pod of another template is another pod, under another name. */
+  readonly template: string
   readonly labels: Readonly<Record<string, string>>
   readonly serviceAccount: string
   /** `env` of the container. */
@@ -36,7 +39,12 @@ export interface LocalPlan {
   readonly gateway: LocalGateway
   /** Deployments that nothing runs. */
   readonly notRun: readonly string[]
+  /** Deployments that ask for more than {@link MAX_REPLICAS} pods. */
+  readonly limited: readonly string[]
 }
+
+/** Most pods of one Deployment: every one is two processes of this machine. */
+export const MAX_REPLICAS = 16
 
 /** Label that selects one pod; its Sidecar uses it. */
 export const POD_LABEL = 'batten.dev/pod'
@@ -61,6 +69,7 @@ export async function planMesh(
 ): Promise<LocalPlan> {
   const pods: LocalPod[] = []
   const notRun: string[] = []
+  const limited: string[] = []
   for (const object of objects) {
     if (object.kind !== 'Deployment') continue
     const deployment = object as unknown as DeploymentShape
@@ -69,22 +78,40 @@ export async function planMesh(
       notRun.push(name)
       continue
     }
-    const replicas = deployment.spec.replicas ?? 1
+    const replicas = Math.min(deployment.spec.replicas ?? 1, MAX_REPLICAS)
+    if (replicas !== (deployment.spec.replicas ?? 1)) limited.push(name)
+    const template = templateOf(deployment)
+    const base = podNameOf(deployment, template, before)
     for (let i = 0; i < replicas; i++)
-      pods.push(await planPod(deployment, replicas === 1 ? name : `${name}-${i}`, ports, before))
+      pods.push(await planPod(deployment, template, replicas === 1 ? base : `${base}-${i}`, ports, before))
   }
-  return { pods, notRun, gateway: await planGateway(objects, gatewayPort, ports, before?.gateway) }
+  return { pods, notRun, limited, gateway: await planGateway(objects, gatewayPort, ports, before?.gateway) }
+}
+
+/** Changes with everything of a Deployment that a running pod cannot take over. */
+function templateOf({ spec }: DeploymentShape): string {
+  return createHash('sha256').update(JSON.stringify(spec.template)).digest('hex').slice(0, 5)
+}
+
+/** The pods of a Deployment have its name; after its template has changed, the new ones have the template's as well. */
+function podNameOf(deployment: DeploymentShape, template: string, before: LocalPlan | undefined): string {
+  const { name, namespace = 'default' } = deployment.metadata
+  const old = (before?.pods ?? []).filter((pod) => pod.deployment === name && pod.namespace === namespace)
+  if (old.length === 0) return name
+  const same = old.find((pod) => pod.template === template)
+  return same !== undefined && !same.name.startsWith(`${name}-${template}`) ? name : `${name}-${template}`
 }
 
 async function planPod(
   deployment: DeploymentShape,
+  template: string,
   name: string,
   ports: PortPool,
   before: LocalPlan | undefined,
 ): Promise<LocalPod> {
   const namespace = deployment.metadata.namespace ?? 'default'
-  const template = deployment.spec.template
-  const containers = template.spec?.containers ?? []
+  const { spec, metadata } = deployment.spec.template
+  const containers = spec?.containers ?? []
   const old = before?.pods.find((pod) => pod.name === name && pod.namespace === namespace)
   const planned: LocalPort[] = []
   for (const port of containers.flatMap((container) => container.ports ?? [])) {
@@ -103,8 +130,9 @@ async function planPod(
     name,
     namespace,
     deployment: deployment.metadata.name,
-    labels: { ...template.metadata?.labels, [POD_LABEL]: name },
-    serviceAccount: template.spec?.serviceAccountName ?? 'default',
+    template,
+    labels: { ...metadata?.labels, [POD_LABEL]: name },
+    serviceAccount: spec?.serviceAccountName ?? 'default',
     env,
     ports: planned,
     httpProxyPort: old?.httpProxyPort ?? (await ports.take()),

@@ -13,23 +13,29 @@ const LOOPBACK = '127.0.0.1'
 /**
  * What a cluster would add to the user's objects, for this machine: a Pod for each process, an EndpointSlice for each
  * Service and Pod that says on which port its sidecar listens, a Sidecar without interception for each Pod, and the
- * Service of the ingress gateway.
+ * Service of the ingress gateway. What the user's own Sidecars say about the outbound side is taken over.
  *
  * Differs from Istio: a Pod's containers share no network here, so each container port has a loopback port of its own.
  */
-export function platformObjects(plan: LocalPlan, objects: readonly KubernetesObject[]): KubernetesObject[] {
+export function platformObjects(
+  plan: LocalPlan,
+  objects: readonly KubernetesObject[],
+  isReady: (pod: LocalPod) => boolean = () => true,
+): KubernetesObject[] {
   const services = objects.filter((object) => object.kind === 'Service') as unknown as ServiceShape[]
   return [
     ...plan.pods.flatMap((pod) => [
-      podOf(pod),
-      sidecarOf(pod, services),
-      ...services.filter((service) => selects(service, pod)).map((service) => sliceOf(service, pod)),
+      podOf(pod, isReady(pod)),
+      sidecarOf(pod, services, userSidecarOf(pod, objects)),
+      ...services
+        .filter((service) => selects(service, pod))
+        .map((service) => sliceOf(service, pod, isReady(pod))),
     ]),
     ...gatewayObjects(plan),
   ] as unknown as KubernetesObject[]
 }
 
-function podOf(pod: LocalPod) {
+function podOf(pod: LocalPod, isReady: boolean) {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -49,16 +55,47 @@ function podOf(pod: LocalPod) {
       phase: 'Running',
       podIP: LOOPBACK,
       podIPs: [{ ip: LOOPBACK }],
-      conditions: [{ type: 'Ready', status: 'True' }],
+      conditions: [{ type: 'Ready', status: isReady ? 'True' : 'False' }],
     },
   }
 }
 
-function sidecarOf(pod: LocalPod, services: readonly ServiceShape[]) {
+/** The Sidecar of the user that a cluster would use for a pod: one that selects it, else a namespace's default. */
+function userSidecarOf(pod: LocalPod, objects: readonly KubernetesObject[]): SidecarShape | undefined {
+  const sidecars = objects.filter((object) => object.kind === 'Sidecar') as unknown as SidecarShape[]
+  const inNamespace = (namespace: string) =>
+    sidecars
+      .filter(({ metadata }) => (metadata.namespace ?? 'default') === namespace)
+      .sort((a, b) => compareText(ageOf(a), ageOf(b)))
+  const selectorOf = ({ spec }: SidecarShape) => Object.entries(spec?.workloadSelector?.labels ?? {})
+  const own = inNamespace(pod.namespace)
+  return (
+    own.find((one) => {
+      const selector = selectorOf(one)
+      return selector.length > 0 && selector.every(([key, value]) => pod.labels[key] === value)
+    }) ?? [...own, ...inNamespace(GATEWAY_NAMESPACE)].find((one) => selectorOf(one).length === 0)
+  )
+}
+
+function ageOf({ metadata }: SidecarShape): string {
+  return `${metadata.creationTimestamp ?? ''} ${metadata.name}`
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+/**
+ * Differs from Istio: `ingress` of the user's Sidecar is not taken over, since every container port has a loopback port
+ * of its own here.
+ */
+function sidecarOf(pod: LocalPod, services: readonly ServiceShape[], user: SidecarShape | undefined) {
+  const { egress = [], outboundTrafficPolicy, inboundConnectionPool } = user?.spec ?? {}
   return {
     apiVersion: 'networking.istio.io/v1',
     kind: 'Sidecar',
-    metadata: { name: `pod-${pod.name}`, namespace: pod.namespace },
+    // Of several Sidecars that select a pod the oldest counts: this one, whatever the user's are called.
+    metadata: { name: `0-pod-${pod.name}`, namespace: pod.namespace },
     spec: {
       workloadSelector: { labels: { [POD_LABEL]: pod.name } },
       ingress: pod.ports.map((port) => ({
@@ -71,12 +108,14 @@ function sidecarOf(pod: LocalPod, services: readonly ServiceShape[]) {
         captureMode: 'NONE',
         defaultEndpoint: `${LOOPBACK}:${port.appPort}`,
       })),
-      egress: [{ hosts: ['*/*'] }],
+      egress: egress.length > 0 ? egress : [{ hosts: ['*/*'] }],
+      ...(outboundTrafficPolicy && { outboundTrafficPolicy }),
+      ...(inboundConnectionPool && { inboundConnectionPool }),
     },
   }
 }
 
-function sliceOf(service: ServiceShape, pod: LocalPod) {
+function sliceOf(service: ServiceShape, pod: LocalPod, isReady: boolean) {
   const ports = (service.spec?.ports ?? []).flatMap((port) => {
     const target = pod.ports.find(
       (p) =>
@@ -106,7 +145,7 @@ function sliceOf(service: ServiceShape, pod: LocalPod) {
     endpoints: [
       {
         addresses: [LOOPBACK],
-        conditions: { ready: true, serving: true, terminating: false },
+        conditions: { ready: isReady, serving: isReady, terminating: false },
         targetRef: { kind: 'Pod', name: pod.name, namespace: pod.namespace },
       },
     ],
@@ -172,5 +211,19 @@ interface ServiceShape {
       readonly targetPort?: number | string
       readonly appProtocol?: string
     }[]
+  }
+}
+
+interface SidecarShape {
+  readonly metadata: {
+    readonly name: string
+    readonly namespace?: string
+    readonly creationTimestamp?: string
+  }
+  readonly spec?: {
+    readonly workloadSelector?: { readonly labels?: Record<string, string> }
+    readonly egress?: readonly object[]
+    readonly outboundTrafficPolicy?: object
+    readonly inboundConnectionPool?: object
   }
 }

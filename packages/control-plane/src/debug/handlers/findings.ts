@@ -4,5 +4,5 @@ import type { DebugHandler } from '../debug-handler.ts'
 export const findings: DebugHandler = {
   path: '/debug/findings',
   help: 'What is wrong with the configuration: code, object, field, file and line, hint',
-  handle: (_, { model }) => ({ body: model.findings }),
+  handle: (_, { findings }) => ({ body: findings() }),
 }

@@ -159,6 +159,34 @@ describe('FileSource', () => {
     expect(told(model)).toEqual([['CP_FILE_UNREADABLE', path, undefined, undefined]])
   })
 
+  it('keeps what it read while a root is away, says so, and follows it when it is back', async () => {
+    const root = join(directory, 'mesh')
+    mkdirSync(root)
+    writeFileSync(join(root, 'a.yaml'), service('a'))
+    const model = await start({ paths: [root] })
+    renameSync(root, join(directory, 'away'))
+    await expect.poll(() => told(model), POLL).toEqual([['CP_FILE_UNREADABLE', root, undefined, undefined]])
+    expect(names(model)).toEqual(['a'])
+    writeFileSync(join(directory, 'away/b.yaml'), service('b'))
+    renameSync(join(directory, 'away'), root)
+    await expect.poll(() => names(model), POLL).toEqual(['a', 'b'])
+    expect(told(model)).toEqual([])
+    unlinkSync(join(root, 'a.yaml'))
+    await expect.poll(() => names(model), POLL).toEqual(['b'])
+  })
+
+  it('reads a directory once that links lead to again and again, and follows no link to nowhere', async () => {
+    write('a.yaml', service('a'))
+    symlinkSync('.', join(directory, 'loop'))
+    symlinkSync('/nonexistent/b.yaml', join(directory, 'b.yaml'))
+    symlinkSync('c.yaml', join(directory, 'c.yaml'))
+    const model = await start()
+    expect(names(model)).toEqual(['a'])
+    expect(model.findings.map(({ code, file }) => [code, file])).toEqual([
+      ['CP_FILE_UNREADABLE', join(directory, 'c.yaml')],
+    ])
+  })
+
   it('says that a path does not exist, and finds it when it appears', async () => {
     const path = join(directory, 'later.yaml')
     const model = await start({ paths: [path] })

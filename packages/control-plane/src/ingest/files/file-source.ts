@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { dirname, resolve, sep } from 'node:path'
 import { type Clock, errorMessage, type Logger, silentLogger, systemClock, type Timer } from '@batten/core'
 import type { Finding } from '../../model/finding.ts'
 import type { ObjectSink, ObjectSource } from '../../model/source.ts'
@@ -93,6 +93,10 @@ export class FileSource implements ObjectSource {
     }
     const files = new Map<string, ConfigFile>()
     for (const file of found.files) files.set(file.path, await this.#readFile(file))
+    // What cannot be looked at is not gone: its last good objects stay.
+    for (const [path, file] of this.#files)
+      if (found.failures.some((failed) => path === failed.path || path.startsWith(`${failed.path}${sep}`)))
+        files.set(path, file)
     this.#stamps = new Map(found.files.map(({ path, stamp }) => [path, stamp]))
     this.#files = files
     this.#apply(found)
@@ -133,6 +137,7 @@ export class FileSource implements ObjectSource {
       severity: 'error',
       message: `cannot read the configuration: ${message}`,
       file: path,
+      hint: 'what was read from there before stays until it can be read again',
     }))
     for (const file of this.#files.values()) {
       findings.push(...file.findings)

@@ -14,7 +14,7 @@ export interface Scan {
   /** Sorted by path. */
   readonly files: readonly FileStamp[]
   readonly directories: readonly string[]
-  /** Roots that cannot be read, and why. */
+  /** Files and directories that cannot be read, and why. What is below them is not known, which is not the same as gone. */
   readonly failures: readonly { readonly path: string; readonly message: string }[]
 }
 
@@ -33,29 +33,41 @@ export async function scan(roots: readonly string[]): Promise<Scan> {
   const files: FileStamp[] = []
   const directories: string[] = []
   const failures: { path: string; message: string }[] = []
+  let tooMany: { path: string; message: string } | undefined
+  // A link to a directory above it would be walked for ever.
+  const walked = new Set<string>()
   const visit = async (path: string, depth: number, isRoot: boolean): Promise<void> => {
     let info: Awaited<ReturnType<typeof stat>>
     try {
       info = await stat(path)
     } catch (thrown) {
       // Below a root a file may vanish between listing and looking: that is just a removed file.
-      if (isRoot) failures.push({ path, message: (thrown as Error).message })
+      const { code, message } = thrown as NodeJS.ErrnoException
+      if (isRoot || code !== 'ENOENT') failures.push({ path, message })
       return
     }
     if (info.isDirectory()) {
-      if (depth > MAX_DEPTH) return
+      const identity = `${info.dev}:${info.ino}`
+      if (depth > MAX_DEPTH || walked.has(identity)) return
+      walked.add(identity)
       directories.push(path)
-      const names = await readdir(path).catch(() => [])
+      let names: string[] = []
+      try {
+        names = await readdir(path)
+      } catch (thrown) {
+        failures.push({ path, message: (thrown as Error).message })
+      }
       for (const name of names.sort())
         if (!name.startsWith('.') && !SKIPPED.has(name)) await visit(join(path, name), depth + 1, false)
     } else if (info.isFile() && (isRoot || EXTENSIONS.test(path))) {
       if (files.length >= MAX_FILES) {
-        failures.push({ path, message: `more than ${MAX_FILES} files; the rest is left out` })
+        tooMany ??= { path, message: `more than ${MAX_FILES} files; the rest is left out` }
         return
       }
       files.push({ path, stamp: `${info.ino}:${info.size}:${info.mtimeMs}:${info.ctimeMs}`, size: info.size })
     }
   }
   for (const root of roots) await visit(root, 0, true)
+  if (tooMany !== undefined) failures.push(tooMany)
   return { files: files.sort((a, b) => (a.path < b.path ? -1 : 1)), directories, failures }
 }

@@ -22,7 +22,7 @@ import { httpProtocolOptions, upstreamHttpOf } from '../fields/destination-rule/
 import { loadBalancerToCluster } from '../fields/destination-rule/load-balancer.ts'
 import { outlierDetectionToCluster } from '../fields/destination-rule/outlier-detection.ts'
 import { type ClientTlsContext, tlsToTransportSocket } from '../fields/destination-rule/tls.ts'
-import { effectivePolicy } from '../fields/destination-rule/traffic-policy.ts'
+import { supportedPolicy } from '../proxy-features.ts'
 import { encodeResource, guarded, isSameResource } from '../resource-encoder.ts'
 import { ADS, meshClientTls } from '../tls-context.ts'
 import { loadAssignment } from './endpoint.ts'
@@ -49,7 +49,11 @@ export interface ClusterClient {
  */
 export const outboundCluster = defineQuery<MeshSnapshot, Resource | undefined>(
   'outbound-cluster',
-  (read, ...args) => guarded(read, `cluster of ${args[0]}:${args[1]} ${args[2]}`, () => build(read, ...args)),
+  (read, ...args) => {
+    const [service, port, subset, , rule] = args
+    const subject = `cluster of ${service}:${port}${subset === '' ? '' : ` subset ${subset}`}`
+    return guarded(read, subject, () => build(read, ...args), rule === '' ? {} : { object: rule })
+  },
   isSameResource,
 )
 
@@ -63,7 +67,7 @@ function build(
   const mesh = read.field('mesh')
   const rule = read.query(destinationRuleByKey, ruleNamespace!, ruleKey!)
   const client = JSON.parse(clientJson!) as ClusterClient
-  const policy = effectivePolicy(rule?.spec, subset!, port.number)
+  const policy = supportedPolicy(read, client.capabilities, rule, subset!, port.number)
   const name = outboundClusterName(service.hostname, port.number, subset!)
   const loadBalancer = loadBalancerToCluster(policy.loadBalancer)
   const discovery = discoveryOf(service, loadBalancer.isPassthrough === true, client)
@@ -80,12 +84,14 @@ function build(
     serviceSans: service.subjectAltNames,
     hostname: service.hostname,
   }
-  const { isPassthrough: _, lbPolicy, ...lbOptions } = loadBalancer
+  const { isPassthrough, lbPolicy, ...lbOptions } = loadBalancer
+  // Without interception nobody knows where the caller wanted to go: its hosts are balanced as if nothing were said.
+  const chosen = isPassthrough === true ? loadBalancerToCluster(undefined).lbPolicy : lbPolicy
   const cluster: Cluster = {
     name,
     type: discovery,
     ...connectionPoolToCluster(policy.connectionPool, mesh.connectTimeoutMs, policy.retryBudget),
-    ...(discovery === 'ORIGINAL_DST' ? { lbPolicy: 'CLUSTER_PROVIDED' } : { lbPolicy, ...lbOptions }),
+    ...(discovery === 'ORIGINAL_DST' ? { lbPolicy: 'CLUSTER_PROVIDED' } : { lbPolicy: chosen, ...lbOptions }),
     ...outlierDetectionToCluster(policy.outlierDetection),
     metadata: clusterMetadata(service, port, subset!, rule),
   }

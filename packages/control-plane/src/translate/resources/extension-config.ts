@@ -32,8 +32,11 @@ export const extensionConfig = defineQuery<MeshSnapshot, Resource | undefined>(
         ? withoutModule(plugin, name, JSON.parse(capabilitiesJson!) as NodeCapabilities)
         : wasmFilter(plugin, bytes, name)
     const message: TypedExtensionConfig = { name, typedConfig }
-    return guarded(read, `extension configuration ${name}`, () =>
-      encodeResource('envoy.config.core.v3.TypedExtensionConfig', name, message),
+    return guarded(
+      read,
+      `extension configuration ${name}`,
+      () => encodeResource('envoy.config.core.v3.TypedExtensionConfig', name, message),
+      { object: key, path: 'spec.pluginConfig' },
     )
   },
   isSameResource,

@@ -13,6 +13,7 @@ import type { MeshVirtualService } from '../../model/virtual-service.ts'
 import { attachedHosts } from '../fields/gateway/server-hosts.ts'
 import { destinationToCluster } from '../fields/virtual-service/destination.ts'
 import { type ClientClass, classOf, type GatewayClass } from '../node-class.ts'
+import { reportsFeature } from '../proxy-features.ts'
 import { type GatewayServer, gatewayServers } from './gateway-servers.ts'
 import { hashPolicyOf, virtualServicesOf, visibleService } from './service-lookup.ts'
 import { encodeRoutes, MAX_DIRECT_RESPONSE_BYTES, VirtualHostList } from './virtual-host.ts'
@@ -119,9 +120,8 @@ function addRoutes(
   target: HostDraft,
 ): void {
   const context = routeContext(read, client, virtualService, gatewayTitle, serverPort, host)
-  for (const http of virtualService.spec.http ?? []) {
-    const one = { ...virtualService, spec: { ...virtualService.spec, http: [http] } }
-    const routes = guardedRoutes(read, one, context)
+  for (const index of (virtualService.spec.http ?? []).keys()) {
+    const routes = guardedRoutes(read, virtualService, context, index)
     const last = routes.at(-1)
     if (last !== undefined && takesEverything(last)) {
       target.routes.push(...routes.slice(0, -1))
@@ -165,5 +165,6 @@ function routeContext(
         service: (hostname) => visibleService(read, client.namespace, hostname),
       }),
     hashPolicyOf: (destination) => hashPolicyOf(read, client, destination, namespace, serverPort),
+    hasFeature: (feature, object, path) => reportsFeature(read, client.capabilities, feature, object, path),
   }
 }

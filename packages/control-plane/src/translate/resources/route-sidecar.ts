@@ -17,6 +17,7 @@ import { MESH_GATEWAY, type MeshVirtualService } from '../../model/virtual-servi
 import { ZERO } from '../duration.ts'
 import { destinationToCluster } from '../fields/virtual-service/destination.ts'
 import { type ClientClass, classOf } from '../node-class.ts'
+import { reportsFeature } from '../proxy-features.ts'
 import { isSameResource } from '../resource-encoder.ts'
 import { hashPolicyOf, ownerOf, visibleService } from './service-lookup.ts'
 import { authorityOf, encodeRoutes, MAX_DIRECT_RESPONSE_BYTES, VirtualHostList } from './virtual-host.ts'
@@ -203,6 +204,7 @@ function routeContext(
         service: (hostname) => visibleService(read, client.namespace, hostname),
       }),
     hashPolicyOf: (destination) => hashPolicyOf(read, client, destination, namespace, port),
+    hasFeature: (feature, object, path) => reportsFeature(read, client.capabilities, feature, object, path),
   }
 }
 

@@ -10,6 +10,7 @@ import type { MeshVirtualService } from '../../model/virtual-service.ts'
 import { loadBalancerToHashPolicy } from '../fields/destination-rule/load-balancer.ts'
 import { effectivePolicy } from '../fields/destination-rule/traffic-policy.ts'
 import type { ClientClass } from '../node-class.ts'
+import { hasFeature } from '../proxy-features.ts'
 
 /** The service that a namespace means by a hostname. */
 export function visibleService(
@@ -81,5 +82,6 @@ export function hashPolicyOf(
     destination.subset ?? '',
     destination.port?.number ?? listenerPort,
   )
-  return loadBalancerToHashPolicy(policy.loadBalancer)
+  const hash = loadBalancerToHashPolicy(policy.loadBalancer)
+  return hash !== undefined && hasFeature(client.capabilities, 'consistent-hash') ? hash : undefined
 }

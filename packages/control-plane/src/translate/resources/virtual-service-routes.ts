@@ -24,6 +24,7 @@ import { retriesToRetryPolicy } from '../fields/virtual-service/retries.ts'
 import { rewriteToRouteAction } from '../fields/virtual-service/rewrite.ts'
 import { routeToTarget } from '../fields/virtual-service/route.ts'
 import { timeoutToDuration } from '../fields/virtual-service/timeout.ts'
+import type { ProxyFeature } from '../proxy-features.ts'
 import { guarded } from '../resource-encoder.ts'
 
 /** What the routes of a VirtualService depend on besides it. */
@@ -36,23 +37,31 @@ export interface RouteContext {
   readonly hostRewrite?: string | undefined
   clusterOf(destination: Destination): string
   hashPolicyOf(destination: Destination): RouteAction_HashPolicy | undefined
+  /** Whether the proxy can do it; when it cannot, that is told about this field of this object. */
+  hasFeature(feature: ProxyFeature, object: string, path: string): boolean
 }
 
 /**
  * The routes of a VirtualService for one client, in its order. Routes after one that takes everything are left out.
  *
+ * @param only - index of the one HTTP route to translate; all of them without it
  * @translates VirtualService spec.http[].name -> Route.name
  * @translates VirtualService spec.http[].match[].name -> Route.name
  * @translates VirtualService spec.http[].match[].statPrefix -> Route.stat_prefix
  */
-export function virtualServiceToRoutes(virtualService: MeshVirtualService, context: RouteContext): Route[] {
+export function virtualServiceToRoutes(
+  virtualService: MeshVirtualService,
+  context: RouteContext,
+  only?: number,
+): Route[] {
   const routes: Route[] = []
-  for (const http of virtualService.spec.http ?? []) {
+  for (const [index, http] of (virtualService.spec.http ?? []).entries()) {
+    if (only !== undefined && index !== only) continue
     const matches: readonly (HTTPMatchRequest | undefined)[] =
       http.match === undefined || http.match.length === 0 ? [undefined] : http.match
     for (const match of matches) {
       if (!matchesClient(match, virtualService.namespace, context.client)) continue
-      routes.push(toRoute(virtualService, http, match, context))
+      routes.push(toRoute(virtualService, index, http, match, context))
       if (isCatchAll(match)) return routes
     }
   }
@@ -64,10 +73,14 @@ export function guardedRoutes(
   read: Reader<MeshSnapshot>,
   virtualService: MeshVirtualService,
   context: RouteContext,
+  only?: number,
 ): Route[] {
-  const { namespace, name } = virtualService
-  const routes = guarded(read, `routes of VirtualService ${namespace}/${name}`, () =>
-    virtualServiceToRoutes(virtualService, context),
+  const { namespace, name, key } = virtualService
+  const routes = guarded(
+    read,
+    `routes of VirtualService ${namespace}/${name}`,
+    () => virtualServiceToRoutes(virtualService, context, only),
+    { object: key, path: only === undefined ? 'spec.http' : `spec.http[${only}]` },
   )
   return routes ?? [{ match: { prefix: '/' }, directResponse: { status: 500 } }]
 }
@@ -90,6 +103,7 @@ export function defaultRoute(cluster: string, context: RouteContext): Route {
 
 function toRoute(
   virtualService: MeshVirtualService,
+  index: number,
   http: HTTPRoute,
   match: HTTPMatchRequest | undefined,
   context: RouteContext,
@@ -121,6 +135,9 @@ function toRoute(
     return route
   }
   route.route = routeAction(http, hostRewriteLiteral, context)
+  const mirrors = mirrorsToPolicies(http, (destination) => context.clusterOf(destination))
+  if (mirrors.length > 0 && context.hasFeature('mirror', virtualService.key, mirrorPath(http, index)))
+    route.route.requestMirrorPolicies = mirrors
   route.decorator = { operation: operationOf(virtualService, http, match, context) }
   return route
 }
@@ -140,11 +157,13 @@ function routeAction(
   }
   const retryPolicy = retriesToRetryPolicy(http.retries, { defaultAttempts: context.defaultRetryAttempts })
   if (retryPolicy !== undefined) action.retryPolicy = retryPolicy
-  const mirrors = mirrorsToPolicies(http, (destination) => context.clusterOf(destination))
-  if (mirrors.length > 0) action.requestMirrorPolicies = mirrors
   const hashPolicy = destinations.flatMap(({ destination }) => context.hashPolicyOf(destination) ?? [])
   if (hashPolicy.length > 0) action.hashPolicy = [hashPolicy[0]!]
   return action
+}
+
+function mirrorPath(http: HTTPRoute, index: number): string {
+  return `spec.http[${index}].${http.mirror === undefined ? 'mirrors' : 'mirror'}`
 }
 
 /**

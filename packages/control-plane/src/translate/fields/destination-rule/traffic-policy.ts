@@ -51,3 +51,26 @@ function settingsOf(
 function withoutUndefined<T extends object>(value: T): Partial<T> {
   return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as Partial<T>
 }
+
+/** Where a setting of {@link effectivePolicy} stands in the rule. */
+export function policyPath(
+  rule: DestinationRuleSpec,
+  subsetName: string,
+  port: number,
+  field: (keyof PortTrafficPolicy & keyof TrafficPolicy) | 'retryBudget',
+): string {
+  const places: (readonly [string, TrafficPolicy | undefined])[] = [
+    ['spec.trafficPolicy', rule.trafficPolicy],
+  ]
+  const index = (rule.subsets ?? []).findIndex(({ name }) => name === subsetName)
+  if (index >= 0)
+    places.unshift([`spec.subsets[${index}].trafficPolicy`, rule.subsets?.[index]?.trafficPolicy])
+  for (const [path, policy] of places) {
+    const at = (policy?.portLevelSettings ?? []).findIndex((entry) => entry.port?.number === port)
+    const settings = policy?.portLevelSettings?.[at]
+    if (field !== 'retryBudget' && settings?.[field] !== undefined)
+      return `${path}.portLevelSettings[${at}].${field}`
+    if (policy?.[field] !== undefined) return `${path}.${field}`
+  }
+  return 'spec.trafficPolicy'
+}

@@ -1,0 +1,37 @@
+import type { KubernetesObject } from '@batten/api'
+import { createModel, FileSource, type Model } from '@batten/control-plane'
+
+/**
+ * The objects of the project's files, read as the control plane reads them: a file or object that is broken keeps its
+ * last good version. What is wrong is told by the control plane, not here.
+ */
+export class ProjectModel {
+  readonly #source: FileSource
+  readonly #model: Model
+
+  /** @param paths - folders and files of YAML */
+  constructor(paths: readonly string[]) {
+    this.#source = new FileSource({ paths })
+    this.#model = createModel({ sources: [this.#source] })
+  }
+
+  /** Reads everything; calls back from then on when an object changed. */
+  async start(changed: () => void): Promise<void> {
+    await this.#model.start()
+    this.#model.subscribe(changed)
+  }
+
+  /** Takes in what changed, without waiting for events of the file system. */
+  async refresh(): Promise<void> {
+    await this.#source.refresh()
+    this.#model.flush()
+  }
+
+  get objects(): readonly KubernetesObject[] {
+    return [...this.#model.snapshot.objects.values()].map(({ object }) => object)
+  }
+
+  close(): Promise<void> {
+    return this.#model.close()
+  }
+}
