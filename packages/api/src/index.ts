@@ -25,6 +25,7 @@ export {
   type Metadata,
   objectName,
 } from './k8s.ts'
+export type { PathSegment } from './validate/check.ts'
 export type { Finding, Severity, SourceRange } from './validate/findings.ts'
-export type { ParsedDocument, ParsedObject, ParseResult } from './yaml/parse.ts'
+export type { ParsedDocument, ParsedObject, ParseResult, PositionOptions } from './yaml/parse.ts'
 export { type PrintOptions, toYaml } from './yaml/print.ts'

@@ -8,4 +8,14 @@ export * from '../builders/gateway-api/reference-grant.ts'
 export * from '../builders/gateway-api/references.ts'
 export * from '../builders/gateway-api/tcp-route.ts'
 export * from '../builders/gateway-api/tls-route.ts'
+export type { New, ObjectOptions, OptionsOf } from '../builders/object.ts'
 export type * from '../gen/types/gateway-api/index.ts'
+export type {
+  Condition,
+  LabelSelector,
+  LabelSelectorRequirement,
+  ManagedFieldsEntry,
+  ObjectMeta,
+  OwnerReference,
+} from '../gen/types/kubernetes/object-meta.ts'
+export type { KubernetesObject, Metadata } from '../k8s.ts'
