@@ -1,4 +1,8 @@
 /** Analysis of configuration across objects. */
+
+export type { SourceRange } from '../validate/findings.ts'
+export type { Validatable } from '../validate/validate.ts'
+export type { ParsedDocument } from '../yaml/parse.ts'
 export type { Analyzer } from './analyzer.ts'
 export { analyzers } from './analyzers/index.ts'
 export type { ConfigInput } from './mesh-config.ts'
