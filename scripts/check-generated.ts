@@ -8,6 +8,7 @@ const GENERATED = [
   'packages/*/json-schema',
   'docs/reference',
   'docs/compatibility.md',
+  'docs/messages.md',
 ]
 
 execFileSync('npm', ['run', 'generate', '--silent'], { stdio: 'inherit' })
