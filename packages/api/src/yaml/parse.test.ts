@@ -137,6 +137,18 @@ describe('hostile text is refused', () => {
     ['deep brackets', '['.repeat(100_000), 'YAML_TOO_DEEP'],
     ['deep dashes', `${'- '.repeat(50_000)}x`, 'YAML_TOO_DEEP'],
     ['deep blocks', [...Array(600).keys()].map((i) => `${' '.repeat(i)}a:`).join('\n'), 'YAML_TOO_DEEP'],
+    ['deep brackets that are closed', `a: ${'['.repeat(250)}${']'.repeat(250)}\n`, 'YAML_TOO_DEEP'],
+    [
+      'deep lists',
+      `${[...Array(250).keys()].map((i) => `${' '.repeat(i)}-`).join('\n')} x\n`,
+      'YAML_TOO_DEEP',
+    ],
+    ['a quote that is never closed', `a: "${'x\n '.repeat(20_000)}`, 'YAML_SYNTAX'],
+    ['an anchor that contains itself below a tag', 'a: !!python/object {b: 1}\nc: &x [*x]\n', 'YAML_ALIASES'],
+    ['a list as a key', '[a, b]: c\n', 'YAML_KEY'],
+    ['a list as a key of a flow map', 'a: {[b]: c}\n', 'YAML_KEY'],
+    ['a key twice, written in two ways', 'true: 1\nyes: 2\n', 'YAML_DUPLICATE_KEY'],
+    ['not a number', 'a: [.nan]\n', 'YAML_VALUE'],
     ['a key twice', 'a: 1\nb: {c: 1, c: 2}\n', 'YAML_DUPLICATE_KEY'],
     ['a key that a merge brings again', 'a: &x {p: 1}\nb: {<<: *x, p: 2}\n', 'YAML_DUPLICATE_KEY'],
     ['a map as a key', '? {a: 1}\n: 2\n', 'YAML_KEY'],
@@ -152,6 +164,24 @@ describe('hostile text is refused', () => {
       )
     })
   }
+
+  it('refuses more nodes than the limit, whatever they are', () => {
+    const texts = ['- a\n'.repeat(2000), `[${'a,'.repeat(2000)}a]\n`, `a: {x: [${'{},'.repeat(2000)}{}]}\n`]
+    for (const text of texts) {
+      const [document] = parseDocuments(text, { limits: { maxNodes: 1000 } })
+      expect(document!.findings.map(({ code }) => code)).toEqual(['YAML_ALIASES'])
+    }
+  })
+
+  it('refuses a document over the limit, and reads those beside it', () => {
+    const text = `a: 1\n---\nb: ${'x'.repeat(500)}\n---\nc: 3\n`
+    const documents = parseDocuments(text, { limits: { maxDocumentLength: 100 } })
+    expect(documents.map(({ value, findings }) => value ?? findings[0]!.code)).toEqual([
+      { a: 1 },
+      'YAML_TOO_LARGE',
+      { c: 3 },
+    ])
+  })
 
   it('refuses a text over the limit without reading it', () => {
     const [document] = parseDocuments('a'.repeat(1000), { limits: { maxLength: 999 } })

@@ -4,7 +4,6 @@ import {
   isMap,
   isScalar,
   isSeq,
-  LineCounter,
   type Node,
   type Pair,
   parseDocument,
@@ -15,6 +14,7 @@ import type { SourceRange } from '../validate/findings.ts'
 import type { Limits } from './limits.ts'
 import { type Fields, isFields, type PathSegment, pathSegments } from './path.ts'
 import { plainScalar } from './scalar.ts'
+import { readTokens } from './token-reader.ts'
 
 /** Something that keeps a document from being read; offsets are those in the document. */
 export interface Problem {
@@ -64,6 +64,13 @@ export class YamlReader {
   read(): Reading {
     const early = this.refuseEarly()
     if (early !== undefined) return { value: undefined, problems: [early], isEmpty: false }
+    const read = readTokens(this.text, this.limits)
+    if (read !== undefined) return { value: read.value, problems: [], isEmpty: false }
+    return this.readTree()
+  }
+
+  /** Reads with the parser of the library, which knows all of YAML and every mistake. */
+  readTree(): Reading {
     try {
       const document = this.parse()
       const problems = document.errors.map(
@@ -189,7 +196,6 @@ export class YamlReader {
       merge: false,
       prettyErrors: false,
       logLevel: 'silent',
-      lineCounter: new LineCounter(),
     })
   }
 
