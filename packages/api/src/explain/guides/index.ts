@@ -1,4 +1,5 @@
-import { battenGuides } from './batten.ts'
+import { battenPolicyGuides } from './batten-policy.ts'
+import { battenTrafficGuides } from './batten-traffic.ts'
 import type { CodeGuide } from './guide.ts'
 import { istioReferenceGuides } from './istio-references.ts'
 import { istioTrafficGuides } from './istio-traffic.ts'
@@ -9,5 +10,6 @@ export { type CodeGuide, exampleText } from './guide.ts'
 export const codeGuides: Readonly<Record<string, CodeGuide>> = {
   ...istioReferenceGuides,
   ...istioTrafficGuides,
-  ...battenGuides,
+  ...battenTrafficGuides,
+  ...battenPolicyGuides,
 }
