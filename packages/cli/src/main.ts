@@ -1,4 +1,4 @@
-import { BattenError, errorMessage } from '@batten/core'
+import { BattenError, errorMessage } from '@batten/core/errors'
 import { buildApplication, buildRouteMap, run as runApplication } from '@stricli/core'
 import { commands } from './commands/index.ts'
 import { version } from './version.ts'
