@@ -5,6 +5,8 @@ import type { MessageCode } from './messages.ts'
 export interface Analyzer {
   /** Name as `istioctl analyze -L` lists it. */
   readonly name: string
+  /** Further names: that of the type in Istio's source, where its list has another. */
+  readonly aliases?: readonly string[]
   /** What it does, in one sentence. */
   readonly description: string
   /** What it can report. */

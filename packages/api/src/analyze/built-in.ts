@@ -5,34 +5,38 @@ import { type Resource, resourceOf } from './resource.ts'
 /** Where Istio's default profile puts the ingress gateway. */
 const INGRESS_NAMESPACE = 'istio-system'
 
+/** Its pods have this label, whatever the mesh configuration says about an Ingress. */
+const LABELS = { istio: 'ingressgateway' }
+
+/** Ports of its Service; the proxy listens on the same ones. */
+const PORTS: readonly (readonly [name: string, port: number])[] = [
+  ['http2', 80],
+  ['https', 443],
+  ['tcp', 31400],
+  ['tls', 15443],
+]
+
 /**
- * The ingress gateway that an installation of Istio brings, as far as files refer to it without having it: its Service
- * and a pod. What is among `resources` is not added again.
+ * The ingress gateway that an installation of Istio brings, as far as files refer to it without having it: a Service
+ * and a pod. What is among `resources` is not added again; without ingress there is none.
  */
 export function builtInResources(meshConfig: MeshConfig, resources: readonly Resource[]): Resource[] {
+  if (!meshConfig.hasIngress) return []
   const name = meshConfig.ingressService
-  const labels = { istio: meshConfig.ingressSelector }
-  const metadata = { name, namespace: INGRESS_NAMESPACE }
   const objects: KubernetesObject[] = [
     {
       apiVersion: 'v1',
       kind: 'Pod',
-      metadata: { ...metadata, labels },
+      metadata: { name: `${name}-dummypod`, namespace: INGRESS_NAMESPACE, labels: LABELS },
       spec: { containers: [{ name: 'istio-proxy' }] },
     },
     {
       apiVersion: 'v1',
       kind: 'Service',
-      metadata,
+      metadata: { name, namespace: INGRESS_NAMESPACE },
       spec: {
-        selector: labels,
-        ports: [
-          { name: 'http2', port: 80, targetPort: 8080, protocol: 'TCP' },
-          { name: 'https', port: 443, targetPort: 8443, protocol: 'TCP' },
-          { name: 'status-port', port: 15021, targetPort: 15021, protocol: 'TCP', appProtocol: 'tcp' },
-          { name: 'tcp', port: 31400, targetPort: 31400, protocol: 'TCP' },
-          { name: 'tls', port: 15443, targetPort: 15443, protocol: 'TCP' },
-        ],
+        selector: LABELS,
+        ports: PORTS.map(([own, port]) => ({ name: own, port, targetPort: port, protocol: 'TCP' })),
       },
     },
   ]

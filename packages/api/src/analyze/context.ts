@@ -3,7 +3,7 @@ import { append, SelectorIndex } from './index/label-index.ts'
 import { definedStrings, ServiceIndex } from './index/service-index.ts'
 import { TEMPLATE_KINDS, type Workload, WorkloadIndex } from './index/workload-index.ts'
 import type { MeshConfig } from './mesh-config.ts'
-import type { MessageArgs, MessageCode } from './messages.ts'
+import { type MessageArgs, type MessageCode, messageText } from './messages.ts'
 import type { FieldPath, Resource, SpecOf, StringMap } from './resource.ts'
 
 /** Something that an analyzer found, before it is known where it stands. */
@@ -23,6 +23,13 @@ export interface Report {
 export interface ReportOptions {
   readonly hint?: string
   readonly atKey?: boolean
+  /**
+   * Whether the same sentence about the same object counts again at another place. istioctl tells two messages apart by
+   * line, and knows the line of some of them only; of the others one is left.
+   *
+   * @defaultValue true for codes of Batten, false for those of Istio
+   */
+  readonly eachPlace?: boolean
 }
 
 /** What {@link AnalysisContext} is made of. */
@@ -57,6 +64,7 @@ export class AnalysisContext {
   readonly replaced: ReadonlyMap<Resource, Resource>
   readonly #byType = new Map<string, Resource[]>()
   readonly #byName = new Map<string, Resource>()
+  readonly #told = new Map<Resource, Set<string>>()
   #usedNamespaces: ReadonlySet<string> | undefined
   #services: ServiceIndex | undefined
   #workloads: WorkloadIndex | undefined
@@ -160,9 +168,14 @@ export class AnalysisContext {
     code: C,
     args: MessageArgs<C>,
     path: FieldPath | string = ['metadata', 'name'],
-    { hint, atKey = false }: ReportOptions = {},
+    { hint, atKey = false, eachPlace = code.startsWith('BAT') }: ReportOptions = {},
   ): void {
     if (resource.isBuiltIn) return
+    const place = typeof path === 'string' ? path : path.join('\n')
+    const told = this.#told.get(resource) ?? new Set()
+    const sentence = `${code}\n${messageText(code, args)}\n${eachPlace ? place : ''}`
+    if (told.has(sentence)) return
+    this.#told.set(resource, told.add(sentence))
     this.reports.push({
       code,
       resource,

@@ -24,8 +24,9 @@ export class MeshConfig {
     return textAt(this.value, 'ingressService') || 'istio-ingressgateway'
   }
 
-  get ingressSelector(): string {
-    return textAt(this.value, 'ingressSelector') || 'ingressgateway'
+  /** Whether the mesh serves Ingresses, which is when an installation has an ingress gateway. */
+  get hasIngress(): boolean {
+    return textAt(this.value, 'ingressControllerMode') !== 'OFF'
   }
 
   /** Who sees objects of a kind that do not say it. */

@@ -110,6 +110,15 @@ export const battenMessages = {
       'A server that verifies clients needs certificates to verify them with. Without them the listener is not made.',
     hint: 'Add ca.crt to the secret, create the -cacert secret, or set caCertificates.',
   },
+  BAT0302: {
+    name: 'GatewayKeyUnusable',
+    level: 'Error',
+    args: ['secret', 'problem'],
+    template: 'The secret %s cannot be used by the gateway: %s.',
+    meaning:
+      'The private key of a secret is missing, broken, or belongs to another certificate. The gateway refuses the secret, and the listener is not made.',
+    hint: 'Put the key that the certificate was made for into the secret.',
+  },
   BAT0401: {
     name: 'MultiplePeerAuthentications',
     level: 'Error',

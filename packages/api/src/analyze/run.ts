@@ -8,6 +8,7 @@ import type { Analyzer } from './analyzer.ts'
 import { analyzers } from './analyzers/index.ts'
 import { builtInResources } from './built-in.ts'
 import { AnalysisContext } from './context.ts'
+import { isSystemNamespace } from './index/mesh-membership.ts'
 import { type ConfigInput, meshConfigOf, meshNetworksOf } from './mesh-config.ts'
 import { type AnalysisMessage, documentMessage, internalError, messageOf, sortedMessages } from './message.ts'
 import { type Resource, resourceOf } from './resource.ts'
@@ -129,7 +130,7 @@ function resourcesOf(objects: readonly Given[], { defaultNamespace }: AnalyzeOpt
 function chosen(names: readonly string[] | undefined): readonly Analyzer[] {
   if (names === undefined) return analyzers.filter(({ isOptional }) => isOptional !== true)
   return names.map((name) => {
-    const found = analyzers.find((analyzer) => analyzer.name === name)
+    const found = analyzers.find(({ name: own, aliases = [] }) => own === name || aliases.includes(name))
     if (found !== undefined) return found
     throw new BattenError('ANALYZE_ANALYZER_UNKNOWN', {
       message: `there is no analyzer ${JSON.stringify(name)}`,
@@ -153,12 +154,17 @@ function wanted(context: AnalysisContext, options: AnalyzeOptions): AnalysisMess
   const namespaces = options.namespaces === undefined ? undefined : new Set(options.namespaces)
   return context.reports
     .filter(({ code, resource }) => !suppressions.covers(code, resource))
+    .filter(({ resource }) => !isSystemNamespace(ownNamespace(resource)))
     .filter(({ resource }) => namespaces === undefined || isWithin(resource, namespaces))
     .map(messageOf)
 }
 
 /** A Namespace belongs to itself; other objects of the cluster belong to every namespace. */
-function isWithin({ type, name, namespace }: Resource, namespaces: ReadonlySet<string>): boolean {
-  const own = type === '/Namespace' ? name : namespace
+function isWithin(resource: Resource, namespaces: ReadonlySet<string>): boolean {
+  const own = ownNamespace(resource)
   return own === '' || namespaces.has(own)
+}
+
+function ownNamespace({ type, name, namespace }: Resource): string {
+  return type === '/Namespace' ? name : namespace
 }

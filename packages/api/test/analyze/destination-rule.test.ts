@@ -12,14 +12,16 @@ DestinationRule a/db: {spec: {host: db, trafficPolicy: {tls: {mode: SIMPLE}, por
     ],
   ],
   [
-    'CA certificates, modes without verification and credentials of chosen workloads',
+    'CA certificates and credentials of chosen workloads verify, the wish not to does not',
     `
 DestinationRule a/one: {spec: {host: db, trafficPolicy: {tls: {mode: SIMPLE, caCertificates: /etc/ca.pem}}}}
 DestinationRule a/two: {spec: {host: db, trafficPolicy: {tls: {mode: DISABLE}}}}
 DestinationRule a/three: {spec: {host: db, trafficPolicy: {tls: {mode: SIMPLE, credentialName: db}}, workloadSelector: {matchLabels: {app: web}}}}
 DestinationRule a/four: {spec: {host: db, trafficPolicy: {tls: {mode: SIMPLE, insecureSkipVerify: true}}}}
 `,
-    [],
+    [
+      'IST0128 DestinationRule a/four spec.trafficPolicy.tls.mode: DestinationRule a/four in namespace a has TLS mode set to SIMPLE but no caCertificates are set to validate server identity for host: db',
+    ],
   ],
   [
     'a credential is not taken without a selector',

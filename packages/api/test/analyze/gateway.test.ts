@@ -11,7 +11,7 @@ Gateway a/edge: {spec: {selector: {istio: gone, app: edge}}}
   [
     'the default ingress gateway is there without being defined',
     `
-Gateway a/edge: {spec: {selector: {istio: ingressgateway}, servers: [{port: {number: 443}}, {port: {number: 8080}}, {port: {number: 9999}}]}}
+Gateway a/edge: {spec: {selector: {istio: ingressgateway}, servers: [{port: {number: 443}}, {port: {number: 80}}, {port: {number: 9999}}]}}
 `,
     [
       'IST0162 Gateway a/edge spec.servers[2].port.number: The gateway is listening on a target port (port 9999) that is not defined in the Service associated with its workload instances (Pod selector istio=ingressgateway). If you need to access the gateway port through the gateway Service, it will not be available.',
@@ -97,9 +97,9 @@ Secret gateways/half: {stringData: {tls.crt: x}}
 Secret gateways/text: {stringData: {cert: x, key: y}}
 `,
     [
-      'IST0161 Gateway a/edge spec.servers[0].tls.credentialName: The credential referenced by the Gateway edge in namespace a is invalid, which can cause the traffic not to work as expected.',
-      'IST0161 Gateway a/edge spec.servers[1].tls.credentialName: The credential referenced by the Gateway edge in namespace a is invalid, which can cause the traffic not to work as expected.',
-      'IST0161 Gateway a/edge spec.servers[2].tls.credentialName: The credential referenced by the Gateway edge in namespace a is invalid, which can cause the traffic not to work as expected.',
+      'IST0161 Gateway a/edge spec.servers[0].tls.credentialName: The credential referenced by the Gateway edge in namespace gateways is invalid, which can cause the traffic not to work as expected.',
+      'IST0161 Gateway a/edge spec.servers[1].tls.credentialName: The credential referenced by the Gateway edge in namespace gateways is invalid, which can cause the traffic not to work as expected.',
+      'IST0161 Gateway a/edge spec.servers[2].tls.credentialName: The credential referenced by the Gateway edge in namespace gateways is invalid, which can cause the traffic not to work as expected.',
     ],
   ],
   [
@@ -126,15 +126,16 @@ Pod gateways/edge-1: {metadata: {labels: {app: edge}}}
     ],
   ],
   [
-    'wildcards and selectors that ask for less overlap',
+    'selectors that ask for less share pods',
     `
-Gateway a/one: {spec: {selector: {app: edge}, servers: [{port: {number: 80}, hosts: ["*.example.com"]}]}}
-Gateway b/two: {spec: {selector: {app: edge, tier: outer}, servers: [{port: {number: 80}, hosts: [www.example.com]}]}}
+Gateway a/one: {spec: {selector: {app: edge}, servers: [{port: {number: 80}, hosts: ["*.example.com", www.example.com]}]}}
+Gateway b/two: {spec: {selector: {app: edge, tier: outer}, servers: [{port: {number: 80}, hosts: [www.example.com, api.example.com]}]}}
+Gateway c/three: {spec: {selector: {app: edge, tier: gone}, servers: [{port: {number: 80}, hosts: [www.example.com]}]}}
 Pod gateways/edge-1: {metadata: {labels: {app: edge, tier: outer}}}
 `,
     [
-      'IST0145 Gateway a/one spec.servers[0].hosts[0]: Conflict with gateways b/two (workload selector app=edge, port 80, hosts *.example.com).',
-      'IST0145 Gateway b/two spec.servers[0].hosts[0]: Conflict with gateways a/one (workload selector app=edge,tier=outer, port 80, hosts www.example.com).',
+      'IST0145 Gateway a/one spec.servers[0].hosts[1]: Conflict with gateways b/two (workload selector app=edge, port 80, hosts *.example.com,www.example.com).',
+      'IST0145 Gateway b/two spec.servers[0].hosts[0]: Conflict with gateways a/one (workload selector app=edge,tier=outer, port 80, hosts www.example.com,api.example.com).',
     ],
   ],
   [
@@ -149,9 +150,20 @@ Pod gateways/inner-1: {metadata: {labels: {app: inner}}}
     [],
   ],
   [
-    'a gateway without pods conflicts with nothing',
+    'with the same selector no pods are needed, and a wildcard is a host of its own',
     `
-Gateway a/one: {spec: {selector: {app: edge}, servers: [{port: {number: 80}, hosts: [example.com]}]}}
+Gateway a/one: {spec: {selector: {app: edge}, servers: [{port: {number: 80}, hosts: ["*.example.com"]}]}}
+Gateway a/two: {spec: {selector: {app: edge}, servers: [{port: {number: 80}, hosts: [www.example.com]}, {port: {number: 80}, hosts: ["*.example.com"]}]}}
+`,
+    [
+      'IST0145 Gateway a/one spec.servers[0].hosts[0]: Conflict with gateways a/two (workload selector app=edge, port 80, hosts *.example.com).',
+      'IST0145 Gateway a/two spec.servers[1].hosts[0]: Conflict with gateways a/one (workload selector app=edge, port 80, hosts *.example.com).',
+    ],
+  ],
+  [
+    'a gateway without servers',
+    `
+Gateway a/one: {spec: {selector: {app: edge}}}
 `,
     ['IST0101 Gateway a/one spec.selector.app: Referenced selector not found: "app=edge"'],
   ],

@@ -60,7 +60,6 @@ HTTPRoute a/five: {status: {parents: [{conditions: [{type: Accepted, status: "Tr
       'IST0171 Gateway a/four status.conditions[1]: A condition with a negative status is present: type=Programmed, reason=R, message=M.',
       'IST0171 HTTPRoute a/five status.parents[1].conditions[0]: A condition with a negative status is present: type=ResolvedRefs, reason=R, message=M.',
       'IST0171 Service a/one status.conditions[0]: A condition with a negative status is present: type=istio.io/WaypointBound, reason=R, message=M.',
-      'IST0171 WorkloadEntry a/two status.conditions[0]: A condition with a negative status is present: type=istio.io/WaypointBound, reason=R, message=M.',
     ],
   ],
   [
@@ -84,9 +83,24 @@ CustomResourceDefinition serviceroles.rbac.istio.io: {spec: {group: rbac.istio.i
 Sidecar a/three: {spec: {outboundTrafficPolicy: {mode: ALLOW_ANY}}}
 `,
     [
-      'IST0002 CustomResourceDefinition serviceroles.rbac.istio.io spec.names.kind: Deprecated: Custom resource type ServiceRole is removed',
+      'IST0002 CustomResourceDefinition serviceroles.rbac.istio.io spec.names.kind: Deprecated: Custom resource type rbac.istio.io ServiceRole is removed',
       'IST0002 Sidecar a/two spec.outboundTrafficPolicy.egressProxy: Deprecated: OutboundTrafficPolicy.EgressProxy ignored',
       'IST0002 VirtualService a/one spec.http[0].fault.delay.percent: Deprecated: HTTPRoute.fault.delay.percent is deprecated; use HTTPRoute.fault.delay.percentage',
+    ],
+  ],
+])
+
+findingsOf('precheck.GatewayAPIVersionAnalyzer', [
+  [
+    'CRDs of the Gateway API that serve versions which Istio does not read, or will not',
+    `
+CustomResourceDefinition httproutes.gateway.networking.k8s.io: {spec: {versions: [{name: v1beta1, served: true}, {name: v1, served: false}]}}
+CustomResourceDefinition gateways.gateway.networking.k8s.io: {spec: {versions: [{name: v1alpha2}]}}
+CustomResourceDefinition grpcroutes.gateway.networking.k8s.io: {spec: {versions: [{name: v1}]}}
+`,
+    [
+      'IST0156 CustomResourceDefinition gateways.gateway.networking.k8s.io spec.versions: The Gateway API CRD version v1alpha2 is lower than the minimum version: v1beta1',
+      'IST0172 CustomResourceDefinition httproutes.gateway.networking.k8s.io spec.versions: The Gateway API CRD version v1beta1 is lower than the minimum version: v1',
     ],
   ],
 ])
@@ -97,13 +111,8 @@ findingsOf('k8sgateway.CRDVersionAnalyzer', [
     `
 CustomResourceDefinition tlsroutes.gateway.networking.k8s.io: {metadata: {annotations: {gateway.networking.k8s.io/bundle-version: v1.4.1}}}
 CustomResourceDefinition grpcroutes.gateway.networking.k8s.io: {metadata: {annotations: {gateway.networking.k8s.io/bundle-version: v1.1.0-rc1}}}
-CustomResourceDefinition httproutes.gateway.networking.k8s.io: {spec: {versions: [{name: v1beta1, served: true}, {name: v1, served: false}]}}
-CustomResourceDefinition gateways.gateway.networking.k8s.io: {spec: {versions: [{name: v1alpha2}]}}
 `,
     [
-      'IST0156 CustomResourceDefinition gateways.gateway.networking.k8s.io spec.versions: The Gateway API CRD version v1alpha2 is lower than the minimum version: v1beta1',
-      'IST0172 CustomResourceDefinition httproutes.gateway.networking.k8s.io spec.versions: The Gateway API CRD version v1beta1 is lower than the minimum version: v1',
-      'IST0176 CustomResourceDefinition grpcroutes.gateway.networking.k8s.io metadata.annotations.gateway.networking.k8s.io/bundle-version: Gateway API CRD "grpcroutes.gateway.networking.k8s.io" is at version "1.1.0-rc1" but Istio requires at least "1.1.0"; resources of this kind will not be processed. Upgrade the Gateway API CRDs to satisfy the minimum version.',
       'IST0176 CustomResourceDefinition tlsroutes.gateway.networking.k8s.io metadata.annotations.gateway.networking.k8s.io/bundle-version: Gateway API CRD "tlsroutes.gateway.networking.k8s.io" is at version "1.4.1" but Istio requires at least "1.5.0"; resources of this kind will not be processed. Upgrade the Gateway API CRDs to satisfy the minimum version.',
     ],
   ],

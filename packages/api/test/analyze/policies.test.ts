@@ -23,7 +23,7 @@ AuthorizationPolicy c/attached: {spec: {targetRefs: [{kind: Gateway, name: edge}
   [
     'policies of the root namespace are for all namespaces',
     `
-Pod a/web: {metadata: {labels: {app: web}}, spec: {containers: [{name: istio-proxy}]}}
+Pod a/web: {metadata: {labels: {app: web}}, spec: {containers: [{name: istio-proxy, image: proxy}]}}
 AuthorizationPolicy istio-system/all: {spec: {}}
 AuthorizationPolicy istio-system/web: {spec: {selector: {matchLabels: {app: web}}}}
 AuthorizationPolicy istio-system/gone: {spec: {selector: {matchLabels: {app: gone}}}}
@@ -36,10 +36,16 @@ AuthorizationPolicy istio-system/gone: {spec: {selector: {matchLabels: {app: gon
     'workloads in ambient mode are in the mesh',
     `
 Namespace a: {metadata: {labels: {istio.io/dataplane-mode: ambient}}}
-Pod a/web: {metadata: {labels: {app: web}}}
+Pod a/web: {metadata: {labels: {app: web}, annotations: {ambient.istio.io/redirection: enabled}}}
+Pod a/api: {metadata: {labels: {app: api}}}
+Deployment a/batch: {spec: {template: {metadata: {labels: {app: batch}}}}}
 AuthorizationPolicy a/web: {spec: {selector: {matchLabels: {app: web}}}}
+AuthorizationPolicy a/api: {spec: {selector: {matchLabels: {app: api}}}}
+AuthorizationPolicy a/batch: {spec: {selector: {matchLabels: {app: batch}}}}
 `,
-    [],
+    [
+      'IST0127 AuthorizationPolicy a/api spec.selector.matchLabels: No matching workloads for this resource with the following labels: app=api',
+    ],
   ],
   [
     'namespaces of sources must exist',
@@ -218,7 +224,6 @@ AuthorizationPolicy a/six: {spec: {}}
 `,
     [
       'IST0166 AuthorizationPolicy a/one spec.selector.matchLabels: Ineffective selector on Kubernetes Gateway edge. Use the TargetRef field instead.',
-      'IST0166 RequestAuthentication istio-system/two spec.selector.matchLabels: Ineffective selector on Kubernetes Gateway edge. Use the TargetRef field instead.',
     ],
   ],
 ])

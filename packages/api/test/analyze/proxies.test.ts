@@ -31,22 +31,20 @@ Sidecar a/three: {spec: {}}
   [
     'workloads in ambient mode have no sidecar',
     `
-Pod a/web: {metadata: {labels: {app: web, istio.io/dataplane-mode: ambient}}}
+Pod a/web: {metadata: {labels: {app: web}, annotations: {ambient.istio.io/redirection: enabled}}}
 Sidecar a/one: {spec: {workloadSelector: {labels: {app: web}}}}
 `,
     [
       'IST0167 Sidecar a/one spec.workloadSelector: The policy has no impact: selected workload is in ambient mode, the policy has no impact.',
     ],
   ],
-])
-
-findingsOf('sidecar.DefaultSelectorAnalyzer', [
   [
     'a namespace has one default',
     `
 Sidecar a/one: {spec: {}}
-Sidecar a/two: {spec: {}}
+Sidecar a/two: {spec: {workloadSelector: {labels: {}}}}
 Sidecar a/three: {spec: {workloadSelector: {labels: {app: web}}}}
+Pod a/web: {metadata: {labels: {app: web}}}
 Sidecar b/four: {spec: {}}
 `,
     [
@@ -58,7 +56,9 @@ Sidecar b/four: {spec: {}}
     'namespaces in ambient mode need none',
     `
 Namespace a: {metadata: {labels: {istio.io/dataplane-mode: ambient}}}
+Namespace b: {metadata: {labels: {istio.io/dataplane-mode: ambient, istio-injection: enabled}}}
 Sidecar a/one: {spec: {}}
+Sidecar b/one: {spec: {}}
 `,
     [
       'IST0167 Sidecar a/one metadata.name: The policy has no impact: namespace is in ambient mode, the policy has no impact.',
@@ -103,10 +103,11 @@ Pod a/web: {metadata: {labels: {app: web, v: "1"}}}
 Telemetry a/one: {spec: {selector: {matchLabels: {app: web}}}}
 Telemetry a/two: {spec: {selector: {matchLabels: {v: "1"}}}}
 Telemetry a/gone: {spec: {selector: {matchLabels: {app: gone}}}}
-Telemetry istio-system/everywhere: {spec: {selector: {matchLabels: {app: web}}}}
+Telemetry istio-system/elsewhere: {spec: {selector: {matchLabels: {app: web}}}}
 `,
     [
       'IST0101 Telemetry a/gone spec.selector.matchLabels: Referenced selector not found: "app=gone"',
+      'IST0101 Telemetry istio-system/elsewhere spec.selector.matchLabels: Referenced selector not found: "app=web"',
       'IST0159 Telemetry a/one spec.selector.matchLabels: The Telemetries [one two] in namespace "a" select the same workload pod "web", which can lead to undefined behavior.',
       'IST0159 Telemetry a/two spec.selector.matchLabels: The Telemetries [one two] in namespace "a" select the same workload pod "web", which can lead to undefined behavior.',
     ],
@@ -134,8 +135,8 @@ findingsOf('telemetry.ProviderAnalyzer', [
   [
     'access logging without providers has no effect',
     `
-Telemetry a/one: {spec: {accessLogging: [{providers: [{name: envoy}]}, {disabled: true}]}}
-Telemetry a/two: {spec: {accessLogging: [{providers: [{name: envoy}]}]}}
+Telemetry a/one: {spec: {accessLogging: [{providers: [{name: envoy}]}, {disabled: false}, {}]}}
+Telemetry a/two: {spec: {accessLogging: [{providers: [{name: envoy}]}, {disabled: true}]}}
 Telemetry a/three: {spec: {tracing: [{}]}}
 `,
     [
@@ -149,19 +150,22 @@ findingsOf('envoyfilter.EnvoyPatchAnalyzer', [
     'operations that depend on the order',
     `
 EnvoyFilter a/before: {spec: {configPatches: [{applyTo: HTTP_FILTER, patch: {operation: INSERT_BEFORE}}, {applyTo: HTTP_FILTER, patch: {operation: INSERT_AFTER}}]}}
-EnvoyFilter a/version: {spec: {configPatches: [{applyTo: NETWORK_FILTER, match: {proxy: {proxyVersion: '^1\\.30'}}, patch: {operation: REMOVE}}]}}
+EnvoyFilter a/version: {spec: {configPatches: [{applyTo: NETWORK_FILTER, match: {proxy: {proxyVersion: '^1\\.30'}}, patch: {operation: INSERT_FIRST, value: {name: lua}}}, {applyTo: HTTP_FILTER, patch: {operation: INSERT_AFTER, value: {name: lua}}}]}}
+EnvoyFilter a/filter: {spec: {configPatches: [{applyTo: NETWORK_FILTER, match: {proxy: {proxyVersion: x}, listener: {filterChain: {filter: {name: tcp}}}}, patch: {operation: MERGE, value: {a: b}}}, {applyTo: NETWORK_FILTER, match: {listener: {filterChain: {filter: {name: tcp}}}}, patch: {operation: REPLACE, value: {a: c}}}, {applyTo: VIRTUAL_HOST, patch: {operation: REPLACE, value: {name: tcp}}}]}}
 EnvoyFilter a/priority: {spec: {priority: 10, configPatches: [{applyTo: HTTP_FILTER, patch: {operation: INSERT_BEFORE}}]}}
 EnvoyFilter a/absolute: {spec: {configPatches: [{applyTo: HTTP_FILTER, patch: {operation: INSERT_FIRST}}, {applyTo: CLUSTER, patch: {operation: ADD}}, {applyTo: CLUSTER, patch: {operation: MERGE}}]}}
 `,
     [
       'IST0151 EnvoyFilter a/before spec.configPatches[0].patch.operation: This EnvoyFilter does not have a priority and has a relative patch operation set which can cause the EnvoyFilter not to be applied. Using the INSERT_FIRST of ADD option or setting the priority may help in ensuring the EnvoyFilter is applied correctly.',
-      'IST0155 EnvoyFilter a/version spec.configPatches[0].patch.operation: This EnvoyFilter does not have a priority and has a relative patch operation (NSTERT_BEFORE/AFTER, REPLACE, MERGE, DELETE) and proxyVersion set which can cause the EnvoyFilter not to be applied during an upgrade. Using the INSERT_FIRST or ADD option or setting the priority may help in ensuring the EnvoyFilter is applied correctly.',
+      'IST0151 EnvoyFilter a/filter spec.configPatches[2].patch.operation: This EnvoyFilter does not have a priority and has a relative patch operation set which can cause the EnvoyFilter not to be applied. Using the INSERT_FIRST of ADD option or setting the priority may help in ensuring the EnvoyFilter is applied correctly.',
+      'IST0155 EnvoyFilter a/filter spec.configPatches[1].patch.operation: This EnvoyFilter does not have a priority and has a relative patch operation (NSTERT_BEFORE/AFTER, REPLACE, MERGE, DELETE) and proxyVersion set which can cause the EnvoyFilter not to be applied during an upgrade. Using the INSERT_FIRST or ADD option or setting the priority may help in ensuring the EnvoyFilter is applied correctly.',
+      'IST0155 EnvoyFilter a/version spec.configPatches[1].patch.operation: This EnvoyFilter does not have a priority and has a relative patch operation (NSTERT_BEFORE/AFTER, REPLACE, MERGE, DELETE) and proxyVersion set which can cause the EnvoyFilter not to be applied during an upgrade. Using the INSERT_FIRST or ADD option or setting the priority may help in ensuring the EnvoyFilter is applied correctly.',
     ],
   ],
   [
     'operations that are ignored',
     `
-EnvoyFilter a/replace: {spec: {configPatches: [{applyTo: CLUSTER, patch: {operation: REPLACE}}]}}
+EnvoyFilter a/replace: {spec: {configPatches: [{applyTo: CLUSTER, patch: {operation: REPLACE}}, {applyTo: LISTENER_FILTER, patch: {operation: REPLACE}}, {applyTo: CLUSTER}, {applyTo: HTTP_ROUTE, patch: {operation: ADD}}]}}
 EnvoyFilter a/add: {spec: {configPatches: [{applyTo: HTTP_ROUTE, patch: {operation: ADD}}, {applyTo: ROUTE_CONFIGURATION, patch: {operation: ADD}}]}}
 EnvoyFilter a/remove: {spec: {configPatches: [{applyTo: HTTP_ROUTE, patch: {operation: REMOVE}}]}}
 EnvoyFilter a/good: {spec: {priority: -1, configPatches: [{applyTo: VIRTUAL_HOST, patch: {operation: REPLACE}}, {applyTo: VIRTUAL_HOST, patch: {operation: ADD}}]}}
@@ -184,7 +188,7 @@ Service istio-system/istiod: {}
 `,
     [
       'IST0139 MutatingWebhookConfiguration one webhooks[0].name: Webhook overlaps with others: [two/sidecar-injector.istio.io]. This may cause injection to occur twice.',
-      'IST0139 MutatingWebhookConfiguration two webhooks[0].clientConfig.service.name: Injector refers to a control plane service that does not exist: gone.istio-system.',
+      'IST0139 MutatingWebhookConfiguration two webhooks[0].clientConfig.service.name: Injector refers to a control plane service that does not exist: istio-system/gone.',
       'IST0139 MutatingWebhookConfiguration two webhooks[0].name: Webhook overlaps with others: [one/sidecar-injector.istio.io]. This may cause injection to occur twice.',
     ],
   ],
@@ -203,7 +207,7 @@ findingsOf('externalcontrolplane.ExternalControlPlaneAnalyzer', [
   [
     'webhooks of an external control plane need an address, best a name',
     `
-ValidatingWebhookConfiguration istio-validator-external: {webhooks: [{name: rev.validation.istio.io, clientConfig: {url: ""}}]}
+ValidatingWebhookConfiguration istio-validator-external: {webhooks: [{name: rev.validation.istio.io, clientConfig: {url: null}}, {name: validation.istio.io, clientConfig: {url: ""}}]}
 MutatingWebhookConfiguration istio-sidecar-injector-ip: {webhooks: [{name: rev.sidecar-injector.istio.io, clientConfig: {url: "https://10.0.0.1:15017/inject"}}, {name: other.sidecar-injector.istio.io, clientConfig: {url: "https://10.0.0.1:15017/inject"}}]}
 MutatingWebhookConfiguration istio-sidecar-injector-six: {webhooks: [{name: rev.sidecar-injector.istio.io, clientConfig: {url: "https://[2001:db8::1]/inject"}}]}
 MutatingWebhookConfiguration istio-sidecar-injector-bad: {webhooks: [{name: rev.sidecar-injector.istio.io, clientConfig: {url: "ftp//x"}}]}
@@ -211,6 +215,8 @@ MutatingWebhookConfiguration istio-sidecar-injector-bad: {webhooks: [{name: rev.
     [
       'IST0163 MutatingWebhookConfiguration istio-sidecar-injector-bad webhooks[0].clientConfig.url: The hostname (ftp//x) that was provided for the webhook (rev.sidecar-injector.istio.io) to reach the ingress gateway on the external control plane cluster was provided in an invalid format. Traffic may not flow properly.',
       'IST0163 ValidatingWebhookConfiguration istio-validator-external webhooks[0].clientConfig.url: The hostname () that was provided for the webhook (rev.validation.istio.io) to reach the ingress gateway on the external control plane cluster is blank. Traffic may not flow properly.',
+      'IST0163 ValidatingWebhookConfiguration istio-validator-external webhooks[1].clientConfig.url: The hostname () that was provided for the webhook (validation.istio.io) to reach the ingress gateway on the external control plane cluster was provided in an invalid format. Traffic may not flow properly.',
+      'IST0164 MutatingWebhookConfiguration istio-sidecar-injector-ip webhooks[1].clientConfig.url: The address (https://10.0.0.1:15017/inject) that was provided for the webhook (other.sidecar-injector.istio.io) to reach the ingress gateway on the external control plane cluster is an IP address. This is not recommended for a production environment.',
       'IST0164 MutatingWebhookConfiguration istio-sidecar-injector-ip webhooks[0].clientConfig.url: The address (https://10.0.0.1:15017/inject) that was provided for the webhook (rev.sidecar-injector.istio.io) to reach the ingress gateway on the external control plane cluster is an IP address. This is not recommended for a production environment.',
       'IST0164 MutatingWebhookConfiguration istio-sidecar-injector-six webhooks[0].clientConfig.url: The address (https://[2001:db8::1]/inject) that was provided for the webhook (rev.sidecar-injector.istio.io) to reach the ingress gateway on the external control plane cluster is an IP address. This is not recommended for a production environment.',
     ],

@@ -55,15 +55,28 @@ VirtualService b/two: {spec: {hosts: [example.com], exportTo: [b, c]}}
     [],
   ],
   [
-    'wildcards conflict when one covers the other, hosts without one take precedence',
+    'everybody sees these, and no two hosts are the same',
     `
 VirtualService a/one: {spec: {hosts: ["*.example.com"]}}
 VirtualService a/two: {spec: {hosts: ["*.shop.example.com"]}}
 VirtualService a/three: {spec: {hosts: [www.example.com]}}
 `,
+    [],
+  ],
+  [
+    'hosts for some namespaces conflict with wildcards that everybody sees',
+    `
+VirtualService a/one: {spec: {hosts: ["*.example.com"]}}
+VirtualService a/two: {spec: {hosts: [www.example.com], exportTo: [.]}}
+VirtualService b/three: {spec: {hosts: [api.example.org], exportTo: [.]}}
+VirtualService c/four: {spec: {hosts: [api.example.org], exportTo: [b]}}
+VirtualService c/five: {spec: {hosts: [api.example.org], exportTo: [d]}}
+`,
     [
-      'IST0109 VirtualService a/one spec.hosts[0]: The VirtualServices a/one,a/two associated with mesh gateway define the same host */*.example.com which can lead to undefined behavior. This can be fixed by merging the conflicting VirtualServices into a single resource.',
-      'IST0109 VirtualService a/two spec.hosts[0]: The VirtualServices a/one,a/two associated with mesh gateway define the same host */*.shop.example.com which can lead to undefined behavior. This can be fixed by merging the conflicting VirtualServices into a single resource.',
+      'IST0109 VirtualService a/one spec.hosts[0]: The VirtualServices a/one,a/two associated with mesh gateway define the same host a/www.example.com which can lead to undefined behavior. This can be fixed by merging the conflicting VirtualServices into a single resource.',
+      'IST0109 VirtualService a/two spec.hosts[0]: The VirtualServices a/one,a/two associated with mesh gateway define the same host a/www.example.com which can lead to undefined behavior. This can be fixed by merging the conflicting VirtualServices into a single resource.',
+      'IST0109 VirtualService b/three spec.hosts[0]: The VirtualServices b/three,c/four associated with mesh gateway define the same host b/api.example.org which can lead to undefined behavior. This can be fixed by merging the conflicting VirtualServices into a single resource.',
+      'IST0109 VirtualService c/four spec.hosts[0]: The VirtualServices b/three,c/four associated with mesh gateway define the same host b/api.example.org which can lead to undefined behavior. This can be fixed by merging the conflicting VirtualServices into a single resource.',
     ],
   ],
   [
@@ -221,8 +234,8 @@ VirtualService a/one: {spec: {hosts: [example.com], gateways: [mesh, gone, b/gon
     [
       'IST0101 VirtualService a/one spec.gateways[2]: Referenced gateway not found: "b/gone"',
       'IST0101 VirtualService a/one spec.gateways[1]: Referenced gateway not found: "gone"',
-      'IST0132 VirtualService a/one spec.hosts[0]: one or more host [example.com] defined in VirtualService one not found in Gateway a/gone.',
-      'IST0132 VirtualService a/one spec.hosts[0]: one or more host [example.com] defined in VirtualService one not found in Gateway b/gone.',
+      'IST0132 VirtualService a/one spec.hosts[0]: one or more host [example.com] defined in VirtualService a/one not found in Gateway a/gone.',
+      'IST0132 VirtualService a/one spec.hosts[0]: one or more host [example.com] defined in VirtualService a/one not found in Gateway b/gone.',
     ],
   ],
   [
@@ -233,7 +246,7 @@ VirtualService a/two: {spec: {hosts: [example.net], gateways: [a/edge]}}
 Gateway a/edge: {spec: {servers: [{hosts: [example.org]}, {hosts: ["*.example.com"]}]}}
 `,
     [
-      'IST0132 VirtualService a/two spec.hosts[0]: one or more host [example.net] defined in VirtualService two not found in Gateway a/edge.',
+      'IST0132 VirtualService a/two spec.hosts[0]: one or more host [example.net] defined in VirtualService a/two not found in Gateway a/edge.',
     ],
   ],
   [
@@ -245,7 +258,7 @@ VirtualService c/three: {spec: {hosts: [example.com], gateways: [b/edge]}}
 Gateway b/edge: {spec: {servers: [{hosts: [./example.com, c/example.com]}]}}
 `,
     [
-      'IST0132 VirtualService a/one spec.hosts[0]: one or more host [example.com] defined in VirtualService one not found in Gateway b/edge.',
+      'IST0132 VirtualService a/one spec.hosts[0]: one or more host [example.com] defined in VirtualService a/one not found in Gateway b/edge.',
     ],
   ],
   [
@@ -266,7 +279,7 @@ VirtualService a/two: {spec: {hosts: [example.org], gateways: [edge]}}
 KubernetesGateway a/edge: {spec: {gatewayClassName: istio, listeners: [{name: http, hostname: example.com, port: 80, protocol: HTTP}]}}
 `,
     [
-      'IST0132 VirtualService a/two spec.hosts[0]: one or more host [example.org] defined in VirtualService two not found in Gateway a/edge.',
+      'IST0132 VirtualService a/two spec.hosts[0]: one or more host [example.org] defined in VirtualService a/two not found in Gateway a/edge.',
     ],
   ],
   [
@@ -275,7 +288,7 @@ KubernetesGateway a/edge: {spec: {gatewayClassName: istio, listeners: [{name: ht
 VirtualService a/one: {spec: {hosts: [example.com], gateways: [a/edge-istio-autogenerated-k8s-gateway-http]}}
 `,
     [
-      'IST0165 VirtualService a/one spec.gateways[0]: Gateway reference in VirtualService one is to an implementation-generated internal Gateway: a/edge-istio-autogenerated-k8s-gateway-http.',
+      'IST0165 VirtualService a/one spec.gateways[0]: Gateway reference in VirtualService a/one is to an implementation-generated internal Gateway: a/edge-istio-autogenerated-k8s-gateway-http.',
     ],
   ],
 ])

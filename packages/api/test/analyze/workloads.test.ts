@@ -14,6 +14,7 @@ Namespace kube-system: {}
 Namespace istio-system: {}
 `,
     [
+      "IST0102 Namespace outside metadata.name: The namespace is not enabled for Istio injection. Run 'kubectl label namespace outside istio-injection=enabled' to enable it, or 'kubectl label namespace outside istio-injection=disabled' to explicitly mark it as not needing injection.",
       "IST0102 Namespace plain metadata.name: The namespace is not enabled for Istio injection. Run 'kubectl label namespace plain istio-injection=enabled' to enable it, or 'kubectl label namespace plain istio-injection=disabled' to explicitly mark it as not needing injection.",
     ],
   ],
@@ -24,8 +25,8 @@ Namespace both: {metadata: {labels: {istio-injection: enabled, istio.io/rev: can
 Namespace mixed: {metadata: {labels: {istio.io/dataplane-mode: ambient, istio.io/rev: canary}}}
 `,
     [
-      'IST0123 Namespace both metadata.labels: The namespace has more than one type of injection labels [istio-injection istio.io/rev], which may lead to undefined behavior. Make sure only one injection label exists.',
-      'IST0123 Namespace mixed metadata.labels: The namespace has more than one type of injection labels [istio.io/rev istio.io/dataplane-mode], which may lead to undefined behavior. Make sure only one injection label exists.',
+      'IST0123 Namespace both metadata.labels: The namespace has more than one type of injection labels [istio-injection=enabled istio.io/rev=canary], which may lead to undefined behavior. Make sure only one injection label exists.',
+      'IST0123 Namespace mixed metadata.labels: The namespace has more than one type of injection labels [istio.io/rev=canary istio.io/dataplane-mode=ambient], which may lead to undefined behavior. Make sure only one injection label exists.',
     ],
   ],
   [
@@ -33,15 +34,15 @@ Namespace mixed: {metadata: {labels: {istio.io/dataplane-mode: ambient, istio.io
     `
 Namespace on: {metadata: {labels: {istio-injection: enabled}}}
 Pod on/bare: {spec: {containers: [{name: web}]}}
-Pod on/good: {spec: {containers: [{name: web}, {name: istio-proxy}]}}
-Pod on/native: {spec: {containers: [{name: web}], initContainers: [{name: istio-proxy}]}}
+Pod on/good: {spec: {containers: [{name: web}, {name: istio-proxy, image: proxy}]}}
+Pod on/native: {spec: {containers: [{name: web}], initContainers: [{name: istio-proxy, image: proxy}]}}
 Pod on/host: {spec: {hostNetwork: true, containers: [{name: web}]}}
 Pod on/label: {metadata: {labels: {sidecar.istio.io/inject: "false"}}, spec: {containers: [{name: web}]}}
 Pod on/annotation: {metadata: {annotations: {sidecar.istio.io/inject: "false"}}, spec: {containers: [{name: web}]}}
 Pod plain/bare: {spec: {containers: [{name: web}]}}
 `,
     [
-      'IST0103 Pod on/bare metadata.name: The pod bare is missing the Istio proxy. This can often be resolved by restarting or redeploying the workload.',
+      'IST0103 Pod on/bare metadata.name: The pod on/bare is missing the Istio proxy. This can often be resolved by restarting or redeploying the workload.',
     ],
   ],
   [
@@ -124,8 +125,8 @@ Service a/two: {spec: {selector: {app: web}, ports: [{port: 80, protocol: UDP, t
 Service a/three: {spec: {selector: {app: web}, ports: [{port: 81, targetPort: 8080}]}}
 `,
     [
-      'IST0116 Deployment a/web metadata.name: This deployment web is associated with multiple services using port 80 but different protocols: [one two]',
-      'IST0137 Deployment a/web metadata.name: This deployment web is associated with multiple services [one two three] using targetPort "8080" but different ports: [80 81].',
+      'IST0116 Deployment a/web metadata.name: This deployment web is associated with multiple services using port 80 but different protocols: [a/one a/two]',
+      'IST0137 Deployment a/web metadata.name: This deployment web is associated with multiple services [a/three a/two] using targetPort "8080" but different ports: [80 81].',
     ],
   ],
   [

@@ -16,13 +16,14 @@ import { duplicateCertificates } from './gateway/certificates.ts'
 import { clientCertificates } from './gateway/client-certificates.ts'
 import { conflictingGateways } from './gateway/conflicts.ts'
 import { gatewayPorts } from './gateway/ports.ts'
+import { privateKeys } from './gateway/private-keys.ts'
 import { gatewaySecrets } from './gateway/secrets.ts'
 import { classesAndListeners } from './gateway-api/classes-and-listeners.ts'
 import { routeReferences } from './gateway-api/routes.ts'
 import { imageAuto } from './injection/image-auto.ts'
 import { injection } from './injection/namespaces-and-pods.ts'
 import { proxyImages } from './injection/proxy-images.ts'
-import { crdVersions } from './kubernetes-gateway/crd-versions.ts'
+import { crdServedVersions, crdVersions } from './kubernetes-gateway/crd-versions.ts'
 import { policySelectors } from './kubernetes-gateway/policy-selectors.ts'
 import { deprecatedFields } from './mesh/deprecated-fields.ts'
 import { extensionProviders } from './mesh/extension-providers.ts'
@@ -38,7 +39,6 @@ import { targetPorts } from './service/target-ports.ts'
 import { serviceEntryAddresses } from './service-entry/addresses.ts'
 import { conflictingProtocols } from './service-entry/conflicting-protocols.ts'
 import { serviceEntryWorkloads } from './service-entry/workloads.ts'
-import { sidecarDefaults } from './sidecar/defaults.ts'
 import { egressHosts } from './sidecar/egress-hosts.ts'
 import { sidecarSelectors } from './sidecar/selectors.ts'
 import { negativeConditions } from './status/negative-conditions.ts'
@@ -82,13 +82,13 @@ export const analyzers: readonly Analyzer[] = [
   imageAuto,
   policySelectors,
   crdVersions,
+  crdServedVersions,
   kubernetesVersion,
   meshNetworks,
   multiClusterServices,
   portNames,
   serviceEntryAddresses,
   conflictingProtocols,
-  sidecarDefaults,
   sidecarSelectors,
   telemetryDefaults,
   telemetryProviders,
@@ -108,6 +108,7 @@ export const analyzers: readonly Analyzer[] = [
   ruleMtls,
   exportToNamespaces,
   clientCertificates,
+  privateKeys,
   classesAndListeners,
   routeReferences,
   extensionProviders,

@@ -1,5 +1,6 @@
 import { parsePrefix } from '../../net/address.ts'
 import { isFields } from '../../validate/check.ts'
+import { validateMeshConfig } from '../../validate/mesh.ts'
 import { parseDocuments } from '../../yaml/parse.ts'
 
 /** Says what is wrong with a value; undefined for a good one. */
@@ -8,7 +9,6 @@ type ValueCheck = (value: string) => string | undefined
 const checks = new Map<string, ValueCheck>([
   ['prometheus.istio.io/merge-metrics', boolean],
   ['proxy.istio.io/config', proxyConfig],
-  ['readiness.status.sidecar.istio.io/applicationPorts', portsOrAll],
   ['readiness.status.sidecar.istio.io/failureThreshold', count],
   ['readiness.status.sidecar.istio.io/initialDelaySeconds', count],
   ['readiness.status.sidecar.istio.io/periodSeconds', count],
@@ -19,7 +19,6 @@ const checks = new Map<string, ValueCheck>([
   ['traffic.sidecar.istio.io/excludeOutboundPorts', ports],
   ['traffic.sidecar.istio.io/includeInboundPorts', portsOrAll],
   ['traffic.sidecar.istio.io/includeOutboundIPRanges', rangesOrAll],
-  ['traffic.sidecar.istio.io/includeOutboundPorts', portsOrAll],
 ])
 
 /**
@@ -47,7 +46,7 @@ function port(value: string): string | undefined {
 }
 
 function ports(value: string): string | undefined {
-  if (value === '') return undefined
+  if (value.trim() === '') return undefined
   return firstProblem(value, port)
 }
 
@@ -58,7 +57,7 @@ function portsOrAll(value: string): string | undefined {
 function ranges(value: string): string | undefined {
   if (value === '') return undefined
   return firstProblem(value, (part) =>
-    parsePrefix(part.trim()) === undefined ? `${JSON.stringify(part)} is no CIDR range` : undefined,
+    parsePrefix(part) === undefined ? `${JSON.stringify(part)} is no CIDR range` : undefined,
   )
 }
 
@@ -73,9 +72,13 @@ function interceptionMode(value: string): string | undefined {
 
 function proxyConfig(value: string): string | undefined {
   const [document] = parseDocuments(value)
-  const problem = document?.findings[0]
-  if (problem !== undefined) return problem.message
-  return document === undefined || isFields(document.value) ? undefined : 'the value is no ProxyConfig'
+  const unread = document?.findings[0]?.message
+  if (unread !== undefined || document === undefined) return unread
+  if (!isFields(document.value)) return 'the value is no ProxyConfig'
+  const problem = validateMeshConfig({ defaultConfig: document.value }).find(
+    ({ severity }) => severity === 'error',
+  )
+  return problem && `${problem.path.replace(/^defaultConfig\.?/, '')}: ${problem.message}`
 }
 
 function firstProblem(list: string, check: ValueCheck): string | undefined {

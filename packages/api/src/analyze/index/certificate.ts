@@ -16,22 +16,31 @@ const GENERALIZED_TIME = 0x18
 const EC_PUBLIC_KEY = 0xa1
 
 /**
- * What keeps a gateway from using a certificate with a key, both PEM; undefined when nothing does. `now` is in
- * milliseconds since 1970.
+ * What keeps a gateway from using a certificate, PEM; undefined when nothing does. `now` is in milliseconds since 1970.
+ * Of a chain the first certificate is looked at.
  */
-export function credentialProblem(certificate: string, key: string, now: number): string | undefined {
+export function certificateProblem(certificate: string, now: number): string | undefined {
   const der = pemBlock(certificate, /CERTIFICATE/)
   if (der === undefined) return 'the certificate is not PEM'
   const read = readCertificate(der)
   if (read === undefined) return 'the certificate is not X.509'
+  if (now > read.notAfter) return `the certificate expired on ${new Date(read.notAfter).toISOString()}`
+  if (now < read.notBefore)
+    return `the certificate is not valid before ${new Date(read.notBefore).toISOString()}`
+  return undefined
+}
+
+/** What keeps a gateway from using a key with a certificate, both PEM; undefined when nothing does. */
+export function keyProblem(certificate: string, key: string): string | undefined {
+  const der = pemBlock(certificate, /CERTIFICATE/)
+  const read = der === undefined ? undefined : readCertificate(der)
+  if (read === undefined) return undefined
   const keyDer = pemBlock(key, /PRIVATE KEY/)
   if (keyDer === undefined) return 'the private key is not PEM'
   const own = readPublicPart(keyDer)
   if (own === 'invalid') return 'the private key cannot be read'
-  if (own !== undefined && !sameBytes(own, read.publicPart))
-    return 'the private key is not that of the certificate'
-  if (now > read.notAfter) return `the certificate expired on ${new Date(read.notAfter).toISOString()}`
-  return undefined
+  const isOther = own !== undefined && !sameBytes(own, read.publicPart)
+  return isOther ? 'the private key is not that of the certificate' : undefined
 }
 
 /** The first block of PEM with a label, as bytes. */
@@ -54,6 +63,7 @@ export function decodeBase64(text: string): Uint8Array | undefined {
 }
 
 interface Certificate {
+  readonly notBefore: number
   readonly notAfter: number
   /** Modulus of an RSA key, or the key itself. */
   readonly publicPart: Uint8Array
@@ -67,9 +77,9 @@ function readCertificate(der: Uint8Array): Certificate | undefined {
   const first = fields[0]?.tag === INTEGER ? 0 : 1
   const validity = children(der, fields[first + 3])
   const [, keyBits] = children(der, fields[first + 5])
-  const notAfter = validity[1] === undefined ? undefined : timeOf(der, validity[1])
-  if (notAfter === undefined || keyBits?.tag !== BIT_STRING) return undefined
-  return { notAfter, publicPart: modulusOr(der.subarray(keyBits.start + 1, keyBits.end)) }
+  const [notBefore, notAfter] = validity.map((time) => timeOf(der, time))
+  if (notBefore === undefined || notAfter === undefined || keyBits?.tag !== BIT_STRING) return undefined
+  return { notBefore, notAfter, publicPart: modulusOr(der.subarray(keyBits.start + 1, keyBits.end)) }
 }
 
 /** The public part of a private key, undefined when the key does not hold it. */

@@ -1,6 +1,5 @@
 /** Protocols that the name of a port can begin with. */
 const PROTOCOLS = new Set([
-  'double-hbone',
   'grpc',
   'grpc-web',
   'hbone',
@@ -45,7 +44,7 @@ export function isProtocolDeclared({ port, name = '', protocol, appProtocol }: N
 /** Whether a name is `<protocol>[-suffix]`. */
 export function isProtocolName(name: string): boolean {
   const text = name.toLowerCase()
-  if (text.startsWith('grpc-web') || text.startsWith('double-hbone')) return true
+  if (text.startsWith('grpc-web')) return true
   const hyphen = text.indexOf('-')
   return PROTOCOLS.has(hyphen < 0 ? text : text.slice(0, hyphen))
 }

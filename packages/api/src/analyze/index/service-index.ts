@@ -41,11 +41,12 @@ export class ServiceIndex {
   }
 
   /**
-   * The entry that traffic to `host` (a full name, or a wildcard) from one of `namespaces` goes to: a service of that
-   * very name before wildcards that cover it.
+   * The entry that traffic to `host` (a full name, or a wildcard) from `namespaces` goes to: a service of that very name
+   * before wildcards that cover it. Without namespaces it must be one that everybody sees.
    */
   find(host: string, namespaces: readonly string[]): HostEntry | undefined {
     const visible = (entry: HostEntry): boolean =>
+      entry.visibility.namespaces === undefined ||
       namespaces.some((namespace) => entry.visibility.includes(namespace))
     const same = this.#hosts.same(host).filter(visible)
     return (

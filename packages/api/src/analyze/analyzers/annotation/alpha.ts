@@ -8,7 +8,8 @@ import { annotatedResources, isWrittenByIstio } from './istio-annotations.ts'
  * @see https://istio.io/latest/docs/reference/config/analysis/ist0136/
  */
 export const alphaAnnotations: Analyzer = {
-  name: 'maturity.AlphaAnalyzer',
+  name: 'annotations.AlphaAnalyzer',
+  aliases: ['maturity.AlphaAnalyzer'],
   description: 'Checks for alpha Istio annotations in Kubernetes resources',
   codes: ['IST0136'],
   isOptional: true,

@@ -17,16 +17,10 @@ export function isIstioAnnotation(name: string): boolean {
   return (slash < 0 ? name : name.slice(0, slash)).endsWith('istio.io')
 }
 
-/** Annotations that control planes and agents write themselves. */
+/** Annotations that nobody but injection and controllers writes. */
 const WRITTEN_BY_ISTIO = new Set([
-  'ambient.istio.io/redirection',
   'gateway.istio.io/controller-version',
-  'istio.io/autoRegistrationGroup',
-  'istio.io/connectedAt',
-  'istio.io/disconnectedAt',
   'istio.io/rev',
-  'istio.io/workloadController',
-  'proxy.istio.io/overrides',
   'sidecar.istio.io/status',
 ])
 

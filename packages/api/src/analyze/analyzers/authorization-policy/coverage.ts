@@ -1,6 +1,6 @@
 import type { Analyzer } from '../../analyzer.ts'
 import { SelectorIndex } from '../../index/label-index.ts'
-import { hasSidecar, isSystemNamespace } from '../../index/mesh-membership.ts'
+import { belongsToMesh, isSystemNamespace } from '../../index/mesh-membership.ts'
 import { definedStrings } from '../../index/service-index.ts'
 
 /** Workloads of the mesh that no policy protects, once some are protected. */
@@ -21,7 +21,8 @@ export const policyCoverage: Analyzer = {
     }
     for (const workload of context.workloads.all) {
       const { resource, labels, namespace, name } = workload
-      if (attached.has(namespace) || isSystemNamespace(namespace) || !hasSidecar(workload, context)) continue
+      if (attached.has(namespace) || isSystemNamespace(namespace) || !belongsToMesh(workload, context))
+        continue
       const places = [namespace, context.rootNamespace]
       if (places.some((place) => index.matching(labels, place).length > 0)) continue
       context.report(resource, 'BAT0806', [`${namespace}/${name}`])

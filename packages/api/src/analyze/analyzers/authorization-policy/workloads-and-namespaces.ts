@@ -16,6 +16,7 @@ export type PolicyResource = Resource<SpecOf<'security.istio.io/AuthorizationPol
  */
 export const policyWorkloads: Analyzer = {
   name: 'auth.AuthorizationPoliciesAnalyzer',
+  aliases: ['authz.AuthorizationPoliciesAnalyzer'],
   description: 'Checks the validity of authorization policies',
   codes: ['IST0101', 'IST0127'],
   analyze(context) {
@@ -40,7 +41,7 @@ function checkWorkloads(
   context: AnalysisContext,
 ): void {
   const { spec, namespace } = policy
-  // A policy that is attached to something does not look for pods.
+  // Differs from Istio: a policy that is attached to something does not look for pods.
   if (spec.targetRef !== undefined || (spec.targetRefs ?? []).length > 0) return
   if (spec.selector === undefined) {
     if (namespace !== context.rootNamespace && !protectedNamespaces.has(namespace))
@@ -60,7 +61,9 @@ function checkNamespaces(policy: PolicyResource, known: NamespaceNames, context:
         for (const [k, pattern] of (source[field] ?? []).entries()) {
           if (known.matches(pattern)) continue
           const path = ['spec', 'rules', i, 'from', n, 'source', field, k]
-          context.report(policy, 'IST0101', ['namespace', pattern], path)
+          context.report(policy, 'IST0101', ['namespace', pattern], path, {
+            eachPlace: field === 'namespaces',
+          })
         }
       }
     }
@@ -74,16 +77,15 @@ class NamespaceNames {
   readonly #answers = new Map<string, boolean>()
 
   constructor(context: AnalysisContext) {
-    this.#names = context.all('/Namespace').map(({ name }) => name.toLowerCase())
-    this.#known = new Set(this.#names)
+    this.#names = context.all('/Namespace').map(({ name }) => name)
+    this.#known = new Set(this.#names.map((name) => name.toLowerCase()))
   }
 
   matches(pattern: string): boolean {
-    const text = pattern.toLowerCase()
-    if (text === '*') return true
-    if (!text.startsWith('*') && !text.endsWith('*')) return this.#known.has(text)
-    const answer = this.#answers.get(text) ?? this.#names.some((name) => isMeant(name, text))
-    this.#answers.set(text, answer)
+    if (pattern === '*') return this.#names.length > 0
+    if (!pattern.startsWith('*') && !pattern.endsWith('*')) return this.#known.has(pattern.toLowerCase())
+    const answer = this.#answers.get(pattern) ?? this.#names.some((name) => isMeant(name, pattern))
+    this.#answers.set(pattern, answer)
     return answer
   }
 }

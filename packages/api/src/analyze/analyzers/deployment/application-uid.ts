@@ -9,6 +9,9 @@ import type { FieldPath, Resource } from '../../resource.ts'
 /** User of the sidecar: what it sends is not sent through the sidecar again. */
 const PROXY_UID = 1337
 
+/** Container of the operator that installed older releases. */
+const OPERATOR_CONTAINER = 'istio-operator'
+
 /**
  * An application that runs as the user of the sidecar bypasses it.
  *
@@ -16,6 +19,7 @@ const PROXY_UID = 1337
  */
 export const applicationUid: Analyzer = {
   name: 'applicationUID.Analyzer',
+  aliases: ['deployment.ApplicationUIDAnalyzer'],
   description: 'Checks invalid application UID',
   codes: ['IST0144'],
   analyze(context) {
@@ -32,7 +36,8 @@ function check(resource: Resource, spec: Loose<PodSpec>, path: FieldPath, contex
     context.report(resource, 'IST0144', [], [...path, 'securityContext', 'runAsUser'])
   }
   for (const [i, { name, securityContext }] of (spec.containers ?? []).entries()) {
-    if (name === PROXY_CONTAINER || securityContext?.runAsUser !== PROXY_UID) continue
+    if (name === PROXY_CONTAINER || name === OPERATOR_CONTAINER || securityContext?.runAsUser !== PROXY_UID)
+      continue
     context.report(resource, 'IST0144', [], [...path, 'containers', i, 'securityContext', 'runAsUser'])
   }
 }

@@ -43,6 +43,6 @@ export const caCertificates: Analyzer = {
 /** Sidecars take a credential by name only from rules that select them. */
 function unverifiedMode(tls: Loose<ClientTLSSettings> | undefined, hasSelector: boolean): string | undefined {
   if (tls?.mode !== 'SIMPLE' && tls?.mode !== 'MUTUAL') return undefined
-  if ((tls.caCertificates ?? '') !== '' || tls.insecureSkipVerify === true) return undefined
+  if ((tls.caCertificates ?? '') !== '') return undefined
   return (tls.credentialName ?? '') !== '' && hasSelector ? undefined : tls.mode
 }

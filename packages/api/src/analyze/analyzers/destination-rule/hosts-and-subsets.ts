@@ -4,15 +4,18 @@ import { hasLabels } from '../../index/label-index.ts'
 import { definedStrings, type HostEntry } from '../../index/service-index.ts'
 import type { Workload } from '../../index/workload-index.ts'
 import type { Resource, SpecOf, StringMap } from '../../resource.ts'
+import { namespacesOf } from '../virtual-service/destinations.ts'
 
 type Rule = Resource<SpecOf<'networking.istio.io/DestinationRule'>>
+
+const HOST_NAME = 'kubernetes.io/hostname'
 
 /** Labels that endpoints get from the node of their pod. */
 const NODE_LABELS = new Set([
   'topology.kubernetes.io/region',
   'topology.kubernetes.io/zone',
   'topology.istio.io/subzone',
-  'kubernetes.io/hostname',
+  HOST_NAME,
 ])
 
 /** Labels that endpoints get from the cluster that they are in. */
@@ -25,7 +28,8 @@ const CLUSTER_LABELS = new Set(['topology.istio.io/cluster', 'topology.istio.io/
  * @see https://istio.io/latest/docs/reference/config/analysis/ist0174/
  */
 export const hostsAndSubsets: Analyzer = {
-  name: 'destinationrule.PodNotSelectedAnalyzer',
+  name: 'destinationrule.SubsetSelectPodAnalyzer',
+  aliases: ['destinationrule.PodNotSelectedAnalyzer'],
   description: 'Checks if destination rule subsets select any pods, and if their hosts are known',
   codes: ['IST0173', 'IST0174'],
   analyze(context) {
@@ -34,27 +38,42 @@ export const hostsAndSubsets: Analyzer = {
 }
 
 function check(rule: Rule, context: AnalysisContext): void {
-  const { spec, namespace } = rule
-  const host = context.fullHost(spec.host ?? '', namespace)
-  const entry = context.services.find(host, [namespace])
-  const entries = entry === undefined ? [] : [entry]
-  if (host.startsWith('*')) {
-    const visible = context.services.overlapping(host).filter((one) => one.visibility.includes(namespace))
-    entries.push(...visible)
-  }
+  const { spec } = rule
+  const entries = entriesOf(rule, context)
   if (entries.length === 0) {
     context.report(rule, 'IST0174', [spec.host ?? ''], ['spec', 'host'])
     return
   }
-  for (const [i, { name = '', labels }] of (spec.subsets ?? []).entries()) {
-    const wanted = definedStrings(labels)
-    // A subset without labels is everything.
-    if (Object.keys(wanted).length === 0) continue
+  // Of subsets with the same name the last one counts.
+  const subsets = new Map((spec.subsets ?? []).map((subset, i) => [subset.name ?? '', { subset, i }]))
+  for (const [name, { subset, i }] of subsets) {
+    const wanted = definedStrings(subset.labels)
     if (entries.some((one) => selectsSomething(one, wanted, context))) continue
     context.report(rule, 'IST0173', [name], ['spec', 'subsets', i, 'labels'])
   }
 }
 
+/**
+ * The hosts that a rule is for.
+ *
+ * Differs from Istio: a wildcard stands for the services that it covers, and not only for a ServiceEntry with the same
+ * or a wider wildcard.
+ */
+function entriesOf(rule: Rule, context: AnalysisContext): HostEntry[] {
+  const host = context.fullHost(rule.spec.host ?? '', rule.namespace)
+  const namespaces = namespacesOf(rule, context.meshConfig.exportTo('DestinationRule'))
+  const found = context.services.find(host, namespaces)
+  if (found !== undefined) return [found]
+  if (!host.startsWith('*')) return []
+  return context.services
+    .overlapping(host)
+    .filter(
+      ({ visibility }) =>
+        visibility.namespaces === undefined || namespaces.some((one) => visibility.includes(one)),
+    )
+}
+
+/** Differs from Istio: endpoints of a ServiceEntry count, and those that are in no file are given the benefit of the doubt. */
 function selectsSomething(entry: HostEntry, wanted: StringMap, context: AnalysisContext): boolean {
   if (entry.isServiceEntry) return selectsEndpoint(entry, wanted, context)
   // The endpoints of a Service without a selector are not known from here.
@@ -72,23 +91,23 @@ function selectsPod(
   const ofNode: Record<string, string> = {}
   for (const [key, value] of Object.entries(wanted)) {
     if (NODE_LABELS.has(key)) ofNode[key] = value
-    else if (!CLUSTER_LABELS.has(key)) {
-      // No pod has two values for one label.
-      if (own[key] !== undefined && own[key] !== value) return false
-      own[key] = value
-    }
+    else if (!CLUSTER_LABELS.has(key)) own[key] = value
   }
   const pods = context.workloads.select(own, namespace)
   if (Object.keys(ofNode).length === 0) return pods.length > 0
   return pods.some((pod) => isOnNode(pod, ofNode, context))
 }
 
-/** Whether a pod runs where labels of a node are, as far as that is known. */
+/** Whether a pod runs where labels of a node are. Where a template's pods will run is not known. */
 function isOnNode(pod: Workload, labels: StringMap, context: AnalysisContext): boolean {
-  const own: Record<string, string> = {}
-  for (const [key, value] of Object.entries(labels)) if (pod.labels[key] !== value) own[key] = value
-  const node = context.find('/Node', '', pod.spec.nodeName ?? '')
-  return node === undefined || hasLabels(node.labels, own)
+  if (pod.isTemplate) return true
+  const nodeName = pod.spec.nodeName ?? ''
+  const node = context.find('/Node', '', nodeName)
+  return Object.entries(labels).every(([key, value]) => {
+    const ofNode = key === HOST_NAME && node !== undefined ? nodeName : node?.labels[key]
+    // What a node has without a value is not passed on.
+    return (ofNode || pod.labels[key]) === value
+  })
 }
 
 function selectsEndpoint(

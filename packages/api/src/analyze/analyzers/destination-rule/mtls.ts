@@ -2,7 +2,7 @@ import type { Analyzer } from '../../analyzer.ts'
 import type { AnalysisContext } from '../../context.ts'
 import { wildcardsOf } from '../../index/host-name.ts'
 import { append } from '../../index/label-index.ts'
-import { hasSidecar } from '../../index/mesh-membership.ts'
+import { belongsToMesh } from '../../index/mesh-membership.ts'
 import { PeerAuthenticationIndex } from '../../index/peer-authentication-index.ts'
 import type { HostEntry } from '../../index/service-index.ts'
 import type { Resource, SpecOf } from '../../resource.ts'
@@ -34,7 +34,7 @@ function checkServers(rule: Rule, peers: PeerAuthenticationIndex, context: Analy
     for (const workload of context.workloads.select(entry.selector, entry.namespace)) {
       const { mode: required, source } = peers.modeOf(workload)
       // A workload without a sidecar does not know of the PeerAuthentication.
-      if (required !== refused || source === undefined || !hasSidecar(workload, context)) continue
+      if (required !== refused || source === undefined || !belongsToMesh(workload, context)) continue
       context.report(
         rule,
         'BAT0204',

@@ -32,19 +32,22 @@ export const duplicateCertificates: Analyzer = {
       }
     }
     for (const [gateway, others] of shared) {
-      const names = [gateway, ...others].map(({ fullName }) => fullName)
-      context.report(gateway, 'IST0138', [names], certificatePath(gateway))
+      for (const other of others) {
+        const names = [gateway.fullName, other.fullName]
+        context.report(gateway, 'IST0138', [names], certificatePath(gateway))
+      }
     }
   },
 }
 
-/** What identifies the certificates of a Gateway: names of secrets, or files. */
+/** What identifies the certificates of a Gateway: names of secrets, or files with their keys. */
 function certificatesOf({ spec }: GatewayResource): Set<string> {
   const out = new Set<string>()
   for (const { tls } of spec.servers ?? []) {
-    const names = [tls?.credentialName ?? '', ...(tls?.credentialNames ?? [])]
-    for (const name of names) if (name !== '') out.add(`secret ${name}`)
-    if ((tls?.serverCertificate ?? '') !== '') out.add(`file ${tls?.serverCertificate}`)
+    const names = [tls?.credentialName ?? '', ...(tls?.credentialNames ?? [])].filter((name) => name !== '')
+    for (const name of names) out.add(`secret ${name}`)
+    const { serverCertificate = '', privateKey = '' } = tls ?? {}
+    if (names.length === 0 && serverCertificate !== '') out.add(`file ${serverCertificate} ${privateKey}`)
   }
   return out
 }

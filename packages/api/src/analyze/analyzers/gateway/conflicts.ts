@@ -1,27 +1,19 @@
 import type { Analyzer } from '../../analyzer.ts'
 import type { AnalysisContext } from '../../context.ts'
-import { HostIndex, splitScopedHost } from '../../index/host-name.ts'
-import { SelectorIndex, selectorText } from '../../index/label-index.ts'
+import { append, hasLabels, SelectorIndex, selectorText } from '../../index/label-index.ts'
 import { definedStrings } from '../../index/service-index.ts'
 import type { StringMap } from '../../resource.ts'
-import { type GatewayResource, gatewayWorkloads, reportMissingWorkload } from './ports.ts'
+import { type GatewayResource, reportMissingWorkload } from './ports.ts'
 
-/** A host of a server. */
-interface Claim {
-  readonly gateway: GatewayResource
-  readonly bind: string
-  /** Namespace whose VirtualServices the host takes; `*` for all. */
-  readonly from: string
-}
-
-/** Servers of gateways with one selector on one port. */
+/** Servers of gateways with one selector on one port: the gateways by host and bind address. */
 interface Group {
   readonly selector: StringMap
-  readonly hosts: HostIndex<Claim>
+  readonly gateways: Map<string, GatewayResource[]>
 }
 
 /**
- * Gateways of the same workload with the same port and host: one of them has no effect.
+ * Gateways of the same workload with the same port and host: one of them has no effect. A host with a wildcard is
+ * another host than those that it covers.
  *
  * @see https://istio.io/latest/docs/reference/config/analysis/ist0145/
  */
@@ -32,43 +24,17 @@ export const conflictingGateways: Analyzer = {
   analyze(context) {
     const gateways = context.all('networking.istio.io/Gateway')
     const groups = groupsOf(gateways)
-    const byPort = new Map<number, Neighbours>()
-    for (const [key, group] of groups) {
-      const port = Number(key.slice(0, key.indexOf(' ')))
-      const neighbours = byPort.get(port) ?? new Neighbours()
-      neighbours.add(key, group)
-      byPort.set(port, neighbours)
+    const neighbours = neighboursOf(groups, context)
+    const served = new Set(
+      gateways.filter(({ spec }) => (spec.servers ?? []).length > 0).map(({ spec }) => textOf(spec.selector)),
+    )
+    for (const gateway of gateways) {
+      const own = textOf(gateway.spec.selector)
+      // As istioctl does, for a Gateway without servers whose selector no other has.
+      if (own !== '' && !served.has(own)) reportMissingWorkload(gateway, context)
+      else check(gateway, neighbours, context)
     }
-    for (const gateway of gateways) check(gateway, groups, byPort, context)
   },
-}
-
-/** Groups whose gateways share workloads with those of another: one selector asks for all that the other asks for. */
-class Neighbours {
-  readonly #groups = new Map<string, Group>()
-  readonly #selectors = new SelectorIndex<string>()
-  readonly #found = new Map<string, Set<string>>()
-  #isComplete = false
-
-  add(key: string, group: Group): void {
-    this.#groups.set(key, group)
-    this.#selectors.add(key, group.selector, '')
-  }
-
-  of(key: string): readonly Group[] {
-    if (!this.#isComplete) this.#complete()
-    return [...(this.#found.get(key) ?? [])].map((one) => this.#groups.get(one)!)
-  }
-
-  #complete(): void {
-    this.#isComplete = true
-    for (const [key, { selector }] of this.#groups) {
-      for (const wider of this.#selectors.matching(selector, '')) {
-        this.#found.set(key, (this.#found.get(key) ?? new Set()).add(wider))
-        this.#found.set(wider, (this.#found.get(wider) ?? new Set()).add(key))
-      }
-    }
-  }
 }
 
 function groupsOf(gateways: readonly GatewayResource[]): Map<string, Group> {
@@ -78,44 +44,69 @@ function groupsOf(gateways: readonly GatewayResource[]): Map<string, Group> {
     for (const { port, hosts = [], bind = '' } of gateway.spec.servers ?? []) {
       if (port?.number === undefined) continue
       const key = groupKey(port.number, selector)
-      const group = groups.get(key) ?? { selector, hosts: new HostIndex<Claim>() }
+      const group = groups.get(key) ?? { selector, gateways: new Map() }
       groups.set(key, group)
-      for (const text of hosts) {
-        const { host, from } = scoped(text, gateway)
-        group.hosts.add(host, { gateway, bind, from })
-      }
+      for (const host of hosts) append(group.gateways, hostKey(host, bind), gateway)
     }
   }
   return groups
+}
+
+/**
+ * Groups of the same port whose gateways share a workload with those of another: one selector asks for all that the
+ * other asks for, and a workload has it all.
+ */
+function neighboursOf(groups: ReadonlyMap<string, Group>, context: AnalysisContext): Map<string, Set<Group>> {
+  const bySelector = new SelectorIndex<string>()
+  for (const [key, { selector }] of groups) bySelector.add(key, selector, portOf(key))
+  const out = new Map<string, Set<Group>>()
+  const link = (from: string, to: string): void => {
+    out.set(from, (out.get(from) ?? new Set()).add(groups.get(to)!))
+  }
+  for (const [key, { selector }] of groups) {
+    link(key, key)
+    for (const wider of bySelector.matching(selector, portOf(key))) {
+      if (wider === key || !hasLabels(selector, groups.get(wider)!.selector)) continue
+      if (!context.workloads.has(selector)) continue
+      link(key, wider)
+      link(wider, key)
+    }
+  }
+  return out
+}
+
+function textOf(selector: GatewayResource['spec']['selector']): string {
+  return selectorText(definedStrings(selector))
 }
 
 function groupKey(port: number, selector: StringMap): string {
   return `${port} ${selectorText(selector)}`
 }
 
+function portOf(key: string): string {
+  return key.slice(0, key.indexOf(' '))
+}
+
+function hostKey(host: string, bind: string): string {
+  return `${bind}\n${host}`
+}
+
 function check(
   gateway: GatewayResource,
-  groups: ReadonlyMap<string, Group>,
-  byPort: ReadonlyMap<number, Neighbours>,
+  neighbours: ReadonlyMap<string, ReadonlySet<Group>>,
   context: AnalysisContext,
 ): void {
-  if (gatewayWorkloads(gateway, context).length === 0) {
-    reportMissingWorkload(gateway, context)
-    return
-  }
   const selector = definedStrings(gateway.spec.selector)
   for (const [i, { port, hosts = [], bind = '' }] of (gateway.spec.servers ?? []).entries()) {
     if (port?.number === undefined) continue
-    const key = groupKey(port.number, selector)
-    if (!groups.has(key)) continue
     const rivals = new Set<string>()
-    for (const group of byPort.get(port.number)?.of(key) ?? []) {
-      for (const text of hosts) {
-        const { host, from } = scoped(text, gateway)
-        for (const other of group.hosts.overlapping(host)) {
-          const isSameScope = from === '*' || other.from === '*' || from === other.from
-          if (other.gateway !== gateway && other.bind === bind && isSameScope)
-            rivals.add(other.gateway.fullName)
+    let first: number | undefined
+    for (const group of neighbours.get(groupKey(port.number, selector)) ?? []) {
+      for (const [n, host] of hosts.entries()) {
+        for (const other of group.gateways.get(hostKey(host, bind)) ?? []) {
+          if (other === gateway) continue
+          rivals.add(other.fullName)
+          first ??= n
         }
       }
     }
@@ -124,12 +115,7 @@ function check(
       gateway,
       'IST0145',
       [[...rivals].sort().join(','), selectorText(selector), port.number, hosts.join(',')],
-      ['spec', 'servers', i, 'hosts', 0],
+      ['spec', 'servers', i, 'hosts', first ?? 0],
     )
   }
-}
-
-function scoped(text: string, { namespace: own }: GatewayResource): { host: string; from: string } {
-  const { host, namespace } = splitScopedHost(text)
-  return { host, from: namespace === '.' ? own : (namespace ?? '*') }
 }

@@ -34,7 +34,7 @@ function check(gateway: GatewayResource, context: AnalysisContext): void {
     for (const service of context.servicesSelecting(workload.labels, workload.namespace)) {
       for (const { port, targetPort, protocol = 'TCP' } of service.spec.ports ?? []) {
         if (protocol !== 'TCP') continue
-        // The proxy listens on the target port; a server with the port of the Service gets that of its target.
+        // A server with the port of the Service is moved to its target port, where the proxy listens.
         for (const number of [port, containerPort(targetPort, workload)])
           if (number !== undefined) reachable.add(number)
       }

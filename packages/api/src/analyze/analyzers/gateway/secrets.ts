@@ -1,6 +1,6 @@
 import type { Analyzer } from '../../analyzer.ts'
 import type { AnalysisContext } from '../../context.ts'
-import { credentialProblem, decodeBase64 } from '../../index/certificate.ts'
+import { certificateProblem, decodeBase64 } from '../../index/certificate.ts'
 import { textAt } from '../../loose.ts'
 import type { FieldPath, Resource } from '../../resource.ts'
 import { type GatewayResource, gatewayWorkloads, reportMissingWorkload } from './ports.ts'
@@ -49,12 +49,13 @@ function checkCredential(
   if (name === '' || OTHER_SOURCES.test(name)) return
   const secrets = findSecrets(name, namespaces, context)
   if (secrets.length === 0) {
-    context.report(gateway, 'IST0101', ['credentialName', name], path)
+    context.report(gateway, 'IST0101', ['credentialName', name], path, { eachPlace: true })
     return
   }
   const problem = secrets.map((secret) => secretProblem(secret, context.now)).find((one) => one !== undefined)
   if (problem === undefined) return
-  context.report(gateway, 'IST0161', [gateway.name, gateway.namespace], path, {
+  context.report(gateway, 'IST0161', [gateway.name, namespaces[0]!], path, {
+    eachPlace: true,
     hint: `In secret ${secrets[0]!.fullName}, ${problem}.`,
   })
 }
@@ -72,12 +73,20 @@ export function findSecrets(
 }
 
 function secretProblem(secret: Resource, now: number): string | undefined {
-  const generic = { certificate: secretText(secret, 'cert'), key: secretText(secret, 'key') }
-  const typed = { certificate: secretText(secret, 'tls.crt'), key: secretText(secret, 'tls.key') }
-  const { certificate, key } = generic.certificate === undefined ? typed : generic
-  if (certificate === undefined) return 'there is no tls.crt (or cert)'
-  if (key === undefined) return 'there is no tls.key (or key)'
-  return credentialProblem(certificate, key, now)
+  const [certificate, key] = credentialOf(secret)
+  if (certificate === '') return 'there is no tls.crt (or cert)'
+  if (key === '') return 'there is no tls.key (or key)'
+  return certificateProblem(certificate, now)
+}
+
+/** Certificate and key of a secret; empty when there is none. */
+export function credentialOf(secret: Resource): [certificate: string, key: string] {
+  const entries = (certificateName: string, keyName: string): [string, string] => [
+    secretText(secret, certificateName) ?? '',
+    secretText(secret, keyName) ?? '',
+  ]
+  const generic = entries('cert', 'key')
+  return generic.includes('') ? entries('tls.crt', 'tls.key') : generic
 }
 
 /** An entry of a Secret as text. */

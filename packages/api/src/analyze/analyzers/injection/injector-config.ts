@@ -37,8 +37,7 @@ function proxyImage(values: unknown): string | undefined {
   const hub = textAt(values, 'global', 'hub')
   const tag = valueAt(values, 'global', 'tag')
   if (hub === undefined || tag === undefined) return undefined
-  const variant = textAt(values, 'global', 'variant') ?? ''
-  return `${hub}/${image}:${String(tag)}${variant === '' ? '' : `-${variant}`}`
+  return `${hub}/${image}:${String(tag)}`
 }
 
 function parseJson(text: string): unknown {

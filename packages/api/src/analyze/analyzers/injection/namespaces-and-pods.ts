@@ -4,12 +4,14 @@ import {
   DATAPLANE_MODE,
   INJECT,
   INJECTION_LABEL,
-  isSystemNamespace,
-  PROXY_CONTAINER,
+  proxyImage,
   REVISION_LABEL,
 } from '../../index/mesh-membership.ts'
 import type { Resource } from '../../resource.ts'
-import { injectorConfigs } from './injector-config.ts'
+import { type InjectorConfig, injectorConfigs } from './injector-config.ts'
+
+/** Namespace of the control plane, whose pods are not injected. */
+const ISTIO_NAMESPACE = 'istio-system'
 
 /**
  * Namespaces should say whether they are in the mesh, and pods of those that are should have a sidecar.
@@ -22,39 +24,47 @@ export const injection: Analyzer = {
   description: 'Checks conditions related to Istio sidecar injection',
   codes: ['IST0102', 'IST0103', 'IST0123', 'IST0148'],
   analyze(context) {
-    const byDefault = injectorConfigs(context).get('')?.byDefault ?? false
+    const injectors = injectorConfigs(context)
     const injected = new Set<string>()
     for (const namespace of context.all('/Namespace')) {
-      if (checkNamespace(namespace, byDefault, context)) injected.add(namespace.name)
+      if (checkNamespace(namespace, injectors, context)) injected.add(namespace.name)
     }
     for (const pod of context.all('/Pod')) {
       if (!injected.has(pod.namespace) || pod.spec.hostNetwork === true) continue
       const said = pod.labels[INJECT] ?? pod.annotations[INJECT]
-      if (said?.toLowerCase() === 'false') continue
-      const { containers = [], initContainers = [] } = pod.spec
-      if ([...containers, ...initContainers].some(({ name }) => name === PROXY_CONTAINER)) continue
-      context.report(pod, 'IST0103', [pod.name])
+      if (said?.toLowerCase() === 'false' || (proxyImage(pod) ?? '') !== '') continue
+      context.report(pod, 'IST0103', [pod.fullName])
     }
   },
 }
 
-/** Whether pods of a namespace get a sidecar because its labels say so. */
-function checkNamespace(namespace: Resource, byDefault: boolean, context: AnalysisContext): boolean {
+/** Whether pods of a namespace must have a sidecar because it has the label for it. A revision is not followed. */
+function checkNamespace(
+  namespace: Resource,
+  injectors: ReadonlyMap<string, InjectorConfig>,
+  context: AnalysisContext,
+): boolean {
   const { name, labels } = namespace
-  if (isSystemNamespace(name) || name === context.rootNamespace || name === 'istio-system') return false
+  if (name === ISTIO_NAMESPACE) return false
   const injectionLabel = labels[INJECTION_LABEL]
-  // Whoever writes anything but `enabled` does not want injection, whatever else is there.
-  if (injectionLabel !== undefined && injectionLabel !== 'enabled') return false
-  const present = [INJECTION_LABEL, REVISION_LABEL].filter((label) => labels[label] !== undefined)
-  if (labels[DATAPLANE_MODE] === 'ambient') present.push(DATAPLANE_MODE)
-  if (present.length === 0) {
-    if (byDefault) context.report(namespace, 'IST0148', [])
-    else if (labels[DATAPLANE_MODE] === undefined) context.report(namespace, 'IST0102', [name, name])
+  checkLabels(namespace, context)
+  if (labels[DATAPLANE_MODE] === 'ambient') return false
+  if ((injectionLabel ?? '') === '' && labels[REVISION_LABEL] === undefined) {
+    if (injectors.get('')?.byDefault === true) context.report(namespace, 'IST0148', [])
+    else context.report(namespace, 'IST0102', [name, name])
     return false
   }
-  if (present.length > 1) {
-    context.report(namespace, 'IST0123', [present], ['metadata', 'labels'])
-    return false
-  }
-  return present[0] !== DATAPLANE_MODE
+  return injectionLabel === 'enabled'
+}
+
+/** Whoever writes anything but `enabled` does not want injection, whatever else is there. */
+function checkLabels(namespace: Resource, context: AnalysisContext): void {
+  const { labels } = namespace
+  const injectionLabel = labels[INJECTION_LABEL]
+  const isOff = injectionLabel !== undefined && injectionLabel !== 'enabled'
+  const others = isOff ? [] : [REVISION_LABEL, DATAPLANE_MODE]
+  const present = [INJECTION_LABEL, ...others].filter((label) => labels[label] !== undefined)
+  if (present.length < 2) return
+  const shown = present.map((label) => `${label}=${labels[label]}`)
+  context.report(namespace, 'IST0123', [shown], ['metadata', 'labels'])
 }

@@ -29,7 +29,7 @@ export const proxyImages: Analyzer = {
     const outdated = new Map<string, string[]>()
     for (const pod of context.all('/Pod')) {
       const image = proxyImage(pod)
-      if (image === undefined || pod.annotations[OWN_IMAGE] !== undefined) continue
+      if (image === undefined || (pod.annotations[OWN_IMAGE] ?? '') !== '') continue
       const wanted = injectors.get(revisionOf(pod, context) ?? '-')?.image
       if (wanted === undefined || imagesOf(wanted, types.of(pod)).includes(image)) continue
       append(outdated, pod.namespace, pod.name)
@@ -44,15 +44,14 @@ export const proxyImages: Analyzer = {
 /** Revision whose injector takes care of a pod; undefined when none does. */
 function revisionOf({ namespace }: Pod, context: AnalysisContext): string | undefined {
   const labels = context.namespace(namespace)?.labels ?? {}
-  const injectionLabel = labels[INJECTION_LABEL]
-  if (injectionLabel !== undefined) return injectionLabel === 'enabled' ? '' : undefined
   const revision = labels[REVISION_LABEL]
-  return revision === 'default' ? '' : revision
+  if (revision !== undefined) return revision === 'default' ? '' : revision
+  return labels[INJECTION_LABEL] === 'enabled' ? '' : undefined
 }
 
 /** Names of an image, with the type that is asked for and without. */
 function imagesOf(image: string, type: string | undefined): string[] {
-  if (type === undefined || type === 'default' || image.endsWith(`-${type}`)) return [image]
+  if (type === undefined || type === 'default') return [image]
   return [image, `${image}-${type}`]
 }
 
@@ -67,8 +66,9 @@ class ImageTypes {
     for (const { spec, namespace } of context.all('networking.istio.io/ProxyConfig')) {
       const type = spec.image?.imageType
       if (type === undefined) continue
-      const selector = definedStrings(spec.selector?.matchLabels)
-      if (Object.keys(selector).length > 0) this.#byWorkload.add(type, selector, namespace)
+      // In the root namespace a selector does not restrict the ProxyConfig.
+      const isForWorkloads = spec.selector !== undefined && namespace !== context.rootNamespace
+      if (isForWorkloads) this.#byWorkload.add(type, definedStrings(spec.selector?.matchLabels), namespace)
       else this.#byNamespace.set(namespace, type)
     }
   }
@@ -79,8 +79,7 @@ class ImageTypes {
       own === undefined ? undefined : textAt(parseDocuments(own)[0]?.value, 'image', 'imageType')
     return (
       annotated ??
-      annotations['sidecar.istio.io/proxyImageType'] ??
-      this.#byWorkload.matching(labels, namespace)[0] ??
+      this.#byWorkload.matching(labels, namespace).at(-1) ??
       this.#byNamespace.get(namespace) ??
       this.#byNamespace.get(this.#context.rootNamespace) ??
       this.#context.meshConfig.imageType

@@ -12,7 +12,6 @@ const BUNDLE_VERSION = 'gateway.networking.k8s.io/bundle-version'
 const MINIMUM_BUNDLES: Readonly<Record<string, string>> = {
   'backendtlspolicies.gateway.networking.k8s.io': '1.4.0',
   'grpcroutes.gateway.networking.k8s.io': '1.1.0',
-  'listenersets.gateway.networking.k8s.io': '1.5.0',
   'tlsroutes.gateway.networking.k8s.io': '1.5.0',
 }
 
@@ -21,21 +20,35 @@ const SERVED_NOW = ['gateways', 'gatewayclasses', 'httproutes', 'referencegrants
 const SERVED_LATER = ['gateways', 'gatewayclasses', 'httproutes', 'grpcroutes']
 
 /**
- * CRDs of the Gateway API must be new enough.
+ * CRDs of the Gateway API must be new enough for Istio to read their objects.
  *
  * @see https://istio.io/latest/docs/reference/config/analysis/ist0176/
  */
 export const crdVersions: Analyzer = {
   name: 'k8sgateway.CRDVersionAnalyzer',
-  description: 'Checks that the installed Gateway API CRDs are of a version that Istio reads',
-  codes: ['IST0156', 'IST0172', 'IST0176'],
+  description: 'Checks Gateway API CRDs are at the minimum version required by this Istio version',
+  codes: ['IST0176'],
   analyze(context) {
-    for (const crd of context.all('apiextensions.k8s.io/CustomResourceDefinition') as readonly Resource[]) {
-      if (!crd.name.endsWith(GROUP)) continue
-      checkBundle(crd, context)
-      checkServed(crd, context)
-    }
+    for (const crd of gatewayCrds(context)) checkBundle(crd, context)
   },
+}
+
+/**
+ * The versions of the Gateway API that CRDs serve must be those that Istio reads: what `istioctl x precheck` says
+ * about a cluster.
+ */
+export const crdServedVersions: Analyzer = {
+  name: 'precheck.GatewayAPIVersionAnalyzer',
+  description: 'Checks Gateway API CRDs serve the versions that Istio reads, now and in the next releases',
+  codes: ['IST0156', 'IST0172'],
+  analyze(context) {
+    for (const crd of gatewayCrds(context)) checkServed(crd, context)
+  },
+}
+
+function gatewayCrds(context: AnalysisContext): Resource[] {
+  const crds = context.all('apiextensions.k8s.io/CustomResourceDefinition') as readonly Resource[]
+  return crds.filter(({ name }) => name.endsWith(GROUP))
 }
 
 function checkBundle(crd: Resource, context: AnalysisContext): void {
@@ -59,13 +72,15 @@ function checkServed(crd: Resource, context: AnalysisContext): void {
   }
 }
 
-/** Whether a version comes before another; what stands after a hyphen comes before the release. */
+/** Whether a version comes before another; a preview counts as the release that it leads to. */
 function isBelow(version: string, minimum: string): boolean {
-  const [own = '', preview] = version.split('-', 2)
-  const numbers = own.split('.').map(Number)
+  const own = /^(\d+)(?:\.(\d+))?(?:\.(\d+))?(?:[-+].*)?$/
+    .exec(version)
+    ?.slice(1)
+    .map((part) => Number(part ?? 0))
   for (const [i, part] of minimum.split('.').map(Number).entries()) {
-    const number = numbers[i] ?? 0
+    const number = own?.[i] ?? part
     if (number !== part) return number < part
   }
-  return preview !== undefined
+  return false
 }

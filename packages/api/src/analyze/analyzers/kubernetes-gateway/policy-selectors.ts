@@ -25,7 +25,7 @@ export const policySelectors: Analyzer = {
       for (const policy of context.all(type)) {
         const { selector, targetRef, targetRefs = [] } = policy.spec
         if (selector === undefined || targetRef !== undefined || targetRefs.length > 0) continue
-        const found = context.selectedWorkloads(definedStrings(selector.matchLabels), policy.namespace)
+        const found = context.workloads.select(definedStrings(selector.matchLabels), policy.namespace)
         const gateways = new Set(
           found.map(({ labels }) => labels[GATEWAY_NAME]).filter((name) => name !== undefined),
         )

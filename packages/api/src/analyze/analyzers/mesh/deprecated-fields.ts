@@ -12,6 +12,7 @@ const REMOVED_KINDS = new Set(['ClusterRbacConfig', 'RbacConfig', 'ServiceRole',
  */
 export const deprecatedFields: Analyzer = {
   name: 'deprecation.DeprecationAnalyzer',
+  aliases: ['deprecation.FieldAnalyzer'],
   description: 'Checks for deprecated Istio types and fields',
   codes: ['IST0002'],
   analyze(context) {
@@ -25,7 +26,12 @@ export const deprecatedFields: Analyzer = {
     for (const crd of context.all('apiextensions.k8s.io/CustomResourceDefinition') as readonly Resource[]) {
       const kind = textAt(crd.fields, 'spec', 'names', 'kind') ?? ''
       if (textAt(crd.fields, 'spec', 'group') !== 'rbac.istio.io' || !REMOVED_KINDS.has(kind)) continue
-      context.report(crd, 'IST0002', [`Custom resource type ${kind} is removed`], ['spec', 'names', 'kind'])
+      context.report(
+        crd,
+        'IST0002',
+        [`Custom resource type rbac.istio.io ${kind} is removed`],
+        ['spec', 'names', 'kind'],
+      )
     }
     for (const sidecar of context.all('networking.istio.io/Sidecar')) {
       if (sidecar.spec.outboundTrafficPolicy?.egressProxy === undefined) continue

@@ -14,6 +14,7 @@ const REMOTE_SECRET_LABEL = 'istio/multiCluster'
  */
 export const meshNetworks: Analyzer = {
   name: 'meshnetworks.MeshNetworksAnalyzer',
+  aliases: ['multicluster.MeshNetworksAnalyzer'],
   description: 'Check the validity of MeshNetworks in the cluster',
   codes: ['IST0126'],
   analyze(context) {

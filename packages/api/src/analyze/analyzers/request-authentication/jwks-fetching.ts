@@ -5,6 +5,9 @@ import type { Resource } from '../../resource.ts'
 /** Variable of istiod with the addresses that it does not connect to. */
 const VARIABLE = 'BLOCKED_CIDRS_IN_JWKS_URIS'
 
+/** How many names a message lists. */
+const SHOWN = 5
+
 /**
  * Who can write a RequestAuthentication can make istiod send requests to any address, unless it is told otherwise.
  *
@@ -17,19 +20,26 @@ export const jwksFetching: Analyzer = {
   analyze(context) {
     const authentications = context.all('security.istio.io/RequestAuthentication')
     if (authentications.length === 0) return
-    const names = authentications.map(({ fullName }) => fullName).sort()
+    const names = shortened(authentications.map(({ fullName }) => fullName).sort())
     for (const deployment of context.all('apps/Deployment')) {
       if (!isControlPlane(deployment) || hasVariable(deployment)) continue
       const path = ['spec', 'template', 'spec', 'containers']
-      context.report(deployment, 'IST0175', [names.length, names.join(', ')], path)
+      context.report(deployment, 'IST0175', [authentications.length, names], path)
     }
   },
 }
 
-function isControlPlane({ labels, name }: Resource): boolean {
-  return labels['app'] === 'istiod' || name === 'istiod' || name.startsWith('istiod-')
+function isControlPlane({ labels }: Resource): boolean {
+  return labels['app'] === 'istiod'
 }
 
+/** The first names, and how many there are more. */
+function shortened(names: readonly string[]): string {
+  if (names.length <= SHOWN) return names.join(', ')
+  return `${names.slice(0, SHOWN).join(', ')}, and ${names.length - SHOWN} more`
+}
+
+/** Differs from Istio: a variable whose value stands elsewhere counts as set. */
 function hasVariable(deployment: Resource): boolean {
   const { containers = [] } = templateWorkload(deployment).spec
   return containers.some(({ env = [] }) =>

@@ -7,12 +7,13 @@ import { listAt } from '../../loose.ts'
  * @see https://istio.io/latest/docs/reference/config/analysis/ist0134/
  */
 export const serviceEntryAddresses: Analyzer = {
-  name: 'serviceentry.ProtocolAddressesAnalyzer',
+  name: 'serviceentry.Analyzer',
+  aliases: ['serviceentry.ProtocolAddressesAnalyzer'],
   description: 'Checks the address(es) associated with the ServiceEntry protocol',
   codes: ['IST0134'],
   analyze(context) {
     const { meshConfig } = context
-    const isOn = (name: string): boolean => meshConfig.proxyMetadata(name)?.toLowerCase() === 'true'
+    const isOn = (name: string): boolean => meshConfig.proxyMetadata(name) === 'true'
     const isAllocated =
       (isOn('ISTIO_META_DNS_CAPTURE') && isOn('ISTIO_META_DNS_AUTO_ALLOCATE')) ||
       isOn('PILOT_ENABLE_IP_AUTOALLOCATE')
@@ -22,7 +23,7 @@ export const serviceEntryAddresses: Analyzer = {
       if (listAt(entry.fields, 'status', 'addresses').length > 0) continue
       for (const [i, { protocol = '' }] of (entry.spec.ports ?? []).entries()) {
         if (protocol !== '' && protocol.toUpperCase() !== 'TCP') continue
-        context.report(entry, 'IST0134', [], ['spec', 'ports', i, 'protocol'])
+        context.report(entry, 'IST0134', [], ['spec', 'ports', i, 'protocol'], { eachPlace: true })
       }
     }
   },

@@ -8,12 +8,15 @@ interface Claim {
   readonly host: string
   readonly port: number
   readonly protocol: string
-  readonly visibility: Visibility
   readonly path: FieldPath
 }
 
+/** Who sees what is exported to everybody. */
+const EVERYWHERE = '*'
+
 /**
- * One port of a host can have one protocol, whoever defines it.
+ * One port of a host can have one protocol, whoever defines it, as far as somebody sees both definitions. Each
+ * ServiceEntry is told about once.
  *
  * @see https://istio.io/latest/docs/reference/config/analysis/ist0177/
  */
@@ -22,34 +25,43 @@ export const conflictingProtocols: Analyzer = {
   description: 'Checks if multiple ServiceEntries define the same host and port with different protocols',
   codes: ['IST0177'],
   analyze(context) {
-    const claims = new Map<string, Claim[]>()
+    const byScope = new Map<string, Map<string, Claim[]>>()
     const defaults = context.meshConfig.exportTo('Service')
     for (const entry of context.all('networking.istio.io/ServiceEntry')) {
       const { hosts = [], ports = [], exportTo } = entry.spec
-      const visibility = Visibility.of(exportTo, entry.namespace, defaults)
-      for (const host of new Set(hosts)) {
+      const scopes = Visibility.of(exportTo, entry.namespace, defaults).namespaces ?? [EVERYWHERE]
+      for (const host of hosts) {
         for (const [i, { number = 0, protocol = '' }] of ports.entries()) {
           const path = ['spec', 'ports', i, 'protocol']
-          const claim = { entry, host, port: number, protocol: protocol.toUpperCase(), visibility, path }
-          append(claims, `${host}:${number}`, claim)
+          const claim = { entry, host, port: number, protocol: protocol.toUpperCase(), path }
+          for (const scope of scopes) append(mapAt(byScope, scope), `${host}:${number}`, claim)
         }
       }
     }
-    for (const group of claims.values()) {
-      if (new Set(group.map(({ protocol }) => protocol)).size < 2) continue
-      for (const claim of group) {
-        const all = group.filter(
-          ({ entry, visibility }) => entry === claim.entry || visibility.overlaps(claim.visibility),
-        )
-        if (all.every(({ protocol }) => protocol === claim.protocol)) continue
-        const names = unique(all.map(({ entry }) => entry.fullName))
-        const protocols = unique(all.map(({ protocol }) => protocol || 'unset'))
-        context.report(claim.entry, 'IST0177', [names, claim.host, claim.port, protocols], claim.path)
+    const everywhere = byScope.get(EVERYWHERE)
+    const told = new Set<Resource>()
+    for (const [scope, groups] of byScope) {
+      for (const [key, claims] of groups) {
+        const all = scope === EVERYWHERE ? claims : [...claims, ...(everywhere?.get(key) ?? [])]
+        const protocols = unique(all.map(({ protocol }) => protocol))
+        if (protocols.length < 2) continue
+        const names = unique(all.map(({ entry }) => entry.fullName)).join(', ')
+        for (const { entry, host, port, path } of all) {
+          if (told.has(entry)) continue
+          told.add(entry)
+          context.report(entry, 'IST0177', [names, host, port, protocols.join(', ')], path)
+        }
       }
     }
   },
 }
 
-function unique(texts: readonly string[]): string {
-  return [...new Set(texts)].sort().join(', ')
+function mapAt<T>(maps: Map<string, Map<string, T>>, key: string): Map<string, T> {
+  const found = maps.get(key) ?? new Map<string, T>()
+  maps.set(key, found)
+  return found
+}
+
+function unique(texts: readonly string[]): string[] {
+  return [...new Set(texts)].sort()
 }

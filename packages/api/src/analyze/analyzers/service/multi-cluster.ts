@@ -11,7 +11,8 @@ type Service = Resource<SpecOf<'/Service'>>
  * @see https://istio.io/latest/docs/reference/config/analysis/ist0170/
  */
 export const multiClusterServices: Analyzer = {
-  name: 'services.MultiClusterServicesAnalyzer',
+  name: 'services.MultiClusterServiceAnalyzer',
+  aliases: ['multicluster.ServiceAnalyzer', 'services.MultiClusterServicesAnalyzer'],
   description: 'Checks that services are consistent across clusters',
   codes: ['IST0170'],
   analyze(context) {

@@ -21,18 +21,16 @@ export const portNames: Analyzer = {
         const path = ['spec', 'ports', i, 'name']
         if (isExternal) {
           // What is called tcp and nothing else catches the traffic of other services on the port.
-          if (name === 'tcp' || !isProtocolDeclared(port)) context.report(service, 'IST0150', [], path)
+          if (name === 'tcp' || !isProtocolDeclared(port))
+            context.report(service, 'IST0150', [], path, { eachPlace: true })
         } else if (!isProtocolDeclared(port)) {
           const protocol = misplacedProtocol(name)
           const better =
             protocol === undefined ? undefined : `${protocol}-${name.slice(0, -protocol.length - 1)}`
-          context.report(
-            service,
-            'IST0118',
-            [name, port.port ?? 0, String(port.targetPort ?? 0)],
-            path,
-            better === undefined ? {} : { hint: `The protocol comes first: name the port ${better}.` },
-          )
+          context.report(service, 'IST0118', [name, port.port ?? 0, String(port.targetPort ?? 0)], path, {
+            eachPlace: true,
+            ...(better === undefined ? {} : { hint: `The protocol comes first: name the port ${better}.` }),
+          })
         }
       }
     }

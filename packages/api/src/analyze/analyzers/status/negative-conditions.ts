@@ -10,7 +10,6 @@ const GATEWAY = new Set(['Accepted', 'Programmed', 'ResolvedRefs'])
 const CONDITIONS: readonly (readonly [type: string, conditions: ReadonlySet<string>])[] = [
   ['/Service', WAYPOINT_BOUND],
   ['networking.istio.io/ServiceEntry', WAYPOINT_BOUND],
-  ['networking.istio.io/WorkloadEntry', WAYPOINT_BOUND],
   ['security.istio.io/AuthorizationPolicy', ACCEPTED],
   ['gateway.networking.k8s.io/Gateway', GATEWAY],
   ['gateway.networking.k8s.io/HTTPRoute', GATEWAY],
@@ -42,16 +41,15 @@ export const negativeConditions: Analyzer = {
 }
 
 function isNegative(name: string, status: string | undefined, reason: string): boolean {
-  if (status === 'False') return true
-  return name === 'WaypointAccepted' && status === 'True' && reason === 'PartiallyInvalid'
+  return status === 'False' || (name === 'WaypointAccepted' && reason === 'PartiallyInvalid')
 }
 
-/** Conditions of an object, and those that a route has for each parent. */
-function conditionsOf({ fields }: Resource): { condition: unknown; path: FieldPath }[] {
+/** Conditions of an object; a route has those of each parent and none of its own. */
+function conditionsOf({ fields, kind }: Resource): { condition: unknown; path: FieldPath }[] {
   const placed = (list: readonly unknown[], path: FieldPath): { condition: unknown; path: FieldPath }[] =>
     list.map((condition, i) => ({ condition, path: [...path, i] }))
-  const parents = listAt(fields, 'status', 'parents').flatMap((parent, i) =>
+  if (!kind.endsWith('Route')) return placed(listAt(fields, 'status', 'conditions'), ['status', 'conditions'])
+  return listAt(fields, 'status', 'parents').flatMap((parent, i) =>
     placed(listAt(parent, 'conditions'), ['status', 'parents', i, 'conditions']),
   )
-  return [...placed(listAt(fields, 'status', 'conditions'), ['status', 'conditions']), ...parents]
 }

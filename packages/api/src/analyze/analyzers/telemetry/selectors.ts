@@ -17,10 +17,10 @@ export const telemetrySelectors: Analyzer = {
     const path = ['spec', 'selector', 'matchLabels']
     const selecting = context
       .all('telemetry.istio.io/Telemetry')
-      .filter(({ spec }) => spec.selector !== undefined)
       .map((resource) => ({ resource, selector: definedStrings(resource.spec.selector?.matchLabels) }))
+      .filter(({ selector }) => Object.keys(selector).length > 0)
     for (const { resource, selector } of selecting) {
-      if (context.selectedWorkloads(selector, resource.namespace).length > 0) continue
+      if (context.workloads.select(selector, resource.namespace).length > 0) continue
       context.report(resource, 'IST0101', ['selector', selectorText(selector)], path)
     }
     for (const { workload, policies } of selectorConflicts(selecting, context)) {

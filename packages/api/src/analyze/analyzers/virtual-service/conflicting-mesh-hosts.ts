@@ -2,19 +2,23 @@ import type { Analyzer } from '../../analyzer.ts'
 import type { AnalysisContext } from '../../context.ts'
 import { Visibility } from '../../index/export-to.ts'
 import { HostIndex } from '../../index/host-name.ts'
+import { append } from '../../index/label-index.ts'
 import { isForMesh, type VirtualServiceResource } from './destinations.ts'
 
 /** A host that a VirtualService has for sidecars. */
 interface Claim {
   readonly virtualService: VirtualServiceResource
   readonly host: string
-  readonly visibility: Visibility
   readonly index: number
 }
 
+/** Who sees what is exported to everybody. */
+const EVERYWHERE = '*'
+
 /**
- * Sidecars take the routes of a host from one VirtualService only. Hosts that are wildcards conflict when one covers
- * the other; a host without a wildcard takes precedence over wildcards and does not conflict with them.
+ * Sidecars take the routes of a host from one VirtualService only. VirtualServices that the same namespaces are named
+ * for conflict when they have the same host; one that some namespaces see conflicts as well with those that everybody
+ * sees when their hosts have a name in common. Each VirtualService is told about once.
  *
  * @see https://istio.io/latest/docs/reference/config/analysis/ist0109/
  */
@@ -23,47 +27,42 @@ export const conflictingMeshHosts: Analyzer = {
   description: 'Checks if multiple virtual services associated with the mesh gateway have conflicting hosts',
   codes: ['IST0109'],
   analyze(context) {
-    const index = new HostIndex<Claim>()
-    const claims = context.all('networking.istio.io/VirtualService').flatMap((one) => claimsOf(one, context))
-    for (const claim of claims) index.add(claim.host, claim)
-    for (const claim of claims) {
-      const others = rivals(claim, index)
-      if (others.length === 0) continue
-      const names = [
-        ...new Set([claim, ...others].map(({ virtualService }) => virtualService.fullName)),
-      ].sort()
-      const scope = claim.visibility.namespaces?.join(',') ?? '*'
-      context.report(
-        claim.virtualService,
-        'IST0109',
-        [names.join(','), `${scope}/${claim.host}`],
-        ['spec', 'hosts', claim.index],
-      )
+    const byScope = new Map<string, Claim[]>()
+    const everywhere = new HostIndex<Claim>()
+    for (const virtualService of context.all('networking.istio.io/VirtualService')) {
+      if (!isForMesh(virtualService)) continue
+      const scopes = scopesOf(virtualService, context)
+      for (const claim of claimsOf(virtualService, context)) {
+        for (const scope of scopes) append(byScope, `${scope}/${claim.host}`, claim)
+        if (scopes.includes(EVERYWHERE)) everywhere.add(claim.host, claim)
+      }
+    }
+    const told = new Set<VirtualServiceResource>()
+    for (const [scopedHost, claims] of byScope) {
+      const isScoped = !scopedHost.startsWith(`${EVERYWHERE}/`)
+      const rivals = isScoped ? [...claims, ...everywhere.overlapping(claims[0]!.host)] : claims
+      const byObject = new Map(rivals.map((claim) => [claim.virtualService, claim]))
+      if (byObject.size < 2) continue
+      const names = [...byObject.keys()].map(({ fullName }) => fullName).sort()
+      for (const [virtualService, { index }] of byObject) {
+        if (told.has(virtualService)) continue
+        told.add(virtualService)
+        context.report(virtualService, 'IST0109', [names.join(','), scopedHost], ['spec', 'hosts', index])
+      }
     }
   },
 }
 
-function claimsOf(virtualService: VirtualServiceResource, context: AnalysisContext): Claim[] {
-  if (!isForMesh(virtualService)) return []
-  const { spec, namespace } = virtualService
-  const visibility = Visibility.of(spec.exportTo, namespace, context.meshConfig.exportTo('VirtualService'))
-  // Two hosts may stand for the same: a short name and the full one.
-  const seen = new Set<string>()
-  return (spec.hosts ?? []).flatMap((text, index) => {
-    const host = context.fullHost(text, namespace)
-    if (seen.has(host)) return []
-    seen.add(host)
-    return [{ virtualService, host, visibility, index }]
-  })
+function scopesOf({ spec, namespace }: VirtualServiceResource, context: AnalysisContext): readonly string[] {
+  const defaults = context.meshConfig.exportTo('VirtualService')
+  return Visibility.of(spec.exportTo, namespace, defaults).namespaces ?? [EVERYWHERE]
 }
 
-function rivals(claim: Claim, index: HostIndex<Claim>): Claim[] {
-  const isWildcard = claim.host.startsWith('*')
-  const candidates = isWildcard
-    ? index.overlapping(claim.host).filter(({ host }) => host.startsWith('*'))
-    : index.same(claim.host)
-  return candidates.filter(
-    ({ virtualService, visibility }) =>
-      virtualService !== claim.virtualService && visibility.overlaps(claim.visibility),
-  )
+function claimsOf(virtualService: VirtualServiceResource, context: AnalysisContext): Claim[] {
+  const { spec, namespace } = virtualService
+  return (spec.hosts ?? []).map((text, index) => ({
+    virtualService,
+    host: context.fullHost(text, namespace),
+    index,
+  }))
 }

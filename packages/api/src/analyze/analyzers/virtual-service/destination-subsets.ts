@@ -1,7 +1,7 @@
 import type { Analyzer } from '../../analyzer.ts'
 import { HostIndex } from '../../index/host-name.ts'
 import type { Resource, SpecOf } from '../../resource.ts'
-import { destinationsOf } from './destinations.ts'
+import { destinationsOf, hasOwnLine } from './destinations.ts'
 
 type Rule = Resource<SpecOf<'networking.istio.io/DestinationRule'>>
 
@@ -19,20 +19,18 @@ export const destinationSubsets: Analyzer = {
     for (const rule of context.all('networking.istio.io/DestinationRule'))
       rules.add(context.fullHost(rule.spec.host ?? '', rule.namespace), rule)
     for (const virtualService of context.all('networking.istio.io/VirtualService')) {
-      for (const { destination, path, isMirror } of destinationsOf(virtualService)) {
+      for (const placed of destinationsOf(virtualService)) {
+        const { destination, path, isMirror } = placed
         const { host = '', subset = '' } = destination
         if (subset === '') continue
         const candidates = rules.covering(context.fullHost(host, virtualService.namespace))
         if (candidates.some(({ spec }) => (spec.subsets ?? []).some(({ name }) => name === subset))) continue
         const what = `${isMirror ? 'mirror ' : ''}host+subset in destinationrule`
         const defined = candidates.flatMap(({ spec }) => (spec.subsets ?? []).map(({ name }) => name ?? ''))
-        context.report(
-          virtualService,
-          'IST0101',
-          [what, `${host}+${subset}`],
-          [...path, 'subset'],
-          defined.length === 0 ? {} : { hint: `Defined are: ${defined.join(', ')}.` },
-        )
+        context.report(virtualService, 'IST0101', [what, `${host}+${subset}`], [...path, 'subset'], {
+          eachPlace: hasOwnLine(placed),
+          ...(defined.length === 0 ? {} : { hint: `Defined are: ${defined.join(', ')}.` }),
+        })
       }
     }
   },

@@ -1,6 +1,5 @@
 import type { Destination } from '../../../gen/types/networking/destination.ts'
 import type { VirtualService } from '../../../gen/types/networking/virtual-service.ts'
-import type { AnalysisContext } from '../../context.ts'
 import { Visibility } from '../../index/export-to.ts'
 import type { Loose } from '../../loose.ts'
 import type { FieldPath, Resource } from '../../resource.ts'
@@ -35,13 +34,17 @@ export function destinationsOf({ spec }: VirtualServiceResource): PlacedDestinat
   return out
 }
 
-/** Namespaces from which the routes of a VirtualService are used. */
+/** Namespaces from which what an object says is used: its own unless it is exported, none for all of them. */
 export function namespacesOf(
-  { spec, namespace }: VirtualServiceResource,
-  context: AnalysisContext,
-): string[] {
-  const visibility = Visibility.of(spec.exportTo, namespace, context.meshConfig.exportTo('VirtualService'))
-  return [...(visibility.namespaces ?? [namespace])]
+  {
+    spec,
+    namespace,
+  }: { readonly spec: { readonly exportTo?: readonly string[] | undefined }; readonly namespace: string },
+  defaults: readonly string[],
+): readonly string[] {
+  const { exportTo = [] } = spec
+  const isOwn = exportTo.length === 0 && (defaults.length === 0 || defaults.includes('*'))
+  return isOwn ? [namespace] : (Visibility.of(exportTo, namespace, defaults).namespaces ?? [])
 }
 
 /** Whether sidecars use a VirtualService. */
@@ -56,4 +59,9 @@ export function gatewayName(text: string, namespace: string): { namespace: strin
   return slash < 0
     ? { namespace, name: text }
     : { namespace: text.slice(0, slash), name: text.slice(slash + 1) }
+}
+
+/** Whether istioctl knows the line of a destination: of all but those of a list of mirrors. */
+export function hasOwnLine({ path }: PlacedDestination): boolean {
+  return !path.includes('mirrors')
 }

@@ -1,6 +1,7 @@
+import { parseAddress } from '../../../net/address.ts'
 import type { Analyzer } from '../../analyzer.ts'
 import type { AnalysisContext } from '../../context.ts'
-import { listAt, textAt, valueAt } from '../../loose.ts'
+import { textAt, valueAt } from '../../loose.ts'
 import { type Webhook, webhooksOf } from './injection-webhooks.ts'
 
 /**
@@ -15,36 +16,38 @@ export const externalControlPlane: Analyzer = {
   codes: ['IST0163', 'IST0164'],
   analyze(context) {
     for (const kind of ['ValidatingWebhookConfiguration', 'MutatingWebhookConfiguration'] as const) {
-      // All webhooks of a configuration ask the same control plane: what is wrong with it is told once.
-      const told = new Set<string>()
-      for (const webhook of webhooksOf(context, kind)) {
-        if (!isIstios(webhook)) continue
-        const url = textAt(webhook.value, 'clientConfig', 'url') ?? ''
-        const key = `${webhook.resource.name} ${url}`
-        if (!told.has(key)) check(webhook, url, context)
-        told.add(key)
-      }
+      for (const webhook of webhooksOf(context, kind))
+        if (isIstios(webhook.resource.name, kind)) check(webhook, context)
     }
   },
 }
 
-/** Whether a webhook is one of Istio's, and asks no service of the cluster. */
-function isIstios({ resource, value }: Webhook): boolean {
-  const isIstio = listAt(resource.fields, 'webhooks').some((one) => textAt(one, 'name')?.endsWith('istio.io'))
-  return isIstio && valueAt(value, 'clientConfig', 'service') === undefined
+/** Names that an installation gives to the configurations of its webhooks. */
+function isIstios(name: string, kind: string): boolean {
+  if (kind === 'MutatingWebhookConfiguration') return name.startsWith('istio-sidecar-injector')
+  return name === 'istiod-default-validator' || name.startsWith('istio-validator')
 }
 
-function check({ resource, name, path }: Webhook, url: string, context: AnalysisContext): void {
+/** Differs from Istio: names are not looked up, so that nothing is said about those that do not resolve. */
+function check({ resource, name, value, path }: Webhook, context: AnalysisContext): void {
+  const url = textAt(value, 'clientConfig', 'url')
   const at = [...path, 'clientConfig', 'url']
-  const host = url.trim() === '' ? undefined : hostOf(url)
-  if (url.trim() === '') context.report(resource, 'IST0163', [url, name, 'is blank'], at)
-  else if (host === undefined)
+  if (url === undefined) {
+    if (valueAt(value, 'clientConfig', 'service') === undefined)
+      context.report(resource, 'IST0163', ['', name, 'is blank'], at)
+    return
+  }
+  const host = hostOf(url)
+  if (host === undefined) {
     context.report(resource, 'IST0163', [url, name, 'was provided in an invalid format'], at)
-  else if (/^(\d+\.){3}\d+$|:/.test(host)) context.report(resource, 'IST0164', [url, name], at)
+  } else if (parseAddress(host) !== undefined) context.report(resource, 'IST0164', [url, name], at)
 }
 
 /** Host of a URL; the form is checked, the name is not looked up. */
 function hostOf(url: string): string | undefined {
-  const match = /^https:\/\/(?:\[([0-9A-Fa-f:.]+)\]|([^\s/:?#[\]]+))(?::\d+)?(?:[/?#]\S*)?$/.exec(url)
+  const match =
+    /^[A-Za-z][A-Za-z\d+.-]*:\/\/(?:[^\s/?#@]*@)?(?:\[([0-9A-Fa-f:.]+)\]|([^\s/:?#[\]]+))(?::\d*)?(?:[/?#]\S*)?$/.exec(
+      url,
+    )
   return match?.[1] ?? match?.[2]
 }

@@ -40,17 +40,13 @@ export const injectionWebhooks: Analyzer = {
   analyze(context) {
     const webhooks = injectors(webhooksOf(context, 'MutatingWebhookConfiguration'))
     checkOverlaps(webhooks, context)
-    const told = new Set<string>()
     for (const { resource, value, path } of webhooks) {
       const service = valueAt(value, 'clientConfig', 'service')
       if (service === undefined) continue
       const namespace = textAt(service, 'namespace') ?? ''
       const name = textAt(service, 'name') ?? ''
-      // The webhooks of a configuration ask the same control plane.
-      const key = `${resource.name} ${namespace}/${name}`
-      if (told.has(key) || context.find('/Service', namespace, name) !== undefined) continue
-      told.add(key)
-      const text = `Injector refers to a control plane service that does not exist: ${name}.${namespace}.`
+      if (context.find('/Service', namespace, name) !== undefined) continue
+      const text = `Injector refers to a control plane service that does not exist: ${namespace}/${name}.`
       context.report(resource, 'IST0139', [text], [...path, 'clientConfig', 'service', 'name'])
     }
   },
@@ -60,21 +56,24 @@ export const injectionWebhooks: Analyzer = {
 function injectors(webhooks: readonly Webhook[]): Webhook[] {
   const resources = new Set(
     webhooks
-      .filter(({ name, value }) => name.endsWith('istio.io') || revisionsOf(value).length > 0)
+      .filter((webhook) => webhook.name.endsWith('istio.io') || revisionsOf(webhook).length > 0)
       .map(({ resource }) => resource),
   )
   return webhooks.filter(({ resource }) => resources.has(resource))
 }
 
-function revisionsOf(webhook: unknown): string[] {
-  return ['namespaceSelector', 'objectSelector'].flatMap((field) =>
-    valuesFor(valueAt(webhook, field), REVISION_LABEL),
+/** Revisions that a webhook, or its configuration, is for. */
+function revisionsOf({ resource, value }: Webhook): string[] {
+  const own = resource.labels[REVISION_LABEL]
+  const selected = ['namespaceSelector', 'objectSelector'].flatMap((field) =>
+    valuesFor(valueAt(value, field), REVISION_LABEL),
   )
+  return own === undefined ? selected : [own, ...selected]
 }
 
 /** Every combination of labels that injection looks at must be selected by one webhook at most. */
 function checkOverlaps(webhooks: readonly Webhook[], context: AnalysisContext): void {
-  const revisions = new Set(webhooks.flatMap(({ value }) => revisionsOf(value)))
+  const revisions = new Set(webhooks.flatMap(revisionsOf))
   const namespaces = labelSets(INJECTION_LABEL, ['enabled', 'disabled'], revisions)
   const objects = labelSets(INJECT, ['true', 'false'], revisions)
   const byNamespace = namespaces.map((labels) =>
