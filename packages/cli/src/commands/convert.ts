@@ -8,7 +8,13 @@ export interface ConvertFlags {
 export const convert = buildCommand<ConvertFlags, string[]>({
   docs: {
     brief: 'Turn YAML into a TypeScript file that uses the builders',
-    fullDescription: 'The file gives the same YAML back with `batten render`.',
+    fullDescription: [
+      'The file gives the same YAML back with `batten render`; comments become comments. Exits with 65 when a document cannot be read.',
+      '',
+      'Examples:',
+      '  batten convert mesh/ -o src/mesh.ts',
+      '  kubectl get virtualservices -A -o yaml | batten convert - > routes.ts',
+    ].join('\n'),
   },
   parameters: {
     positional: {
@@ -21,7 +27,8 @@ export const convert = buildCommand<ConvertFlags, string[]>({
         kind: 'parsed',
         parse: String,
         optional: true,
-        brief: 'The file to write; default: standard output',
+        placeholder: 'file',
+        brief: 'The file to write, folders included; default: standard output',
       },
     },
     aliases: { o: 'out' },

@@ -7,7 +7,16 @@ export interface CrdsFlags {
 
 /** `batten crds --kind VirtualService` */
 export const crds = buildCommand<CrdsFlags>({
-  docs: { brief: 'Print the CustomResourceDefinitions of the mesh' },
+  docs: {
+    brief: 'Print the CustomResourceDefinitions of the mesh',
+    fullDescription: [
+      'Prints the definitions of all 15 kinds of Istio, or of those that are named. Exits with 64 for a kind that has none.',
+      '',
+      'Examples:',
+      '  batten crds | kubectl apply --server-side -f -',
+      '  batten crds --kind vs --kind dr -o json',
+    ].join('\n'),
+  },
   parameters: {
     flags: {
       kind: {
@@ -15,7 +24,8 @@ export const crds = buildCommand<CrdsFlags>({
         parse: String,
         variadic: true,
         optional: true,
-        brief: 'A kind, by its name, plural or short name; default: all',
+        placeholder: 'name',
+        brief: 'A kind, by its name, plural or short name; several with commas or flags; default: all',
       },
       output: { kind: 'enum', values: ['yaml', 'json'], default: 'yaml', brief: 'Format of the output' },
     },

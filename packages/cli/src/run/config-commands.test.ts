@@ -132,9 +132,7 @@ spec:
     write('other.ts', 'export default [{ apiVersion: "v1", kind: "Pod", metadata: {} }, 7]\n')
     expect(batten(['render', 'other.ts'])).toMatchObject({
       code: 65,
-      err: expect.stringContaining(
-        'other.ts: the default export holds something that is no object of Kubernetes: 7',
-      ),
+      err: expect.stringContaining('other.ts: the default export, item 2, is no object of Kubernetes: 7'),
     })
   })
 })

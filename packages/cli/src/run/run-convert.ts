@@ -1,5 +1,9 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { toTypeScript } from '@batten/api/convert'
+import type { Finding } from '@batten/api/validate'
+import { fromYaml } from '@batten/api/yaml'
+import { BattenError, errorMessage } from '@batten/core'
 import type { ConvertFlags } from '../commands/convert.ts'
 import { renderFinding } from '../dev/findings.ts'
 import { readInputs } from '../input/read-inputs.ts'
@@ -7,25 +11,39 @@ import { EXIT, printError } from '../main.ts'
 
 /** Prints a TypeScript file that makes the objects of the YAML. */
 export async function runConvert(flags: ConvertFlags, ...files: string[]): Promise<void> {
-  let inputs: Awaited<ReturnType<typeof readInputs>>
   try {
-    inputs = await readInputs(files)
+    const inputs = await readInputs(files)
+    const findings = inputs.flatMap(({ file, text }) => fromYaml(text, { file }).findings)
+    if (findings.length > 0) {
+      printFindings(findings)
+      process.exitCode = EXIT.badData
+      return
+    }
+    // Documents of several files become one module; each starts with a line of its own.
+    const { code } = toTypeScript(inputs.map(({ text }) => text.replace(/^\ufeff/, '')).join('\n---\n'))
+    if (flags.out === undefined) process.stdout.write(code)
+    else writeCode(flags.out, code)
   } catch (error) {
     printError(error)
     process.exitCode = EXIT.usage
-    return
   }
-  const [only, ...others] = inputs
-  const options = only !== undefined && others.length === 0 ? { file: only.file } : {}
-  const { code, findings } = toTypeScript(inputs.map(({ text }) => text).join('\n---\n'), options)
+}
+
+function printFindings(findings: readonly Finding[]): void {
   for (const { range, ...finding } of findings) {
     const place = range === undefined ? {} : { line: range.line, column: range.column }
     console.error(renderFinding({ ...finding, ...place }, process.cwd()))
   }
-  if (findings.length > 0) {
-    process.exitCode = EXIT.badData
-    return
+}
+
+function writeCode(file: string, code: string): void {
+  try {
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, code)
+  } catch (error) {
+    throw new BattenError('CLI_INPUT', {
+      message: `cannot write ${file}: ${errorMessage(error)}`,
+      cause: error,
+    })
   }
-  if (flags.out === undefined) process.stdout.write(code)
-  else writeFileSync(flags.out, code)
 }
