@@ -12,7 +12,7 @@ const GIVE_UP = Symbol('give up')
  * next line) or wrong. The library's parser then reads it, so that this says what that says or nothing; it takes a
  * third of its time.
  *
- * @see docs/adr/0010-yaml-from-tokens.md
+ * @see docs/adr/0011-yaml-from-tokens.md
  */
 export function readTokens(text: string, limits: Limits): { readonly value: unknown } | undefined {
   try {
