@@ -35,6 +35,9 @@ const SIDE_EFFECTS: Partial<Record<PublishedName, readonly string[]>> = {
 /** Peers that an entry needs and that no package brings: `@batten/api/schema` and `@batten/testing/vitest`. */
 const PEERS = ['typebox', 'vitest']
 
+/** Many modules in a few files, which is what Node imports; a bundler for browsers gets the modules themselves. */
+const BUNDLE = 'dist/bundle/'
+
 /** AssemblyScript: read by `asc` as source, never imported by Node or TypeScript. */
 const ASSEMBLY = './assembly'
 
@@ -83,7 +86,7 @@ describe.each(PUBLISHED)('%s as a tarball', (name) => {
   it('has no tests, no data of tests, no state of the compiler, and no output without a source', () => {
     expect(files().filter((path) => /\.test(-d)?\.|testdata|tsbuildinfo|\.tgz$/.test(path))).toEqual([])
     const sources = new Set(files().filter((path) => path.startsWith('src/')))
-    const outputs = files().filter((path) => path.startsWith('dist/'))
+    const outputs = files().filter((path) => path.startsWith('dist/') && !path.startsWith(BUNDLE))
     expect(
       outputs.filter(
         (path) => !sources.has(path.replace(/^dist/, 'src').replace(/(\.d\.ts|\.js)(\.map)?$/, '.ts')),
@@ -134,7 +137,8 @@ describe.each(PUBLISHED)('%s as a tarball', (name) => {
     const orders = Object.values(entries).flatMap((target) =>
       typeof target === 'string' ? [] : [Object.keys(target).join()],
     )
-    expect(new Set(orders)).toEqual(new Set(['@batten/source,types,default']))
+    const allowed = ['@batten/source,types,default', '@batten/source,types,node,default']
+    expect(orders.filter((order) => !allowed.includes(order))).toEqual([])
   })
 
   it('says who made it, under which licence, where to report, and that everybody may install it', () => {
@@ -180,6 +184,17 @@ describe.each(PUBLISHED)('%s when installed', (name) => {
     const program = `const names = {}; for (const path of ${JSON.stringify(subpaths())}) names[path] = Object.keys(await import(path)); console.log(JSON.stringify(names))`
     const names = JSON.parse(runNode(['--input-type=module', '--eval', program]))
     expect(Object.keys(names)).toEqual(subpaths())
+  })
+
+  it('has the same names where Node gets a bundle and others get the modules', () => {
+    const both = Object.values(manifestOf(name).exports).flatMap((target) =>
+      typeof target !== 'string' && target['node'] !== undefined
+        ? [[target['node'], target['default']!].map((path) => `./${posix.join('node_modules', name, path)}`)]
+        : [],
+    )
+    const program = `console.log(JSON.stringify(await Promise.all(${JSON.stringify(both)}.map((pair) => Promise.all(pair.map(async (path) => Object.keys(await import(path))))))))`
+    const names = JSON.parse(runNode(['--input-type=module', '--eval', program])) as [string[], string[]][]
+    for (const [i, [bundle, modules]] of names.entries()) expect(bundle, both[i]![0]).toEqual(modules)
   })
 
   it('has entries that can be required, and gives the same names', () => {
