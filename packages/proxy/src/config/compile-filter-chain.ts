@@ -7,6 +7,7 @@ import {
   type HttpConnectionManager,
   type TcpProxy,
 } from '@batten/xds'
+import { ChainLifetime } from '../listener/chain-lifetime.ts'
 import type { FilterChainConfig, FilterChainMatch, ListenerConfig } from '../listener/listener-config.ts'
 import type { NetworkFilterFactory } from '../network/filter.ts'
 import { compileCidrRanges } from './compile-address.ts'
@@ -32,6 +33,7 @@ export interface FilterChainScope {
 export interface CompiledFilterChain {
   readonly config: FilterChainConfig
   readonly references: ResourceReferences
+  readonly lifetime: ChainLifetime
 }
 
 const HTTP_CONNECTION_MANAGER =
@@ -53,6 +55,7 @@ export function compileFilterChain(
   if (equal !== undefined) return equal
 
   const references = new ResourceReferences()
+  const lifetime = new ChainLifetime()
   const match = chain.nested('filterChainMatch', 'FilterChainMatch')
   const filters = chain.each('filters', 'Filter')
   if (chain.flag('useProxyProto')) throw chain.path('useProxyProto').unsupported()
@@ -66,8 +69,9 @@ export function compileFilterChain(
     transportSocketConnectTimeoutMs,
     filters: compileNetworkFilters(filters, chain, scope, references),
     version,
+    lifetime,
   }
-  return { config: Object.freeze(config), references }
+  return { config: Object.freeze(config), references, lifetime }
 }
 
 const ANY: FilterChainMatch = Object.freeze({

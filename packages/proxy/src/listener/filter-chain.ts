@@ -115,6 +115,7 @@ export class FilterChain {
     this.#drainTimer?.cancel()
     this.tls?.close()
     for (const factory of this.config.filters) factory.close?.()
+    this.config.lifetime?.end()
     for (const onIdle of this.#onIdle) onIdle()
   }
 }

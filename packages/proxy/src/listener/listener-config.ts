@@ -1,5 +1,6 @@
 import type { NetworkFilterFactory } from '../network/filter.ts'
 import type { TlsServerConfig } from '../tls/tls-config.ts'
+import type { ChainLifetime } from './chain-lifetime.ts'
 
 /** A listener, compiled from `envoy.config.listener.v3.Listener`. */
 export interface ListenerConfig {
@@ -43,6 +44,8 @@ export interface FilterChainConfig {
   readonly filters: readonly NetworkFilterFactory[]
   /** Content hash of the chain: an equal one keeps its connections when the listener is replaced. */
   readonly version: string
+  /** Told when the chain is out of use and its last connection has ended. */
+  readonly lifetime?: ChainLifetime
 }
 
 /** Empty lists and `undefined` match everything. */

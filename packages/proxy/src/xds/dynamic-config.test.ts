@@ -30,6 +30,12 @@ function setUp() {
   const wanted = new Set<string>()
   const created: RecordedFilter[] = []
   let failBind = false
+  let endChain = (end: () => void): void => end()
+  /** As the listener manager does: chains that the new version lacks end with their last connection. */
+  const retire = (name: string, successor?: ListenerConfig) => {
+    for (const chain of listeners.get(name)?.filterChains ?? [])
+      if (!successor?.filterChains.includes(chain)) endChain(() => chain.lifetime?.end())
+  }
   const secretStore = createSecretStore()
   const config = new DynamicConfig({
     environment: recordingEnvironment(created),
@@ -48,9 +54,13 @@ function setUp() {
       apply: async (listener) => {
         if (failBind) throw new Error('address in use')
         log.push(`listener ${listener.name}`)
+        retire(listener.name, listener)
         listeners.set(listener.name, listener)
       },
-      remove: (name) => void log.push(`remove listener ${name}`),
+      remove(name) {
+        log.push(`remove listener ${name}`)
+        retire(name)
+      },
     },
     secretStore,
     clock: clock as Clock,
@@ -91,6 +101,12 @@ function setUp() {
     secretStore,
     failBinding(fails: boolean) {
       failBind = fails
+    },
+    /** From now on, chains out of use have connections left, until they are called. */
+    holdConnections() {
+      const ends: (() => void)[] = []
+      endChain = (end) => void ends.push(end)
+      return ends
     },
   }
 }
@@ -272,6 +288,37 @@ describe('DynamicConfig', () => {
     send(CDS, {}, ['a'])
     expect(await applied()).toEqual(['remove cluster a', 'remove listener m'])
     expect([...wanted]).toEqual([])
+  })
+
+  it('keeps a cluster that is removed while routes still wait for it, until they go', async () => {
+    const { send, applied } = setUp()
+    send(CDS, { a: edsCluster('a') })
+    send(LDS, { l: httpListener('l', 'r') })
+    send(RDS, { r: routesTo('r', { '/': 'a' }) })
+    send(CDS, {}, ['a'])
+    expect(await applied()).toEqual([])
+    send(EDS, { a: endpoints('a', [1]) })
+    expect(await applied()).toEqual(['cluster a', 'hosts a', 'listener l'])
+    send(RDS, { r: routesTo('r', {}) })
+    expect(await applied()).toEqual(['remove cluster a'])
+  })
+
+  it('keeps the routes of a chain up to date until its last connection has ended', async () => {
+    const { send, applied, wanted, listeners, holdConnections } = setUp()
+    send(CDS, {})
+    send(LDS, { l: httpListener('l', 'r') })
+    send(RDS, { r: routesTo('r', {}) })
+    await applied()
+    const ends = holdConnections()
+    send(LDS, { l: httpListener('l', 'r', { via: 'v2' }) })
+    send(LDS, { l: httpListener('l', 'r2') })
+    send(RDS, { r2: routesTo('r2', {}) })
+    await applied()
+    expect([listeners.size, [...wanted], ends.length]).toEqual([1, ['RDS r', 'RDS r2'], 2])
+    ends[0]!()
+    expect([...wanted]).toEqual(['RDS r', 'RDS r2'])
+    ends[1]!()
+    expect([...wanted]).toEqual(['RDS r2'])
   })
 
   it('compiles a filter that ECDS delivers for every place, all or none, and closes the one before', async () => {

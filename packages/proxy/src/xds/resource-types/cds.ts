@@ -253,11 +253,12 @@ export class ClusterResources implements ResourceHandler {
   #remove(name: string): void {
     const entry = this.#entries.get(name)
     if (entry === undefined || entry.isStatic || entry.linger !== undefined) return
-    this.#cancelWarming(entry)
-    if (entry.active === undefined || !this.#options.isInUse(name)) {
+    if (!this.#options.isInUse(name)) {
       this.#delete(entry)
       return
     }
+    // Routes that wait for its first version are to come into use with it, as if the server had removed it later.
+    if (entry.active !== undefined) this.#cancelWarming(entry)
     entry.linger = this.#options.clock.setTimeout(() => this.#delete(entry), LINGER_MS)
   }
 

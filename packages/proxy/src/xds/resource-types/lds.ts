@@ -314,8 +314,13 @@ export class ListenerResources implements ResourceHandler {
       chain.users -= 1
       if (chain.users > 0) continue
       entry.bound.delete(chain.compiled.config.version)
-      chain.binding.release()
-      if (!chain.handedOver) for (const filter of chain.compiled.config.filters) filter.close?.()
+      const { config, lifetime } = chain.compiled
+      // Connections of a chain that drains go on: their routes and secrets must not become old.
+      if (chain.handedOver) lifetime.whenOver(() => chain.binding.release())
+      else {
+        chain.binding.release()
+        for (const filter of config.filters) filter.close?.()
+      }
     }
   }
 

@@ -24,6 +24,8 @@ const HOLD_MS = 5000
 interface RouteValue {
   readonly slots: Set<Slot<RouteConfig>>
   current: CompiledRouteConfig | undefined
+  /** The replacement, while it waits for clusters. */
+  pending: CompiledRouteConfig | undefined
   version: string
   /** Gives up on a replacement that waits for clusters. */
   cancelPending: () => void
@@ -61,7 +63,13 @@ export class RouteResources implements ResourceHandler {
   /** Fills the slot of the reference, now and with every change. */
   acquire(reference: RouteReference): NamedResource<RouteValue> {
     const route = this.#routes.acquire(reference)
-    route.value ??= { slots: new Set(), current: undefined, version: '', cancelPending: () => {} }
+    route.value ??= {
+      slots: new Set(),
+      current: undefined,
+      pending: undefined,
+      version: '',
+      cancelPending: () => {},
+    }
     route.value.slots.add(reference.slot)
     reference.slot.current = route.value.current?.config
     return route
@@ -75,9 +83,10 @@ export class RouteResources implements ResourceHandler {
     this.records.remove(reference.name)
   }
 
-  /** Whether routes in use name the cluster. */
+  /** Whether routes in use, or routes that wait for their clusters, name this one. */
   refersTo(cluster: string): boolean {
-    for (const { value } of this.#routes.values()) if (value?.current?.clusters.has(cluster)) return true
+    for (const { value } of this.#routes.values())
+      if (value?.current?.clusters.has(cluster) || value?.pending?.clusters.has(cluster)) return true
     return false
   }
 
@@ -126,8 +135,10 @@ export class RouteResources implements ResourceHandler {
     )
     route.value.version = content
     route.value.cancelPending()
+    route.value.pending = compiled
     route.value.cancelPending = this.#whenClustersAreWarm(compiled, name, () => {
       route.value.current = compiled
+      route.value.pending = undefined
       for (const slot of route.value.slots) slot.current = compiled.config
       this.#options.changed()
       route.gate.open()
