@@ -43,6 +43,8 @@ export interface ContextSources {
   readonly remoteClusters: ReadonlyMap<string, readonly Resource[]>
   readonly clusterName: string
   readonly kubernetesVersion: string | undefined
+  /** Release of Istio that is upgraded from, `1.20`. */
+  readonly upgradeFrom: string | undefined
   /** Milliseconds since 1970. */
   readonly now: number
 }
@@ -57,6 +59,7 @@ export class AnalysisContext {
   readonly remoteClusters: ReadonlyMap<string, readonly Resource[]>
   readonly clusterName: string
   readonly kubernetesVersion: string | undefined
+  readonly upgradeFrom: string | undefined
   readonly now: number
   readonly clusterDomain = CLUSTER_DOMAIN
   readonly reports: Report[] = []
@@ -76,6 +79,7 @@ export class AnalysisContext {
     this.remoteClusters = sources.remoteClusters
     this.clusterName = sources.clusterName
     this.kubernetesVersion = sources.kubernetesVersion
+    this.upgradeFrom = sources.upgradeFrom
     this.now = sources.now
     for (const resource of sources.resources) {
       if (resource.name !== '')

@@ -37,9 +37,11 @@ export const istioHints: Readonly<Record<IstioCode, string>> = {
   IST0139:
     'Remove the webhook configuration that is left over, or install the control plane that it belongs to.',
   IST0140: 'Name the subset in the route of the VirtualService that is bound to the gateway as well.',
-  IST0141: 'Ask for the permission, or install with an account that has it.',
-  IST0142: 'Upgrade Kubernetes.',
-  IST0143: 'Let the application listen on 0.0.0.0 or on the address of the pod.',
+  IST0141:
+    'Ask for the permission, or install with an account that has it. Only a cluster knows who may do what: files never lead to this message, istioctl x precheck does.',
+  IST0142: 'Upgrade Kubernetes. Reported when the version is said (kubernetesVersion).',
+  IST0143:
+    'Let the application listen on 0.0.0.0 or on the address of the pod. Which address a process listens on is known to a running pod only: files never lead to this message, istioctl x precheck does.',
   IST0144: 'Run the application as another user.',
   IST0145: 'Put the hosts in one Gateway, make them disjoint, or use another port or workload.',
   IST0146: 'Add the label that an injection webhook selects to the pod template or its namespace.',
@@ -67,9 +69,12 @@ export const istioHints: Readonly<Record<IstioCode, string>> = {
   IST0165: 'Refer to the Kubernetes Gateway from an HTTPRoute instead.',
   IST0166: 'Use targetRefs, which names the Gateway.',
   IST0167: 'Remove the policy, or apply it where it has an effect.',
-  IST0168: 'Read the note of the release; compatibilityVersion keeps the old default.',
-  IST0169: 'Change the configuration before the upgrade, or set compatibilityVersion.',
-  IST0170: 'Make the Service the same in all clusters.',
+  IST0168:
+    'Read the note of the release; compatibilityVersion keeps the old default. No check reports this at present: what can be found out from configuration is IST0169.',
+  IST0169:
+    'Change the configuration before the upgrade, or set compatibilityVersion. Reported when it is said from which release (upgradeFrom).',
+  IST0170:
+    'Make the Service the same in all clusters. Reported when objects of further clusters are given (remoteClusters).',
   IST0171: 'Read reason and message of the condition and correct the object or what it refers to.',
   IST0172: 'Upgrade the CRDs of the Gateway API before the next release of Istio.',
   IST0173: 'Correct the labels of the subset, or deploy pods that have them.',

@@ -43,6 +43,8 @@ export interface AnalyzeOptions {
   readonly clusterName?: string
   /** Version of Kubernetes that the objects are for, `1.31.2`. */
   readonly kubernetesVersion?: string
+  /** Release of Istio that is upgraded from, `1.20`: reports what depends on defaults that later releases changed. */
+  readonly upgradeFrom?: string
   /** Time at which certificates must be valid, in milliseconds since 1970. @defaultValue now */
   readonly now?: number
 }
@@ -80,6 +82,7 @@ export function analyze(
     ),
     clusterName: options.clusterName ?? 'Kubernetes',
     kubernetesVersion: options.kubernetesVersion,
+    upgradeFrom: options.upgradeFrom,
     now: options.now ?? Date.now(),
   })
   const failures = chosen(options.analyzers).flatMap((analyzer) => run(analyzer, context))

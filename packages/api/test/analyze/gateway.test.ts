@@ -185,3 +185,16 @@ Secret gateways/split-cacert: {stringData: {cacert: z}}
     ],
   ],
 ])
+
+findingsOf('gateway.PrivateKeyAnalyzer', [
+  [
+    'what is no certificate is told elsewhere, and so is what is missing',
+    `
+Gateway a/edge: {spec: {selector: {app: edge}, servers: [{tls: {credentialName: text}}, {tls: {credentialNames: [gone, half]}}]}}
+Pod gateways/edge-1: {metadata: {labels: {app: edge}}}
+Secret gateways/text: {stringData: {tls.crt: x, tls.key: y}}
+Secret gateways/half: {stringData: {tls.crt: x}}
+`,
+    [],
+  ],
+])

@@ -29,6 +29,7 @@ import { deprecatedFields } from './mesh/deprecated-fields.ts'
 import { extensionProviders } from './mesh/extension-providers.ts'
 import { kubernetesVersion } from './mesh/kubernetes-version.ts'
 import { meshNetworks } from './mesh/networks.ts'
+import { upgradeCompatibility } from './mesh/upgrade.ts'
 import { duplicateObjects } from './object/duplicates.ts'
 import { peerAuthenticationSelectors } from './peer-authentication/selectors.ts'
 import { jwksFetching } from './request-authentication/jwks-fetching.ts'
@@ -84,6 +85,7 @@ export const analyzers: readonly Analyzer[] = [
   crdVersions,
   crdServedVersions,
   kubernetesVersion,
+  upgradeCompatibility,
   meshNetworks,
   multiClusterServices,
   portNames,
