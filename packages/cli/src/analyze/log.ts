@@ -26,25 +26,40 @@ type Colors = ReturnType<typeof pc.createColors>
 export function analysisLog(messages: readonly AnalysisMessage[], options: AnalysisLogOptions): string {
   const colors = pc.createColors(options.isColored)
   const lines = new SourceLines(options.sourceOf)
-  const groups = Map.groupBy(messages, ({ code }) => code)
+  const groups = Map.groupBy(messages, (message) => (isUnread(message) ? 'unread' : message.code))
   return [...groups.values()].map((group) => `${groupText(group, lines, colors)}\n`).join('')
 }
 
-/** Everything with one code; what holds for all of it stands at its end. */
-function groupText(group: readonly AnalysisMessage[], lines: SourceLines, colors: Colors): string {
+/** Whether a message is about a document that holds no object, or cannot be read. */
+export function isUnread({ code, origin }: AnalysisMessage): boolean {
+  return code === 'IST0106' && origin === ''
+}
+
+/** What is said about a group of messages as a whole. */
+function groupNotes(group: readonly AnalysisMessage[], lines: SourceLines): Record<'means' | 'hint', string> {
   const type = messageType(group[0]!.code)!
-  const label = (text: string): string => colors.dim(`${text}:`.padEnd(6))
+  if (!isUnread(group[0]!)) return { means: type.meaning, hint: type.hint }
+  const isTemplate = group.some(({ file }) => lines.of(file ?? '')?.some((line) => line.includes('{{')))
+  return {
+    means: 'A document cannot be read, or holds no object: what it says was not analyzed.',
+    hint: isTemplate
+      ? 'This looks like a template. Render it first: helm template CHART | batten analyze -'
+      : 'Correct the document, or pass over such documents with --ignore-unknown.',
+  }
+}
+
+/** Messages that belong together; what holds for all of them stands at the end. */
+function groupText(group: readonly AnalysisMessage[], lines: SourceLines, colors: Colors): string {
+  const { code } = group[0]!
+  const common = messageType(code)?.hint
+  const label = (text: string): string => `  ${colors.dim(`${text}:`.padEnd(6))} `
   const entries = group.map((message) => {
-    const own = message.hint === type.hint ? '' : `  ${label('hint')} ${oneLine(message.hint)}\n`
+    const own = message.hint === common ? '' : `${label('hint')}${oneLine(message.hint)}\n`
     return `${head(message, colors)}\n${frame(message, lines, colors)}${own}`
   })
-  const hint = group.some((message) => message.hint === type.hint) ? `  ${label('hint')} ${type.hint}\n` : ''
-  return [
-    ...entries,
-    `  ${label('means')} ${type.meaning}\n`,
-    hint,
-    `  ${label('more')} batten explain ${type.code}\n`,
-  ].join('')
+  const { means, hint } = groupNotes(group, lines)
+  const shared = group.some((message) => message.hint === common) ? `${label('hint')}${hint}\n` : ''
+  return `${entries.join('')}${label('means')}${means}\n${shared}${label('more')}batten explain ${code}\n`
 }
 
 function head({ level, code, origin, reference, message }: AnalysisMessage, colors: Colors): string {

@@ -238,7 +238,12 @@ describe('text that is no YAML', () => {
   })
 
   it('is bad data when there is nothing else, and passed over with --ignore-unknown', () => {
-    expect(batten(['only-broken.yaml']).code).toBe(65)
+    const { code, out } = batten(['only-broken.yaml'])
+    expect(code).toBe(65)
+    expect(out).toContain(`
+  means: A document cannot be read, or holds no object: what it says was not analyzed.
+  hint:  Correct the document, or pass over such documents with --ignore-unknown.
+`)
     expect(batten(['only-broken.yaml', '--ignore-unknown'])).toEqual({
       code: 0,
       out: '',
@@ -246,6 +251,11 @@ describe('text that is no YAML', () => {
     })
     expect(batten(['broken.yaml', '--ignore-unknown', '-o', 'json']).out).not.toContain('IST0106')
   })
+})
+
+it('says that templates must be rendered', () => {
+  const input = 'a: {{ .Values.a }}\n{{- if .Values.b }}\nb: 1\n{{- end }}\n'
+  expect(batten(['-'], { input }).out).toContain('helm template CHART | batten analyze -')
 })
 
 describe('the configuration of the mesh', () => {

@@ -11,6 +11,7 @@ import {
 import { fromYaml, type ParsedDocument, parseDocuments } from '@batten/api/yaml'
 import { BattenError } from '@batten/core/errors'
 import { FILE_ENDINGS, type FileSelection, filesToAnalyze, readInput } from '../analyze/files.ts'
+import { isUnread } from '../analyze/log.ts'
 import { printMessages } from '../analyze/output.ts'
 import { analysisSummary } from '../analyze/summary.ts'
 import type { AnalyzeFlags } from '../commands/analyze.ts'
@@ -151,7 +152,7 @@ function namespaceOptions({
 
 /** Findings of all levels count, whatever is printed. */
 function exitCodeOf(messages: readonly AnalysisMessage[], unread: number, flags: AnalyzeFlags): number {
-  const ofObjects = messages.filter(({ code, origin }) => origin !== '' || code !== 'IST0106')
+  const ofObjects = messages.filter((message) => !isUnread(message))
   if (atLeast(ofObjects, flags.failureThreshold).length > 0) return EXIT.findings
   return unread > 0 ? EXIT.badData : EXIT.ok
 }
