@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { pruneOutputs } from '../../scripts/package-prune.ts'
 
 const run = promisify(execFile)
 const ROOT = join(import.meta.dirname, '../..')
@@ -62,11 +63,15 @@ export function folderOf(name: PublishedName): string {
   return join(ROOT, 'packages', name.slice('@batten/'.length))
 }
 
-/** Packs what `npm run build` made. Lifecycle scripts are left out: they would build again. */
+/**
+ * Packs what `npm run build` made. Lifecycle scripts are left out, as they would build again; what they remove is removed
+ * here, because a build that turbo takes from its cache leaves other files of `dist` alone.
+ */
 export async function packPackages(names: readonly PublishedName[], into: string): Promise<PackedPackage[]> {
   const packed: PackedPackage[] = []
   for (const name of names) {
     const folder = folderOf(name)
+    pruneOutputs(folder)
     const output = await npm(['pack', '--ignore-scripts', '--json', '--pack-destination', into], folder)
     // npm 11 prints a list, npm 12 an object by name.
     const parsed = JSON.parse(output) as PackReport[] | Record<string, PackReport>
