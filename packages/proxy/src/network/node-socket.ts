@@ -1,14 +1,13 @@
 import { Socket, type SocketConstructorOpts } from 'node:net'
 import type { SecureContext } from 'node:tls'
 import { TLSSocket, type TLSSocketOptions } from 'node:tls'
-import { getSystemErrorName } from 'node:util'
 
 /**
- * Every use of a private part of `node:net` and `node:tls` is in this file: Node offers no public way to give an
- * accepted socket, or the server side of a TLS connection, a read buffer of our own (`onread`).
+ * Every use of a private part of `node:net` and `node:tls` is in this file and in `native-write.ts`: Node offers no
+ * public way to give an accepted socket, or the server side of a TLS connection, a read buffer of our own (`onread`).
  */
 
-interface NativeHandle {
+export interface NativeHandle {
   /** TLS only: takes bytes as if they had been read from the socket. */
   receive?(bytes: Uint8Array): void
   /** TLS only: the error of the verification of the peer's chain; null or undefined when there is none. */
@@ -18,22 +17,9 @@ interface NativeHandle {
   reset?(done?: () => void): number
   /** TLS only: the handle of the socket below. */
   _parent?: NativeHandle
-  /** Writes at once what the system takes and queues the rest; returns an error number or 0. */
-  writeLatin1String?(request: WriteRequest, text: string): number
 }
 
-interface WriteRequest {
-  handle?: NativeHandle
-  oncomplete?: (status: number) => void
-}
-
-interface StreamWrapBinding {
-  readonly WriteWrap: new () => WriteRequest
-  readonly streamBaseState: Int32Array
-  readonly kLastWriteWasAsync: number
-}
-
-interface SocketInternals {
+export interface SocketInternals {
   _handle: NativeHandle | null
   _server: object | null
   connecting: boolean
@@ -52,7 +38,20 @@ export interface ReadInto {
   callback(length: number, buffer: Uint8Array): boolean
 }
 
-const internalsOf = (socket: Socket): SocketInternals => socket as unknown as SocketInternals
+/** @param next - asked before each read */
+export function readInto(next: () => Uint8Array, callback: (length: number) => boolean): ReadInto {
+  let given: Uint8Array | undefined
+  const buffer = (): Uint8Array | undefined => {
+    const wanted = next()
+    // Node goes on with the last buffer when it gets none, and is spared unwrapping it.
+    if (wanted === given) return undefined
+    given = wanted
+    return wanted
+  }
+  return { buffer: buffer as () => Uint8Array, callback }
+}
+
+export const internalsOf = (socket: Socket): SocketInternals => socket as unknown as SocketInternals
 
 /**
  * Moves an accepted socket, paused since it was accepted (`pauseOnConnect`), into a new one that reads into buffers
@@ -132,64 +131,4 @@ export function resetSocket(socket: Socket): void {
     }
   }
   socket.destroy()
-}
-
-/** Versions of Node on which the direct write is tested; others write through the stream. */
-const DIRECT_WRITE_MAJORS = new Set(['22', '24'])
-
-const streamWrap = loadStreamWrap()
-
-function loadStreamWrap(): StreamWrapBinding | undefined {
-  if (!DIRECT_WRITE_MAJORS.has(process.versions.node.split('.')[0]!)) return undefined
-  try {
-    const { binding } = process as unknown as { binding?: (name: string) => Partial<StreamWrapBinding> }
-    const found = binding?.call(process, 'stream_wrap')
-    const isComplete =
-      typeof found?.WriteWrap === 'function' &&
-      found.streamBaseState !== undefined &&
-      typeof found.kLastWriteWasAsync === 'number'
-    return isComplete ? (found as StreamWrapBinding) : undefined
-  } catch {
-    return undefined
-  }
-}
-
-/**
- * Writes text to a TCP socket past the stream's machinery, which costs more than the system call. The system nearly
- * always takes everything at once; what it does not take is queued below, in order with whatever the stream writes.
- */
-export class DirectWriter {
-  /** Bytes that the system has not taken yet. */
-  pendingBytes = 0
-  readonly #socket: Socket
-  readonly #settled: (error: Error | undefined) => void
-
-  /** @param settled - called when bytes that were pending have gone out, or failed to */
-  constructor(socket: Socket, settled: (error: Error | undefined) => void) {
-    this.#socket = socket
-    this.#settled = settled
-  }
-
-  /** Returns false when the caller has to write through the stream: bytes wait there, or this Node cannot do it. */
-  write(text: string): boolean {
-    const { _handle: handle, connecting } = internalsOf(this.#socket)
-    if (streamWrap === undefined || handle?.writeLatin1String === undefined || connecting) return false
-    if (this.#socket.writableLength > 0) return false
-    const request = new streamWrap.WriteWrap()
-    // The native side calls it on the request, so it must be there even where nothing stays pending.
-    request.oncomplete = (status) => {
-      this.pendingBytes -= text.length
-      this.#settled(status < 0 ? writeError(status) : undefined)
-    }
-    request.handle = handle
-    const status = handle.writeLatin1String(request, text)
-    if (status !== 0) this.#settled(writeError(status))
-    else if (streamWrap.streamBaseState[streamWrap.kLastWriteWasAsync] !== 0) this.pendingBytes += text.length
-    return true
-  }
-}
-
-function writeError(status: number): Error {
-  const code = getSystemErrorName(status)
-  return Object.assign(new Error(`write ${code}`), { errno: status, code, syscall: 'write' })
 }

@@ -8,8 +8,6 @@ export type ConnectTarget = { readonly host: string; readonly port: number } | {
 
 /** A plain-text {@link SocketTransport}. */
 export class PlainTransport extends SocketTransport {
-  protected override readonly writesDirectly = true
-
   private constructor(options: SocketTransportOptions) {
     super(options, new PlainReadBuffers())
   }

@@ -1,13 +1,11 @@
 import { isIPv6, type Socket } from 'node:net'
-import { DirectWriter, type ReadInto, resetSocket } from './node-socket.ts'
-import { bulkBufferOf, type ReadBuffers, sharedBuffer } from './read-buffer.ts'
+import { type ReadInto, readInto, resetSocket } from './node-socket.ts'
+import type { ReadBuffers } from './read-buffer.ts'
+import { SocketWriter, type SocketWriterOwner } from './socket-writer.ts'
 import type { Transport, TransportHandler } from './transport.ts'
 
 /** Envoy's default of `per_connection_buffer_limit_bytes`. */
 export const DEFAULT_BUFFER_LIMIT_BYTES = 1024 * 1024
-
-/** Text gathered under a cork is written out when it gets longer than this: longer strings cost an allocation. */
-const MAX_GATHERED_BYTES = 16 * 1024
 
 /** Drops everything: the handler until somebody takes the transport over. */
 export const discardHandler: TransportHandler = {
@@ -25,9 +23,10 @@ export interface SocketTransportOptions {
 /**
  * A {@link Transport} over a Node socket that reads into buffers of ours; the base of plain and TLS transports.
  *
- * Node's stream machinery carries writes and shutdown only. Reads come by `onread`, which costs no allocation.
+ * Node's stream machinery carries the shutdown only. Reads come by `onread`, which costs no allocation; writes go to
+ * the handle below ({@link SocketWriter}).
  */
-export class SocketTransport implements Transport {
+export class SocketTransport implements Transport, SocketWriterOwner {
   handler: TransportHandler = discardHandler
   blocked = false
   closed = false
@@ -36,21 +35,17 @@ export class SocketTransport implements Transport {
   /** Given to the socket when it is made. */
   protected readonly readInto: ReadInto
   protected socket!: Socket
-  /** TLS encrypts into memory of its own, so that written bytes are free again when nothing was queued before them. */
+  /** TLS encrypts into memory of its own, so that written bytes are free again as soon as their write has begun. */
   protected readonly copiesOnWrite: boolean = false
-  /** Plain TCP: small writes skip the stream. A TLS handle takes one write at a time, which the stream sees to. */
-  protected readonly writesDirectly: boolean = false
   protected readonly bufferLimitBytes: number
   readonly #buffers: ReadBuffers
-  #direct: DirectWriter | undefined
+  #writer!: SocketWriter
   #isFlushPlanned = false
   #isPaused = false
   #held: Buffer[] | undefined
   #endHeld = false
   #isWritable = true
-  #corks = 0
-  #gathered = ''
-  #isSocketCorked = false
+  #isEnding = false
   #error: Error | undefined
   #remoteAddress: string | undefined
   #localAddress: string | undefined
@@ -58,18 +53,17 @@ export class SocketTransport implements Transport {
   constructor(options: SocketTransportOptions, buffers: ReadBuffers) {
     this.bufferLimitBytes = options.bufferLimitBytes ?? DEFAULT_BUFFER_LIMIT_BYTES
     this.#buffers = buffers
-    this.readInto = {
-      buffer: () => buffers.next(),
-      callback: (length) => this.#read(length),
-    }
+    this.readInto = readInto(
+      () => buffers.next(),
+      (length) => this.#read(length),
+    )
   }
 
   protected attach(socket: Socket): void {
     this.socket = socket
-    if (this.writesDirectly) this.#direct = new DirectWriter(socket, this.#onDirectWrite)
+    this.#writer = new SocketWriter(socket, this.copiesOnWrite, this)
     socket.on('error', this.#onError)
     socket.on('end', this.#onEnd)
-    socket.on('drain', this.#onDrain)
     socket.on('close', this.#onClose)
   }
 
@@ -78,7 +72,6 @@ export class SocketTransport implements Transport {
     const { socket } = this
     socket.off('error', this.#onError)
     socket.off('end', this.#onEnd)
-    socket.off('drain', this.#onDrain)
     socket.off('close', this.#onClose)
     this.closed = true
     this.#isWritable = false
@@ -97,64 +90,19 @@ export class SocketTransport implements Transport {
   }
 
   get bufferedBytes(): number {
-    return this.#waitingBytes + this.#gathered.length
+    return this.#writer.pendingBytes
   }
 
   writeLatin1(text: string): boolean {
     if (!this.#isWritable || text === '') return !this.blocked
-    if (this.#corks > 0) {
-      this.#gathered += text
-      if (this.#gathered.length > MAX_GATHERED_BYTES) this.#flushGathered()
-      return !this.blocked
-    }
-    this.#send(text)
+    this.#writer.text(text)
     return this.#watch()
   }
 
   writeBytes(bytes: Uint8Array): boolean {
     if (!this.#isWritable || bytes.length === 0) return !this.blocked
-    const { socket } = this
-    const goesStraightOn = this.copiesOnWrite && this.#corks === 0 && socket.writableLength === 0
-    if (bytes.buffer === sharedBuffer.buffer) {
-      // The next read overwrites it. Text is copied by the native write if the system does not take it at once.
-      if (!goesStraightOn) return this.writeLatin1(latin1Of(bytes))
-    } else if (this.#corks > 0 && bytes.length + this.#gathered.length <= MAX_GATHERED_BYTES) {
-      return this.writeLatin1(latin1Of(bytes))
-    }
-    if (this.#gathered !== '') this.#flushGathered()
-    const bulk = bulkBufferOf(bytes)
-    if (bulk === undefined || goesStraightOn) {
-      socket.write(bytes)
-      return this.#watch()
-    }
-    let isHeld = true
-    const release = () => {
-      if (!isHeld) return
-      isHeld = false
-      bulk.release()
-    }
-    bulk.retain()
-    socket.write(bytes, release)
-    if (socket.writableLength === 0) release()
+    this.#writer.bytes(bytes)
     return this.#watch()
-  }
-
-  cork(): void {
-    this.#corks++
-  }
-
-  uncork(): void {
-    if (this.#corks === 0 || --this.#corks > 0) return
-    if (this.#gathered !== '') {
-      const text = this.#gathered
-      this.#gathered = ''
-      if (this.#isWritable) this.#send(text)
-    }
-    if (this.#isSocketCorked) {
-      this.#isSocketCorked = false
-      this.socket.uncork()
-    }
-    this.#watch()
   }
 
   pause(): void {
@@ -180,22 +128,27 @@ export class SocketTransport implements Transport {
 
   end(): void {
     if (!this.#isWritable) return
-    this.#corks = Math.min(this.#corks, 1)
-    this.uncork()
     this.#isWritable = false
-    this.socket.end()
+    this.#writer.flush()
+    if (this.#writer.pendingBytes === 0) this.socket.end()
+    else this.#isEnding = true
   }
 
   destroy(): void {
-    this.#isWritable = false
-    this.#held = undefined
+    this.#giveUp()
     this.socket.destroy()
   }
 
   reset(): void {
+    this.#giveUp()
+    resetSocket(this.socket)
+  }
+
+  /** What was written in this turn goes out if the system takes it; everything else is lost. */
+  #giveUp(): void {
+    if (this.#isWritable) this.#writer.flush()
     this.#isWritable = false
     this.#held = undefined
-    resetSocket(this.socket)
   }
 
   /** Closes with an error that `onClose` reports. */
@@ -265,38 +218,36 @@ export class SocketTransport implements Transport {
     } else this.socket.resume()
   }
 
-  #flushGathered(): void {
-    if (!this.#isSocketCorked) {
-      this.#isSocketCorked = true
-      this.socket.cork()
-    }
-    const text = this.#gathered
-    this.#gathered = ''
-    this.socket.write(text, 'latin1')
-    this.#watch()
-  }
-
-  #send(text: string): void {
-    const { socket } = this
-    if (this.#isSocketCorked || this.#direct === undefined || !this.#direct.write(text))
-      socket.write(text, 'latin1')
-  }
-
   #watch(): boolean {
-    // Node's own return value is false as well for a large write that the system took at once.
-    if (this.#waitingBytes >= this.bufferLimitBytes) this.blocked = true
+    if (this.#writer.pendingBytes < this.bufferLimitBytes) return !this.blocked
+    // What is left then is under way, or waits for that: `onWritten` will come.
+    this.#writer.flush()
+    if (this.#writer.pendingBytes >= this.bufferLimitBytes) this.blocked = true
     return !this.blocked
   }
 
-  get #waitingBytes(): number {
-    return this.socket.writableLength + (this.#direct?.pendingBytes ?? 0)
+  /** @internal */
+  onWritten(): void {
+    if (this.closed) return
+    if (this.#isEnding) {
+      this.#isEnding = false
+      this.socket.end()
+    }
+    if (!this.blocked) return
+    this.blocked = false
+    try {
+      this.handler.onDrain()
+    } catch (thrown) {
+      this.#failBy(thrown)
+    }
   }
 
-  readonly #onDirectWrite = (error: Error | undefined): void => {
-    if (this.closed) return
+  /** @internal */
+  onWriteError(error: Error): void {
     // Not inside of the caller's write: its next step would meet a closed connection.
-    if (error !== undefined) process.nextTick(() => this.fail(error))
-    else if (this.#waitingBytes === 0) this.#onDrain()
+    process.nextTick(() => {
+      if (!this.socket.destroyed) this.fail(error)
+    })
   }
 
   readonly #onError = (error: Error): void => {
@@ -313,16 +264,6 @@ export class SocketTransport implements Transport {
     else this.#deliverEnd()
   }
 
-  readonly #onDrain = (): void => {
-    if (!this.blocked || this.closed || this.#waitingBytes >= this.bufferLimitBytes) return
-    this.blocked = false
-    try {
-      this.handler.onDrain()
-    } catch (thrown) {
-      this.#failBy(thrown)
-    }
-  }
-
   readonly #onClose = (): void => {
     if (this.closed) return
     this.closed = true
@@ -337,13 +278,9 @@ export class SocketTransport implements Transport {
 
   #dropBuffers(): void {
     this.#held = undefined
-    this.#gathered = ''
+    this.#writer.close()
     this.#buffers.close()
   }
-}
-
-function latin1Of(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
 }
 
 /** `ip:port`; IPv4-mapped addresses of a dual-stack socket are printed as IPv4. */

@@ -17,23 +17,23 @@ export interface Transport {
   readonly bufferedBytes: number
   /** No more callbacks come and writes are ignored. */
   readonly closed: boolean
-  /** Writes one code unit a byte. Returns false when `blocked`. Ignored after `end` and on a closed transport. */
+  /**
+   * Writes one code unit a byte. What is written in one turn of the event loop goes out together at its end. Returns
+   * false when `blocked`. Ignored after `end` and on a closed transport.
+   */
   writeLatin1(text: string): boolean
   /**
-   * Writes bytes without copying them where that is safe. A view of the chunk that `onData` was given may be passed
+   * Writes bytes, together with text that waits, without copying them where that is safe. A view of the chunk that `onData` was given may be passed
    * on as it is. Any other memory must not change until the bytes are gone (`bufferedBytes` is 0): hand over a buffer
    * you own and forget it.
    */
   writeBytes(bytes: Uint8Array): boolean
-  /** Between these two, writes are gathered into one system call. They nest. */
-  cork(): void
-  uncork(): void
   /** Stops reading (backpressure): no `onData` and no `onEnd` until `resume`. */
   pause(): void
   resume(): void
   /** Sends what is queued, then FIN. Reading goes on. */
   end(): void
-  /** Closes at once; queued bytes are lost. Idempotent. `onClose` still comes, once, and later. */
+  /** Closes at once; bytes that the system does not take at once are lost. Idempotent. `onClose` still comes, once, and later. */
   destroy(): void
   /** RST instead of FIN where the system can. */
   reset(): void

@@ -12,33 +12,23 @@ export class MemoryTransport implements Transport {
   closed = false
   /** Everything written, latin1. */
   written = ''
-  /** One entry for each write that would be a system call. */
+  /** One entry for each write. */
   writes: string[] = []
   ended = false
   destroyed = false
   wasReset = false
   paused = false
-  #corks = 0
-  #gathered = ''
   #held: Buffer[] = []
 
   writeLatin1(text: string): boolean {
     if (this.ended || this.destroyed) return true
-    this.#gathered += text
-    if (this.#corks === 0) this.#commit()
+    this.writes.push(text)
+    this.written += text
     return !this.blocked
   }
 
   writeBytes(bytes: Uint8Array): boolean {
     return this.writeLatin1(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1'))
-  }
-
-  cork(): void {
-    this.#corks++
-  }
-
-  uncork(): void {
-    if (--this.#corks === 0) this.#commit()
   }
 
   pause(): void {
@@ -93,12 +83,5 @@ export class MemoryTransport implements Transport {
     this.written = ''
     this.writes = []
     return written
-  }
-
-  #commit(): void {
-    if (this.#gathered === '') return
-    this.writes.push(this.#gathered)
-    this.written += this.#gathered
-    this.#gathered = ''
   }
 }

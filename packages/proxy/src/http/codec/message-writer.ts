@@ -29,17 +29,9 @@ export class MessageWriter {
       this.#gathered += latin1(chunk)
       return
     }
-    const { transport } = this
-    if (this.#gathered === '') {
-      this.bytesWritten += chunk.length
-      transport.writeBytes(chunk)
-      return
-    }
-    transport.cork()
     this.flush()
     this.bytesWritten += chunk.length
-    transport.writeBytes(chunk)
-    transport.uncork()
+    this.transport.writeBytes(chunk)
   }
 
   /** One chunk of a chunked body. */

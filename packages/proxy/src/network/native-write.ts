@@ -1,0 +1,168 @@
+import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
+import { getSystemErrorName } from 'node:util'
+import { internalsOf, type NativeHandle } from './node-socket.ts'
+
+/** What one write carries: text (one code unit a byte), bytes, or several of them in order. */
+export type Piece = string | Uint8Array
+
+/**
+ * Writes of one socket, one at a time. The bytes of a write must not change before it is over, except on TLS, which
+ * has encrypted them when `write` returns.
+ */
+export interface SocketWrite {
+  /** A write is under way, and no other may begin; `done` will be called. False when the system took all at once. */
+  readonly isBusy: boolean
+  write(pieces: Piece | readonly Piece[]): void
+}
+
+/** Tells that the write under way is over. May be called inside of `write` when that fails. */
+export type WriteDone = (error: Error | undefined) => void
+
+interface WriteRequest {
+  handle?: object
+  /** Keeps the bytes alive while the system reads them. */
+  pieces?: unknown
+  oncomplete?: (status: number) => void
+}
+
+/** The part of a handle that `net.Socket` writes with: each returns an error number or 0. */
+interface WritableHandle extends NativeHandle {
+  writeLatin1String(request: WriteRequest, text: string): number
+  writeBuffer(request: WriteRequest, bytes: Uint8Array): number
+  /** Text and its encoding, or bytes and 'buffer', in turn. */
+  writev(request: WriteRequest, chunks: readonly Piece[], areAllBuffers: boolean): number
+}
+
+interface StreamWrapBinding {
+  readonly WriteWrap: new () => WriteRequest
+  readonly streamBaseState: Int32Array
+  readonly kLastWriteWasAsync: number
+}
+
+/** Versions of Node on which native writes are tested; others write through the stream. */
+const NATIVE_WRITE_MAJORS = new Set(['22', '24'])
+
+const streamWrap = loadStreamWrap()
+
+function loadStreamWrap(): StreamWrapBinding | undefined {
+  if (!NATIVE_WRITE_MAJORS.has(process.versions.node.split('.')[0]!)) return undefined
+  try {
+    const { binding } = process as unknown as { binding?: (name: string) => Partial<StreamWrapBinding> }
+    const found = binding?.call(process, 'stream_wrap')
+    const isComplete =
+      typeof found?.WriteWrap === 'function' &&
+      found.streamBaseState !== undefined &&
+      typeof found.kLastWriteWasAsync === 'number'
+    return isComplete ? (found as StreamWrapBinding) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The way to write to a socket that is connected: its handle where this Node is known to allow that, else the stream. */
+export function createSocketWrite(socket: Socket, done: WriteDone): SocketWrite {
+  return streamWrap === undefined ? new StreamWrite(socket, done) : new NativeWrite(socket, streamWrap, done)
+}
+
+/** Text up to this length is encrypted from a buffer of the process: a native string write would allocate one. */
+const SCRATCH_BYTES = 20 * 1024
+const scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES)
+
+/**
+ * Writes to the handle below the stream, whose machinery costs more than the system call, or than the encryption of a
+ * small record.
+ */
+class NativeWrite implements SocketWrite {
+  isBusy = false
+  readonly #socket: Socket
+  readonly #isTls: boolean
+  readonly #native: StreamWrapBinding
+  readonly #done: WriteDone
+  readonly #fallback: StreamWrite
+
+  constructor(socket: Socket, native: StreamWrapBinding, done: WriteDone) {
+    this.#socket = socket
+    this.#isTls = socket instanceof TLSSocket
+    this.#native = native
+    this.#done = done
+    this.#fallback = new StreamWrite(socket, (error) => this.#over(error))
+  }
+
+  write(pieces: Piece | readonly Piece[]): void {
+    const { _handle, connecting } = internalsOf(this.#socket)
+    const handle = _handle as WritableHandle | null
+    this.isBusy = true
+    // The stream knows how to wait for a connection, and what to say when there is none any more.
+    if (handle === null || connecting || typeof handle.writev !== 'function') {
+      this.#fallback.write(pieces)
+      return
+    }
+    const request = new this.#native.WriteWrap()
+    request.oncomplete = this.#onComplete
+    request.handle = handle
+    const status = this.#start(handle, request, pieces)
+    if (status !== 0) this.#over(writeError(status))
+    else if (this.#native.streamBaseState[this.#native.kLastWriteWasAsync] === 0) this.isBusy = false
+  }
+
+  #start(handle: WritableHandle, request: WriteRequest, pieces: Piece | readonly Piece[]): number {
+    if (typeof pieces === 'string') {
+      // What the system does not take at once of a string on TCP is copied natively.
+      if (!this.#isTls || pieces.length > SCRATCH_BYTES) return handle.writeLatin1String(request, pieces)
+      return handle.writeBuffer(request, scratch.subarray(0, scratch.write(pieces, 'latin1')))
+    }
+    request.pieces = pieces
+    if (!isList(pieces)) return handle.writeBuffer(request, pieces)
+    const chunks: Piece[] = []
+    for (const piece of pieces) chunks.push(piece, typeof piece === 'string' ? 'latin1' : 'buffer')
+    return handle.writev(request, chunks, false)
+  }
+
+  readonly #onComplete = (status: number): void => {
+    this.#over(status < 0 ? writeError(status) : undefined)
+  }
+
+  #over(error: Error | undefined): void {
+    // A TLS write that the system refuses tells so twice.
+    if (!this.isBusy) return
+    this.isBusy = false
+    this.#done(error)
+  }
+}
+
+/** Writes by the public means of Node. */
+export class StreamWrite implements SocketWrite {
+  isBusy = false
+  readonly #socket: Socket
+  readonly #done: WriteDone
+
+  constructor(socket: Socket, done: WriteDone) {
+    this.#socket = socket
+    this.#done = done
+  }
+
+  write(pieces: Piece | readonly Piece[]): void {
+    const socket = this.#socket
+    const list = isList(pieces) ? pieces : [pieces]
+    const last = list.length - 1
+    this.isBusy = true
+    const done = (error?: Error | null) => {
+      this.isBusy = false
+      this.#done(error ?? undefined)
+    }
+    socket.cork()
+    // The socket reads the encoding of strings only.
+    for (const [i, piece] of list.entries()) socket.write(piece, 'latin1', i === last ? done : undefined)
+    socket.uncork()
+  }
+}
+
+function isList(pieces: Piece | readonly Piece[]): pieces is readonly Piece[] {
+  return Array.isArray(pieces)
+}
+
+function writeError(status: number): Error {
+  const code = getSystemErrorName(status)
+  return Object.assign(new Error(`write ${code}`), { errno: status, code, syscall: 'write' })
+}
