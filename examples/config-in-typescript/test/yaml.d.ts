@@ -1,0 +1,5 @@
+/** Text of a YAML file, as Vitest gives it. */
+declare module '*.yaml?raw' {
+  const text: string
+  export default text
+}
