@@ -408,7 +408,7 @@ describe('a cluster', () => {
       code: 64,
       out: '',
       err: `× a cluster cannot be analyzed yet, only files   [CLI_NO_CLUSTER]
-  hint: save its objects first: kubectl get all,istio-io -A -o yaml | batten analyze -
+  hint: save its objects first: kubectl get ns,nodes,svc,pods,deploy,cm,istio-io -A -o yaml | batten analyze -
 `,
     })
     expect(batten(['--use-kube=false', '-'], { input: SHOP }).code).toBe(0)

@@ -68,7 +68,7 @@ function checkSources(flags: AnalyzeFlags, paths: readonly string[]): void {
   if (flags.useKube)
     throw new BattenError('CLI_NO_CLUSTER', {
       message: 'a cluster cannot be analyzed yet, only files',
-      hint: 'save its objects first: kubectl get all,istio-io -A -o yaml | batten analyze -',
+      hint: 'save its objects first: kubectl get ns,nodes,svc,pods,deploy,cm,istio-io -A -o yaml | batten analyze -',
     })
   if (paths.length === 0)
     throw new BattenError('CLI_INPUT', {
