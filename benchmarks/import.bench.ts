@@ -4,9 +4,9 @@
  *
  *   node benchmarks/import.bench.ts [--rounds 15]
  *
- * `import` is the time that the import itself takes inside the process, `process` how much longer the whole process
- * lives than the bare one; medians of interleaved rounds. `modules` counts the files that were loaded. To reach: an
- * import in at most 60 ms.
+ * `import` is the time that the import itself takes inside the process, `processor` what it costs in time of all cores
+ * (which a busy machine distorts less), `process` how much longer the whole process lives than the bare one; medians of
+ * interleaved rounds. `modules` counts the files that were loaded. To reach: an import in at most 60 ms.
  */
 import { spawnSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
@@ -33,6 +33,7 @@ const SUBJECTS: readonly (readonly string[])[] = [
 
 interface Sample {
   readonly imported: number
+  readonly processor: number
   readonly lived: number
 }
 
@@ -48,21 +49,28 @@ for (let round = 0; round < rounds; round++)
 
 const bare = median(samples[0]!.map(({ lived }) => lived))
 console.log(`Node ${process.version}, ${rounds} rounds; a bare process lives ${bare.toFixed(0)} ms\n`)
-console.log(`${'import, ms'.padStart(11)}${'process, ms'.padStart(13)}${'modules'.padStart(9)}  what`)
+console.log(
+  `${'import, ms'.padStart(11)}${'processor, ms'.padStart(15)}${'process, ms'.padStart(13)}${'modules'.padStart(9)}  what`,
+)
 for (const [i, subject] of SUBJECTS.entries()) {
   if (subject.length === 0) continue
   const imported = median(samples[i]!.map((each) => each.imported))
+  const processor = median(samples[i]!.map((each) => each.processor))
   const lived = median(samples[i]!.map((each) => each.lived)) - bare
   console.log(
-    `${imported.toFixed(1).padStart(11)}${lived.toFixed(1).padStart(13)}${String(modules(subject)).padStart(9)}  ${subject.join(' + ')}`,
+    `${imported.toFixed(1).padStart(11)}${processor.toFixed(1).padStart(15)}${lived.toFixed(1).padStart(13)}${String(modules(subject)).padStart(9)}  ${subject.join(' + ')}`,
   )
 }
 
 function sample(subject: readonly string[]): Sample {
   const imports = subject.map((path) => `await import('${path}')`).join(';')
   const started = performance.now()
-  const output = node(`const t = performance.now(); ${imports}; console.log(performance.now() - t)`)
-  return { imported: Number(output), lived: performance.now() - started }
+  const output = node(`
+    const cpu = process.cpuUsage(), t = performance.now()
+    ${imports}
+    const imported = performance.now() - t, { user, system } = process.cpuUsage(cpu)
+    console.log(JSON.stringify({ imported, processor: (user + system) / 1000 }))`)
+  return { ...JSON.parse(output), lived: performance.now() - started }
 }
 
 /** How many files an import reads, by Node's own account. */
