@@ -2,7 +2,7 @@ import type { KubernetesObject } from '../k8s.ts'
 import { isFields, type PathSegment } from '../validate/check.ts'
 import type { Finding, SourceRange } from '../validate/findings.ts'
 import { DEFAULT_LIMITS, type Limits } from './limits.ts'
-import { type Problem, YamlReader } from './reader.ts'
+import { type Problem, TreeSlot, YamlReader } from './reader.ts'
 import { splitDocuments } from './split.ts'
 
 export type { Limits } from './limits.ts'
@@ -89,8 +89,9 @@ export function parseDocuments(text: string, options: ParseOptions = {}): Parsed
       failed(0, file, [{ code: 'YAML_TOO_LARGE', message, start: 0, end: 0 }], new YamlReader('', 1, limits)),
     ]
   }
+  const slot = new TreeSlot()
   for (const { start, end, line } of splitDocuments(text)) {
-    const reader = new YamlReader(text.slice(start, end), line, limits)
+    const reader = new YamlReader(text.slice(start, end), line, limits, slot)
     const { value, problems, isEmpty } = reader.read()
     if (problems.length > 0) out.push(failed(out.length, file, problems, reader))
     else if (!isEmpty) out.push(document(out.length, file, value, reader))

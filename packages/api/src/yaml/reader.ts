@@ -47,18 +47,25 @@ class Refusal extends Error {
 const FORBIDDEN =
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])/
 
-/** Reads one document and finds places in it. The syntax tree is kept only while places are looked up. */
+/** The syntax tree that was made last, of all documents of a text: places are mostly looked up in one after the other. */
+export class TreeSlot {
+  owner: YamlReader | undefined
+  document: Document.Parsed | undefined
+}
+
+/** Reads one document and finds places in it. */
 export class YamlReader {
   private readonly text: string
   private readonly line: number
   private readonly limits: Limits
-  private tree: WeakRef<{ document: Document.Parsed }> | undefined
+  private readonly slot: TreeSlot
   private starts: readonly number[] | undefined
 
-  constructor(text: string, line: number, limits: Limits) {
+  constructor(text: string, line: number, limits: Limits, slot = new TreeSlot()) {
     this.text = text
     this.line = line
     this.limits = limits
+    this.slot = slot
   }
 
   read(): Reading {
@@ -176,16 +183,17 @@ export class YamlReader {
   }
 
   private document(): Document.Parsed | undefined {
-    const known = this.tree?.deref()
-    if (known !== undefined) return known.document
+    const { slot } = this
+    if (slot.owner === this) return slot.document
+    slot.owner = this
+    slot.document = undefined
     if (this.refuseEarly() !== undefined) return undefined
     try {
-      const document = this.parse()
-      this.tree = new WeakRef({ document })
-      return document
+      slot.document = this.parse()
     } catch {
-      return undefined
+      // Nested too deeply for the parser: no place is known.
     }
+    return slot.document
   }
 
   private parse(): Document.Parsed {
