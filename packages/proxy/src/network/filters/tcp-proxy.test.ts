@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
+import { ManualClock } from '../../../test/manual-clock.ts'
 import { TestStats } from '../../../test/test-stats.ts'
 import type { TcpProxyConfig } from '../../listener/listener-config.ts'
 import { ConnectError, connectPlain } from '../connect.ts'
@@ -62,6 +63,7 @@ async function proxy(
   options: Partial<TcpProxyConfig> = {},
   onUpstream?: (socket: Socket) => void,
   change: (connector: PortConnector) => void = () => {},
+  clock?: ManualClock,
 ) {
   const connector = new PortConnector()
   change(connector)
@@ -86,7 +88,7 @@ async function proxy(
       maxConnectAttempts: 1,
       ...options,
     },
-    { connector, stats },
+    { connector, stats, ...(clock === undefined ? {} : { clock }) },
   )
   const handles: ConnectionHandle[] = []
   const port = await serve((socket) => {
@@ -194,15 +196,17 @@ describe('the TCP proxy', () => {
   })
 
   it('closes an idle connection, but not one with traffic', async () => {
-    const { client, stats } = await proxy({ idleTimeoutMs: 60 })
-    let answers = 0
-    client.on('data', () => answers++)
-    for (let i = 0; i < 6; i++) {
+    const clock = new ManualClock()
+    const { client, stats } = await proxy({ idleTimeoutMs: 60 }, undefined, undefined, clock)
+    for (let i = 0; i < 3; i++) {
       client.write('x')
-      await new Promise((resolve) => setTimeout(resolve, 25))
+      await once(client, 'data')
+      clock.advance(60)
+      expect(stats.counted('tcp.p.')['idle_timeout']).toBeUndefined()
     }
-    expect(answers).toBe(6)
+    clock.advance(59)
     expect(stats.counted('tcp.p.')['idle_timeout']).toBeUndefined()
+    clock.advance(1)
     await once(client, 'end')
     expect(stats.counted('tcp.p.')['idle_timeout']).toBe(1)
   })
