@@ -67,6 +67,7 @@ export class AnalysisContext {
   readonly replaced: ReadonlyMap<Resource, Resource>
   readonly #byType = new Map<string, Resource[]>()
   readonly #byName = new Map<string, Resource>()
+  #inNamespaces: ReadonlySet<string> | undefined
   readonly #told = new Map<Resource, Set<string>>()
   #usedNamespaces: ReadonlySet<string> | undefined
   #services: ServiceIndex | undefined
@@ -111,6 +112,17 @@ export class AnalysisContext {
   /** One object; the namespace is empty for objects of the cluster. */
   find<K extends string>(type: K, namespace: string, name: string): Resource<SpecOf<K>> | undefined {
     return this.#byName.get(nameKey(type, namespace, name)) as unknown as Resource<SpecOf<K>> | undefined
+  }
+
+  /** Whether any object of a kind is known in a namespace, besides those that Istio itself brings. */
+  hasAny(type: string, namespace: string): boolean {
+    this.#inNamespaces ??= new Set(
+      [...this.#byType.values()]
+        .flat()
+        .filter(({ isBuiltIn }) => !isBuiltIn)
+        .map((one) => nameKey(one.type, one.namespace, '')),
+    )
+    return this.#inNamespaces.has(nameKey(type, namespace, ''))
   }
 
   /** Namespaces that have an object. */

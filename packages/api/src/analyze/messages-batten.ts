@@ -158,7 +158,7 @@ export const battenMessages = {
     args: ['workloads', 'targetPort'],
     template: 'The containers of %s do not list port %s.',
     meaning:
-      'A Service leads to a port that the containers of its pods do not list. That works when the application listens there; most often the number is wrong.',
+      'A Service leads to ports of which the containers of its pods list none. That works when the application listens there; most often the number is wrong.',
     hint: 'Correct targetPort, or list the port in the container.',
   },
   BAT0503: {

@@ -49,7 +49,17 @@ Pod a/web-1: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, po
 `,
     [
       'BAT0501 Service a/web spec.ports[1].targetPort: No container of web-1 has a port with the name "gone".',
-      'BAT0502 Service a/web spec.ports[3].targetPort: The containers of web-1 do not list port 9090.',
+    ],
+  ],
+  [
+    'a Service of which containers list no port at all',
+    `
+Service a/web: {spec: {selector: {app: web}, ports: [{port: 80, targetPort: 9090}, {port: 81}]}}
+Pod a/web-1: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, ports: [{name: http, containerPort: 8080}]}]}}
+`,
+    [
+      'BAT0502 Service a/web spec.ports[1].port: The containers of web-1 do not list port 81.',
+      'BAT0502 Service a/web spec.ports[0].targetPort: The containers of web-1 do not list port 9090.',
     ],
   ],
   [

@@ -10,7 +10,10 @@ const ROUTES = ['HTTPRoute', 'GRPCRoute', 'TCPRoute', 'TLSRoute'] as const
 /** Kinds that a route can be attached to, or send requests to. Others are left to those who serve them. */
 const KNOWN = new Set([`${GROUP}/Gateway`, '/Service', 'networking.istio.io/ServiceEntry'])
 
-/** What a route is attached to, and what it sends requests to, must exist and be allowed. */
+/**
+ * What a route is attached to, and what it sends requests to, must exist and be allowed. Nothing is said of what is
+ * missing in a namespace of which no object of that kind is known: most often only the routes are among the files.
+ */
 export const routeReferences: Analyzer = {
   name: 'k8sgateway.RouteAnalyzer',
   description: 'Checks the parents and backends of routes of Kubernetes gateways',
@@ -39,8 +42,9 @@ function checkParent(
   if (!KNOWN.has(type)) return
   const found = context.find(type, namespace, name) as Resource | undefined
   const shown = `${kind} ${namespace}/${name}`
-  if (found === undefined) context.report(route, 'BAT1002', [shown], [...path, 'name'])
-  else if (kind === 'Gateway' && sectionName !== undefined) {
+  if (found === undefined) {
+    if (context.hasAny(type, namespace)) context.report(route, 'BAT1002', [shown], [...path, 'name'])
+  } else if (kind === 'Gateway' && sectionName !== undefined) {
     const isThere = listAt(found.fields, 'spec', 'listeners').some(
       (one) => valueAt(one, 'name') === sectionName,
     )
@@ -66,8 +70,9 @@ function checkBackend(
   }
   if (type !== '/Service') return
   const service = context.find('/Service', namespace, name)
-  if (service === undefined) context.report(route, 'BAT1003', [shown], [...path, 'name'])
-  else if (port !== undefined && !(service.spec.ports ?? []).some((one) => one.port === port)) {
+  if (service === undefined) {
+    if (context.hasAny(type, namespace)) context.report(route, 'BAT1003', [shown], [...path, 'name'])
+  } else if (port !== undefined && !(service.spec.ports ?? []).some((one) => one.port === port)) {
     context.report(route, 'BAT1003', [`port ${port} of ${shown}`], [...path, 'port'])
   }
 }

@@ -50,12 +50,17 @@ function checkTarget(
     context.report(service, 'BAT0501', [namesOf(workloads), target], path)
     return
   }
-  // Containers need not list their ports: only those that list some are taken at their word.
-  const number = Number(target)
+  // Containers need not list their ports: only those that list some, and none of the Service, are taken at their word.
+  const numbers = new Set(targetsOf(service).map(Number))
   const isListed = ports.some(
-    (list) => list.length === 0 || list.some(({ containerPort }) => containerPort === number),
+    (list) => list.length === 0 || list.some(({ containerPort = 0 }) => numbers.has(containerPort)),
   )
   if (!isListed) context.report(service, 'BAT0502', [namesOf(workloads), String(target)], path)
+}
+
+/** Where the ports of a Service lead to. */
+function targetsOf({ spec }: Resource<SpecOf<'/Service'>>): (number | string)[] {
+  return (spec.ports ?? []).map(({ port = 0, targetPort = 0 }) => (targetPort === 0 ? port : targetPort))
 }
 
 function portsOf({ spec }: Workload): { name?: string | undefined; containerPort?: number | undefined }[] {
