@@ -160,6 +160,15 @@ Service a/web: {spec: {ports: [{port: 80}]}}
     ],
   ],
   [
+    'where no gateway and no service is known, none is missed',
+    `
+HTTPRoute a/one: {spec: {parentRefs: [{name: gone}, {group: "", kind: Service, name: gone}], rules: [{backendRefs: [{name: gone}]}]}}
+KubernetesGateway b/edge: {spec: {listeners: []}}
+Service b/web: {spec: {}}
+`,
+    [],
+  ],
+  [
     'references to other namespaces must be granted',
     `
 HTTPRoute a/one: {spec: {rules: [{backendRefs: [{name: web, namespace: b}, {name: api, namespace: b}, {name: web, namespace: c}]}]}}
@@ -170,15 +179,6 @@ Service b/web: {}
 Service b/api: {}
 Service c/web: {}
 `,
-    [
-      'where no gateway and no service is known, none is missed',
-      `
-HTTPRoute a/one: {spec: {parentRefs: [{name: gone}, {group: "", kind: Service, name: gone}], rules: [{backendRefs: [{name: gone}]}]}}
-KubernetesGateway b/edge: {spec: {listeners: []}}
-Service b/web: {spec: {}}
-`,
-      [],
-    ],
     [
       'BAT1004 GRPCRoute a/two spec.rules[0].backendRefs[0].namespace: The reference to Service b/web in another namespace is not granted there.',
       'BAT1004 HTTPRoute a/one spec.rules[0].backendRefs[1].namespace: The reference to Service b/api in another namespace is not granted there.',
