@@ -154,7 +154,7 @@ describe('kinds of the Gateway API', () => {
       metadata: { name: 'a' },
       spec: { controllerName },
     })
-    const findings = validate(at('a.b/c'), { operation: 'update', oldObject: at('a.b/d') })
+    const findings = validate(at('a.b/c'), { operation: 'update', old: at('a.b/d') })
     expect(findings.map(({ message }) => message)).toEqual([
       'spec.controllerName: Invalid value: "string": Value is immutable',
     ])

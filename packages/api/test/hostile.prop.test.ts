@@ -92,12 +92,12 @@ describe('any value of JSON at any place of an object leads to findings, never t
           const root = { value: structuredClone(first) as unknown }
           for (const [at, key, value] of changes) put(root, at, key, value)
           const text = JSON.stringify(root.value)
-          expectWellFormed(validate(root.value as Validatable, { ...chosen, oldObject: before } as object))
+          expectWellFormed(validate(root.value as Validatable, { ...chosen, old: before } as object))
           // The object itself stays as it was.
           expect(JSON.stringify(root.value)).toBe(text)
           const old = { value: structuredClone(before) as unknown }
           for (const [at, key, value] of changes) put(old, at, key, value)
-          expectWellFormed(validate(first as unknown as Validatable, { oldObject: old.value } as object))
+          expectWellFormed(validate(first as unknown as Validatable, { old: old.value } as object))
         }),
         { numRuns: 150 },
       )

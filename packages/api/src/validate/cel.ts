@@ -144,8 +144,15 @@ class Walker {
       variables['oldSelf'] = rule.optionalOldSelf === true ? new Optional(before) : (before ?? null)
     }
     const problem = this.problem(program, rule, variables)
-    if (problem !== undefined)
-      this.out.push({ path: [...path], kind: 'cel', value: typeName(value), message: problem })
+    if (problem === undefined) return
+    const field = rule.fieldPath === undefined ? [] : fieldSegments(rule.fieldPath)
+    this.out.push({
+      path: [...path, ...field],
+      kind: 'cel',
+      value: typeName(value),
+      message: problem,
+      ...(rule.reason === undefined ? {} : { expected: rule.reason }),
+    })
   }
 
   private problem(
@@ -184,6 +191,13 @@ class Walker {
       (broken) => broken.length >= path.length && path.every((segment, i) => broken[i] === segment),
     )
   }
+}
+
+/** Steps of a `fieldPath`: `.spec.a`, `.a['b.c']`. */
+function fieldSegments(fieldPath: string): PathSegment[] {
+  return [...fieldPath.matchAll(/\.([^.[\]]+)|\['((?:[^'\\]|\\.)*)'\]/g)].map(
+    ([, name, quoted]) => name ?? quoted!.replace(/\\(.)/g, '$1'),
+  )
 }
 
 const nodesWithDefaults = new WeakMap<RuleNode, boolean>()

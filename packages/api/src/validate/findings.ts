@@ -138,8 +138,16 @@ function sentence(path: string, issue: Issue): string {
     case 'duplicate':
       return `${path}: Duplicate value: ${String(value)}`
     case 'cel':
-      return `${path}: Invalid value: "${String(value)}": ${issue.message ?? ''}`
+      return celSentence(path, issue)
   }
+}
+
+/** A rule of a CRD may say what sort of mistake it is about. */
+function celSentence(path: string, { value, expected: reason, message = '' }: Issue): string {
+  if (reason === 'FieldValueForbidden') return `${path}: Forbidden: ${message}`
+  if (reason === 'FieldValueRequired') return `${path}: Required value: ${message}`
+  if (reason === 'FieldValueDuplicate') return `${path}: Duplicate value: "${String(value)}"`
+  return `${path}: Invalid value: "${String(value)}": ${message}`
 }
 
 function hintFor(issue: Issue): string | undefined {

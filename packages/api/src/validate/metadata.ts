@@ -1,7 +1,7 @@
 import { ObjectMeta } from '../gen/validators/kubernetes.ts'
 import type { KindInfo } from '../k8s.ts'
-import { type Fields, isFields, type PathSegment, rooted } from './check.ts'
-import { findingOf, type RawFinding } from './findings.ts'
+import { type Fields, hasFormat, isFields, type PathSegment, rooted } from './check.ts'
+import { findingOf, type RawFinding, type Severity } from './findings.ts'
 
 const LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/
 const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
@@ -12,18 +12,32 @@ const LABEL_VALUE = /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/
 /** All annotations of an object together, in bytes of keys and values. */
 const MAX_ANNOTATIONS = 256 * 1024
 
-/** Checks what Kubernetes checks in the metadata of every object. */
-export function metadataFindings(metadata: unknown, info: KindInfo | undefined): RawFinding[] {
+/**
+ * Checks what Kubernetes checks in the metadata of every object. `unknown` is how bad fields are that do not exist;
+ * undefined says nothing of them.
+ */
+export function metadataFindings(
+  metadata: unknown,
+  info: KindInfo | undefined,
+  unknown: Severity | undefined,
+): RawFinding[] {
   if (metadata === undefined || metadata === null) return [nameRequired()]
   const issues = ObjectMeta.check(metadata)
   if (issues !== undefined) for (const one of issues) one.path.push('metadata')
-  const out = rooted(issues).map((one) => findingOf(one))
+  const out: RawFinding[] = []
+  for (const one of rooted(issues)) {
+    if (one.kind !== 'unknown') out.push(findingOf(one))
+    else if (unknown !== undefined) out.push(findingOf(one, unknown))
+  }
   if (!isFields(metadata)) return out
   return [
     ...out,
     ...nameFindings(metadata, info),
     ...labelFindings(metadata),
     ...annotationFindings(metadata),
+    ...ownerFindings(metadata),
+    ...finalizerFindings(metadata),
+    ...timeFindings(metadata),
   ]
 }
 
@@ -34,12 +48,16 @@ function nameRequired(): RawFinding {
 function nameFindings(metadata: Fields, info: KindInfo | undefined): RawFinding[] {
   const { name, generateName, namespace } = metadata
   const out: RawFinding[] = []
-  if (
-    (name === undefined || name === null || name === '') &&
-    (generateName === undefined || generateName === '')
-  ) {
-    out.push(nameRequired())
-  } else if (typeof name === 'string' && name !== '') {
+  if (typeof generateName === 'string' && generateName !== '') {
+    // What the API server appends makes a dash at the end good.
+    const problem = nameProblem(generateName.replace(/(.)-$/s, '$1a'), info)
+    if (problem !== undefined) {
+      out.push(
+        invalid(['metadata', 'generateName'], `Invalid value: ${JSON.stringify(generateName)}: ${problem}`),
+      )
+    }
+  } else if (name === undefined || name === null || name === '') out.push(nameRequired())
+  if (typeof name === 'string' && name !== '') {
     const problem = nameProblem(name, info)
     if (problem !== undefined)
       out.push(invalid(['metadata', 'name'], `Invalid value: ${JSON.stringify(name)}: ${problem}`))
@@ -113,12 +131,90 @@ function annotationFindings(metadata: Fields): RawFinding[] {
     if (problem !== undefined) {
       out.push(invalid(['metadata', 'annotations'], `Invalid value: ${JSON.stringify(key)}: ${problem}`))
     }
-    size += key.length + (typeof value === 'string' ? value.length : 0)
+    size += bytes(key) + (typeof value === 'string' ? bytes(value) : 0)
   }
   if (size > MAX_ANNOTATIONS) {
     out.push(invalid(['metadata', 'annotations'], `Too long: may not be more than ${MAX_ANNOTATIONS} bytes`))
   }
   return out
+}
+
+function bytes(text: string): number {
+  return new TextEncoder().encode(text).length
+}
+
+const OWNER_FIELDS = ['apiVersion', 'kind', 'name', 'uid'] as const
+
+function ownerFindings(metadata: Fields): RawFinding[] {
+  const owners: unknown = metadata['ownerReferences']
+  if (!Array.isArray(owners)) return []
+  const out: RawFinding[] = []
+  let controller: string | undefined
+  for (const [i, owner] of owners.entries()) {
+    if (!isFields(owner)) continue
+    const at = ['metadata', 'ownerReferences', i]
+    const shown = `metadata.ownerReferences[${i}]`
+    for (const field of OWNER_FIELDS) {
+      const value = owner[field]
+      // A field that is missing was reported as such.
+      if (value !== '' && !(field === 'apiVersion' && typeof value === 'string' && value.endsWith('/')))
+        continue
+      const what = field === 'apiVersion' ? 'version must not be empty' : 'must not be empty'
+      const message = `Invalid value: ${JSON.stringify(value)}: ${what}`
+      out.push(invalid([...at, field], message, undefined, `${shown}.${field}`))
+    }
+    if (owner['apiVersion'] === 'v1' && owner['kind'] === 'Event') {
+      const message = 'Invalid value: "object": /v1, Kind=Event is disallowed from being an owner'
+      out.push(invalid(at, message, undefined, shown))
+    }
+    if (owner['controller'] !== true) continue
+    const name = String(owner['name'])
+    if (controller !== undefined) {
+      out.push(
+        invalid(
+          ['metadata', 'ownerReferences'],
+          `Invalid value: "array": Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${name}`,
+        ),
+      )
+    }
+    controller ??= name
+  }
+  return out
+}
+
+function finalizerFindings(metadata: Fields): RawFinding[] {
+  const finalizers: unknown = metadata['finalizers']
+  if (!Array.isArray(finalizers)) return []
+  const out: RawFinding[] = []
+  for (const finalizer of finalizers) {
+    const problem = typeof finalizer === 'string' ? keyProblem(finalizer) : undefined
+    if (problem !== undefined)
+      out.push(invalid(['metadata', 'finalizers'], `Invalid value: ${JSON.stringify(finalizer)}: ${problem}`))
+  }
+  if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion')) {
+    out.push(
+      invalid(
+        ['metadata', 'finalizers'],
+        'Invalid value: "array": finalizer orphan and foregroundDeletion cannot be both set',
+      ),
+    )
+  }
+  return out
+}
+
+/** Times must be ones that Go reads; empty ones count as missing there. */
+function timeFindings(metadata: Fields): RawFinding[] {
+  return ['creationTimestamp', 'deletionTimestamp'].flatMap((field) => {
+    const value = metadata[field]
+    if (typeof value !== 'string' || hasFormat(value, 'date-time')) return []
+    return [
+      invalid(
+        ['metadata', field],
+        `Invalid value: ${JSON.stringify(value)}: metadata.${field} in body must be of type date-time: ${JSON.stringify(value)}`,
+        'SCHEMA_FORMAT',
+      ),
+    ]
+  })
 }
 
 /** What is wrong with a label or annotation key: an optional DNS prefix, a slash, and a name. */

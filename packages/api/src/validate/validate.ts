@@ -26,8 +26,13 @@ export interface ValidateOptions {
    * @defaultValue `create`
    */
   readonly operation?: 'create' | 'update' | 'status'
-  /** What the object was before an update, for transition rules (`oldSelf`). */
-  readonly oldObject?: KubernetesObject
+  /**
+   * What the object was before an update: transition rules (`oldSelf`) of the CRD compare the two.
+   *
+   * @example
+   * validate(next, { operation: 'update', old: current })
+   */
+  readonly old?: KubernetesObject
   /** Layers to run. @defaultValue all */
   readonly layers?: readonly Finding['layer'][]
   /** Refuses kinds of other groups that this package does not know. @defaultValue false */
@@ -187,7 +192,7 @@ function schemaFindings(object: KubernetesObject, info: KindInfo, options: Valid
       issues = below(issues, key, [{ path: [], kind: 'required' }])
   }
   // What only tools read needs no name.
-  const out = info.origin === 'document' ? [] : metadataFindings(object.metadata, info)
+  const out = info.origin === 'document' ? [] : metadataFindings(object.metadata, info, unknown)
   for (const issue of rooted(issues)) {
     if (issue.kind !== 'unknown') out.push(findingOf(issue))
     else if (unknown !== undefined) out.push(findingOf(issue, unknown))
@@ -204,7 +209,7 @@ function celFindings(
   const nodes = partRules[`${info.group}/${info.kind}`]
   if (nodes === undefined) return []
   const fields = object as unknown as Fields
-  const old = options.oldObject as unknown as Fields | undefined
+  const old = options.old as unknown as Fields | undefined
   // A field that does not exist is pruned before rules run.
   const broken = schema.filter(({ code }) => code !== 'SCHEMA_UNKNOWN_FIELD').map(({ path }) => path)
   return Object.entries(nodes).flatMap(([part, node]) => {

@@ -22,9 +22,10 @@ export function checkTrafficPolicy(
   report: RuleReport,
 ): void {
   if (policy === undefined) return
-  const { portLevelSettings = [], tunnel, proxyProtocol, ...rest } = policy
-  const isEmpty = Object.values(rest).every((field) => field === undefined)
-  if (isEmpty && portLevelSettings.length === 0 && tunnel === undefined && proxyProtocol === undefined) {
+  const { portLevelSettings = [], tunnel, proxyProtocol } = policy
+  const { loadBalancer, connectionPool, outlierDetection, tls, retryBudget } = policy
+  const parts = [loadBalancer, connectionPool, outlierDetection, tls, retryBudget, tunnel, proxyProtocol]
+  if (parts.every((part) => part === undefined) && portLevelSettings.length === 0) {
     report.error(path, 'RULE_EMPTY', 'traffic policy must have at least one field')
     return
   }
