@@ -1,179 +1,30 @@
 import { once } from 'node:events'
-import { connect as connectSocket, createServer, type Server } from 'node:net'
+import { connect as connectSocket, createServer } from 'node:net'
 import { connect as tlsConnect } from 'node:tls'
-import { Counter, Gauge, Histogram } from '@batten/core'
-import { afterEach, describe, expect, it } from 'vitest'
-import { type IssuedCertificate, TestAuthority } from '../../test/certificates.ts'
+import { describe, expect, it } from 'vitest'
+import { TestAuthority } from '../../test/certificates.ts'
+import {
+  client,
+  common,
+  exact,
+  exchange,
+  expired,
+  foreign,
+  listening,
+  otherRoot,
+  type PairOptions,
+  pair,
+  root,
+  Stats,
+  server,
+  side,
+  spiffe,
+} from '../../test/support/tls-pair.ts'
 import { ClientTlsContext } from '../tls/client-context.ts'
-import { createSecretStore } from '../tls/secret-store.ts'
 import { SecureContextPool } from '../tls/secure-contexts.ts'
 import { ServerTlsContext } from '../tls/server-context.ts'
-import type { TlsClientConfig, TlsServerConfig } from '../tls/tls-config.ts'
 import { ConnectError } from './connect.ts'
-import { PlainTransport } from './plain-transport.ts'
-import type { StatScope } from './stat-scope.ts'
-import { type AcceptTlsOptions, acceptTls, connectTls, type TlsTransport } from './tls-transport.ts'
-import type { TransportHandler } from './transport.ts'
-
-const cleanups: (() => unknown)[] = []
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
-})
-
-class Stats implements StatScope {
-  readonly counters = new Map<string, Counter>()
-  counter(name: string): Counter {
-    let counter = this.counters.get(name)
-    if (counter === undefined) this.counters.set(name, (counter = new Counter()))
-    return counter
-  }
-  gauge(): Gauge {
-    return new Gauge()
-  }
-  histogram(): Histogram {
-    return new Histogram()
-  }
-  /** Every counter that is not zero. */
-  get counted(): Record<string, number> {
-    return Object.fromEntries([...this.counters].filter(([, c]) => c.value > 0).map(([n, c]) => [n, c.value]))
-  }
-}
-
-const root = new TestAuthority('root one')
-const otherRoot = new TestAuthority('root two')
-const spiffe = (account: string) => `spiffe://cluster.local/ns/default/sa/${account}`
-const server = root.issue({ uris: [spiffe('server')] })
-const client = root.issue({ uris: [spiffe('client')] })
-const foreign = otherRoot.issue({ uris: [spiffe('client')] })
-const expired = root.issue({
-  uris: [spiffe('client')],
-  notBefore: new Date(Date.now() - 7_200_000),
-  notAfter: new Date(Date.now() - 3_600_000),
-})
-
-const exact = (value: string) =>
-  ({ matches: (text: string) => text === value }) as TlsServerConfig['subjectAltNames'][0]
-
-interface Side {
-  readonly secrets: ReturnType<typeof createSecretStore>
-  readonly stats: Stats
-}
-
-function side(certificate: IssuedCertificate | undefined, roots: string | undefined) {
-  const secrets = createSecretStore()
-  if (certificate !== undefined) secrets.set({ kind: 'certificate', name: 'default', ...certificate })
-  if (roots !== undefined) secrets.set({ kind: 'validation', name: 'ROOTCA', trustedCa: roots })
-  return { secrets, stats: new Stats(), pool: new SecureContextPool(secrets) }
-}
-
-const common = {
-  certificate: 'default' as string | undefined,
-  validation: 'ROOTCA' as string | undefined,
-  alpn: ['istio', 'http/1.1'] as readonly string[],
-  minVersion: 'TLSv1.2' as const,
-  maxVersion: 'TLSv1.3' as const,
-  ciphers: '',
-  subjectAltNames: [] as TlsServerConfig['subjectAltNames'],
-}
-
-interface PairOptions {
-  readonly server?: Partial<TlsServerConfig>
-  readonly client?: Partial<TlsClientConfig>
-  readonly serverSecrets?: IssuedCertificate
-  readonly serverRoots?: string
-  readonly clientSecrets?: IssuedCertificate
-  readonly clientRoots?: string
-  readonly accept?: Partial<AcceptTlsOptions>
-  /** Read the ClientHello before TLS takes over, as an inspector does. */
-  readonly peek?: boolean
-}
-
-/** A TLS echo server and a way to connect to it; both ends count. */
-async function pair(options: PairOptions = {}) {
-  const serverSide = side(options.serverSecrets ?? server, options.serverRoots ?? root.certificate)
-  const clientSide = side(options.clientSecrets ?? client, options.clientRoots ?? root.certificate)
-  const serverContext = new ServerTlsContext(
-    { ...common, requireClientCertificate: true, ...options.server },
-    serverSide.pool,
-    serverSide.stats,
-  )
-  const clientContext = new ClientTlsContext(
-    { ...common, sni: 'Svc.Example', ...options.client },
-    clientSide.pool,
-    clientSide.stats,
-  )
-  const accepted: (TlsTransport | ConnectError)[] = []
-  const listener = createServer({ pauseOnConnect: true, allowHalfOpen: true }, (socket) => {
-    const go = (plain: typeof socket, peeked: Uint8Array) =>
-      acceptTls(plain, serverContext, { timeoutMs: 5000, peeked, ...options.accept }, (result) => {
-        accepted.push(result)
-        if (result instanceof ConnectError) return
-        cleanups.push(() => result.destroy())
-        result.handler = echo(result)
-      })
-    if (!options.peek) return go(socket, Buffer.alloc(0))
-    const plain = PlainTransport.accept(socket)!
-    plain.handler = {
-      onData: (chunk) => {
-        const copy = Buffer.from(chunk)
-        go(plain.release(), copy)
-      },
-      onEnd() {},
-      onDrain() {},
-      onClose() {},
-    }
-  })
-  await listening(listener)
-  const { port } = listener.address() as { port: number }
-  return {
-    accepted,
-    port,
-    serverContext,
-    server: serverSide as Side,
-    client: clientSide as Side,
-    connect: () =>
-      new Promise<TlsTransport | ConnectError>((resolve) => {
-        connectTls({ host: '127.0.0.1', port }, clientContext, { timeoutMs: 5000 }, (result) => {
-          if (!(result instanceof ConnectError)) cleanups.push(() => result.destroy())
-          resolve(result)
-        })
-      }),
-  }
-}
-
-async function listening(listener: Server): Promise<void> {
-  listener.listen(0, '127.0.0.1')
-  await once(listener, 'listening')
-  cleanups.push(() => listener.close())
-}
-
-function echo(transport: TlsTransport): TransportHandler {
-  return {
-    onData: (chunk) => void transport.writeBytes(chunk),
-    onEnd: () => transport.end(),
-    onDrain() {},
-    onClose() {},
-  }
-}
-
-/** Sends text and resolves with all that comes back before the end, or with the error of the close. */
-function exchange(transport: TlsTransport | ConnectError, text: string): Promise<string> {
-  if (transport instanceof ConnectError) return Promise.reject(transport)
-  return new Promise((resolve) => {
-    let answer = ''
-    transport.handler = {
-      onData(chunk) {
-        answer += chunk.toString('latin1')
-        if (answer.length === text.length) transport.end()
-      },
-      onEnd: () => transport.end(),
-      onDrain() {},
-      onClose: (error) =>
-        resolve(error === undefined ? answer : `error: ${(error as NodeJS.ErrnoException).code}`),
-    }
-    transport.writeLatin1(text)
-  })
-}
+import { connectTls, type TlsTransport } from './tls-transport.ts'
 
 const infoOf = (transport: TlsTransport | ConnectError | undefined) => {
   if (transport === undefined || transport instanceof ConnectError)
