@@ -8,12 +8,16 @@ const INGRESS_NAMESPACE = 'istio-system'
 /** Its pods have this label, whatever the mesh configuration says about an Ingress. */
 const LABELS = { istio: 'ingressgateway' }
 
-/** Ports of its Service; the proxy listens on the same ones. */
-const PORTS: readonly (readonly [name: string, port: number])[] = [
-  ['http2', 80],
-  ['https', 443],
-  ['tcp', 31400],
-  ['tls', 15443],
+/**
+ * Ports of its Service, and where the proxy listens for them.
+ *
+ * Differs from Istio: its analysis leads 80 and 443 to themselves, an installation does not.
+ */
+const PORTS: readonly (readonly [name: string, port: number, targetPort: number])[] = [
+  ['http2', 80, 8080],
+  ['https', 443, 8443],
+  ['tcp', 31400, 31400],
+  ['tls', 15443, 15443],
 ]
 
 /**
@@ -36,7 +40,7 @@ export function builtInResources(meshConfig: MeshConfig, resources: readonly Res
       metadata: { name, namespace: INGRESS_NAMESPACE },
       spec: {
         selector: LABELS,
-        ports: PORTS.map(([own, port]) => ({ name: own, port, targetPort: port, protocol: 'TCP' })),
+        ports: PORTS.map(([own, port, targetPort]) => ({ name: own, port, targetPort, protocol: 'TCP' })),
       },
     },
   ]

@@ -11,7 +11,7 @@ Gateway a/edge: {spec: {selector: {istio: gone, app: edge}}}
   [
     'the default ingress gateway is there without being defined',
     `
-Gateway a/edge: {spec: {selector: {istio: ingressgateway}, servers: [{port: {number: 443}}, {port: {number: 80}}, {port: {number: 9999}}]}}
+Gateway a/edge: {spec: {selector: {istio: ingressgateway}, servers: [{port: {number: 443}}, {port: {number: 8080}}, {port: {number: 9999}}]}}
 `,
     [
       'IST0162 Gateway a/edge spec.servers[2].port.number: The gateway is listening on a target port (port 9999) that is not defined in the Service associated with its workload instances (Pod selector istio=ingressgateway). If you need to access the gateway port through the gateway Service, it will not be available.',
