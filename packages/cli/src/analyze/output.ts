@@ -1,4 +1,4 @@
-import { relative, resolve, sep } from 'node:path'
+import { isAbsolute, relative, resolve, sep } from 'node:path'
 import { type AnalysisMessage, githubOutput, jsonOutput, sarifOutput, yamlOutput } from '@batten/api/analyze'
 import pc from 'picocolors'
 import type { AnalyzeOutput } from '../commands/analyze.ts'
@@ -36,10 +36,18 @@ export function printMessages(
   }
 }
 
-/** Code hosts know files by their path below the folder of the project, and nothing of standard input. */
+/**
+ * Code hosts know files by their path below the folder of the project, and nothing of standard input. In a job of GitHub
+ * that folder need not be the one in which the command runs.
+ */
 function withProjectPath(message: AnalysisMessage): AnalysisMessage {
   if (message.file === undefined) return message
   if (message.file === '-') return { ...message, file: undefined, range: undefined }
-  const path = relative(process.cwd(), resolve(message.file))
-  return path.startsWith('..') ? message : { ...message, file: path.split(sep).join('/') }
+  const full = resolve(message.file)
+  for (const project of [process.env['GITHUB_WORKSPACE'], process.cwd()]) {
+    if (project === undefined || project === '') continue
+    const path = relative(project, full)
+    if (!path.startsWith('..') && !isAbsolute(path)) return { ...message, file: path.split(sep).join('/') }
+  }
+  return message
 }

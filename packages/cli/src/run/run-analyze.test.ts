@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 
 const MAIN = new URL('../main.ts', import.meta.url).href
@@ -18,7 +18,7 @@ interface Ran {
 function batten(args: readonly string[], options: { input?: string; env?: NodeJS.ProcessEnv } = {}): Ran {
   const script = `import { run } from ${JSON.stringify(MAIN)}; await run(process.argv.slice(1))`
   const flags = ['--conditions=@batten/source', '--input-type=module', '-e', script, '--']
-  const { FORCE_COLOR: _, ...inherited } = process.env
+  const { FORCE_COLOR: _, GITHUB_WORKSPACE: __, ...inherited } = process.env
   const ran = spawnSync(process.execPath, [...flags, 'analyze', ...args], {
     input: options.input ?? '',
     encoding: 'utf8',
@@ -345,6 +345,9 @@ describe('other forms of the output', () => {
       '::error file=100%25%2Ca%3Ab/cart.yaml,line=6,endLine=6,col=40,endColumn=44,title=IST0101 ReferencedResourceNotFound::VirtualService shop/cart: Referenced host not found: "crat"%0Ahint: Create what is referenced, or correct its name and namespace.\n',
     )
     expect(err).toBe('× 1 error in 1 object of 1 file\n')
+    expect(
+      batten(['mesh/cart.yaml', '-o', 'github'], { env: { GITHUB_WORKSPACE: dirname(FOLDER) } }).out,
+    ).toContain(`::error file=${basename(FOLDER)}/mesh/cart.yaml,`)
     expect(batten(['-', '-o', 'github'], { input: NOT_INJECTED }).out).toMatch(
       /^::notice title=IST0102 NamespaceNotInjected::Namespace other: /,
     )
@@ -376,6 +379,7 @@ describe('other forms of the output', () => {
       ['IST0101', 'IST0101', 'error', 'mesh/cart.yaml', 6],
       ['IST0102', 'IST0102', 'note', 'mesh/deep/other.yml', 3],
     ])
+    expect(sarifKeys(log)).toEqual(SARIF_KEYS)
     const nothing = JSON.parse(batten(['-', '-o', 'sarif'], { input: SHOP }).out)
     expect(nothing.runs[0].results).toEqual([])
   })
@@ -389,6 +393,34 @@ describe('other forms of the output', () => {
     })
   })
 })
+
+/** Properties that the standard has for each object that is written; the schema allows no others. */
+const SARIF_KEYS = {
+  log: ['$schema', 'runs', 'version'],
+  run: ['columnKind', 'results', 'tool'],
+  driver: ['informationUri', 'name', 'rules', 'version'],
+  rule: ['defaultConfiguration', 'help', 'helpUri', 'id', 'name', 'shortDescription'],
+  result: ['level', 'locations', 'message', 'partialFingerprints', 'ruleId', 'ruleIndex'],
+  location: ['logicalLocations', 'physicalLocation'],
+  region: ['endColumn', 'endLine', 'startColumn', 'startLine'],
+}
+
+function sarifKeys(log: SarifLog): Record<string, string[]> {
+  const run = log.runs[0]!
+  const result = run.results[0]!
+  const location = result.locations[0]!
+  const { driver } = run.tool
+  const region = location.physicalLocation.region
+  const objects = { log, run, driver, rule: driver.rules[0]!, result, location, region }
+  return Object.fromEntries(Object.entries(objects).map(([name, one]) => [name, Object.keys(one).sort()]))
+}
+
+interface SarifLog {
+  readonly runs: readonly {
+    readonly tool: { readonly driver: { readonly rules: readonly object[] } }
+    readonly results: readonly SarifResult[]
+  }[]
+}
 
 interface SarifResult {
   readonly ruleId: string
