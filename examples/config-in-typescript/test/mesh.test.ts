@@ -46,5 +46,7 @@ it.each([0, 1, 50, 100])('fits together with %i percent for the canary', (canary
 })
 
 it('refuses a canary of more than everything', () => {
-  expect(() => meshOf({ host: 'shop.example.com', certificate: 'shop', canary: 110 })).toThrow('sum to 100')
+  expect(() => meshOf({ host: 'shop.example.com', certificate: 'shop', canary: 110 })).toThrow(
+    'whole numbers from 0 to 100',
+  )
 })

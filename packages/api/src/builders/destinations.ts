@@ -76,23 +76,25 @@ export function destination(
 }
 
 /**
- * Shares of subsets in percent. They must sum to 100: the compiler says so where it knows the numbers, else it is a
- * `BattenError` with code `BUILDER_SPLIT_SUM`.
+ * Shares of subsets in percent. They are whole numbers that sum to 100: the compiler says so where it knows the numbers,
+ * else it is an error when it runs.
  *
+ * @throws BattenError `BUILDER_SPLIT_SUM`
  * @example
  * to('reviews', split({ v1: 90, v2: 10 }))
  */
 export function split<const S extends Readonly<Record<string, number>>>(shares: S & SumsTo100<S>): Split {
-  const sum = Object.values(shares).reduce((total: number, share) => total + (share as number), 0)
-  if (
-    sum !== 100 ||
-    Object.values(shares).some((share) => !Number.isInteger(share) || (share as number) < 0)
-  ) {
-    const parts = Object.entries(shares).map(([subset, share]) => `${subset}: ${String(share)}`)
-    throw new BattenError('BUILDER_SPLIT_SUM', {
-      message: `the shares of a split must be whole numbers that sum to 100, these sum to ${sum}: ${parts.join(', ')}`,
-      hint: 'for other proportions give each destination a weight: to(host, { subset, weight })',
-    })
+  const entries = Object.entries(shares as Readonly<Record<string, number>>)
+  const parts = entries.map(([subset, share]) => `${subset}: ${share}`).join(', ')
+  const hint = 'for other proportions give each destination a weight: to(host, { subset, weight })'
+  if (entries.some(([, share]) => !Number.isInteger(share) || share < 0 || share > 100)) {
+    const message = `the shares of a split must be whole numbers from 0 to 100: ${parts}`
+    throw new BattenError('BUILDER_SPLIT_SUM', { message, hint })
+  }
+  const sum = entries.reduce((total, [, share]) => total + share, 0)
+  if (sum !== 100) {
+    const message = `the shares of a split must sum to 100, these sum to ${sum}: ${parts}`
+    throw new BattenError('BUILDER_SPLIT_SUM', { message, hint })
   }
   return { shares: { ...shares } }
 }

@@ -89,7 +89,14 @@ it('writes faults, mirrors, header changes, redirects, direct responses and dele
 
 it('refuses a split that does not sum to 100 when the compiler does not know the numbers', () => {
   const shares: Record<string, number> = { v1: 90, v2: 20 }
-  expect(() => split(shares)).toThrow('sum to 100, these sum to 110: v1: 90, v2: 20')
+  expect(() => split(shares)).toThrow('must sum to 100, these sum to 110: v1: 90, v2: 20')
+  for (const v1 of [90.5, -10, 110, Number.NaN]) {
+    const odd: Record<string, number> = { v1, v2: 100 - v1 }
+    expect(() => split(odd)).toThrow('must be whole numbers from 0 to 100: v1: ')
+  }
+  expect(() => split({} as Record<string, number>)).toThrow('must sum to 100, these sum to 0')
+  const first: Record<string, number> = { v1: 100, v2: 0 }
+  expect(split(first)).toEqual({ shares: { v1: 100, v2: 0 } })
 })
 
 it('is a compile error to write a split that does not sum to 100, or a field that does not exist', () => {

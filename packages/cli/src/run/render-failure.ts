@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { basename, dirname, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { BattenError, errorMessage } from '@batten/core'
+import { type BattenError, errorMessage } from '@batten/core'
 import { type DevFinding, renderFinding } from '../dev/findings.ts'
 
 /** A file, and a place in it. */
@@ -23,7 +23,7 @@ export class RenderFailure extends Error {
   /** What to tell about an error of a module. */
   static of(error: unknown, file: string): RenderFailure {
     const { message, hint } = wordsOf(error)
-    const code = error instanceof BattenError ? error.code : 'CLI_RENDER'
+    const code = isBattenError(error) ? error.code : 'CLI_RENDER'
     const place = placeOf(error, file)
     return new RenderFailure(
       { code, severity: 'error', message, ...place, ...(hint === undefined ? {} : { hint }) },
@@ -37,8 +37,18 @@ export class RenderFailure extends Error {
   }
 }
 
+/** Not by `instanceof`: the file may have another copy of the package that it comes from. */
+function isBattenError(error: unknown): error is BattenError {
+  return (
+    error instanceof Error &&
+    error.name === 'BattenError' &&
+    'code' in error &&
+    typeof error.code === 'string'
+  )
+}
+
 function wordsOf(error: unknown): { message: string; hint?: string | undefined } {
-  if (error instanceof BattenError) return { message: error.message, hint: error.hint }
+  if (isBattenError(error)) return { message: error.message, hint: error.hint }
   const message = errorMessage(error)
   const { code, name } = error as { code?: string; name?: string }
   switch (code) {

@@ -131,7 +131,7 @@ export function helper(): number { return 1 }
     [
       'an error of a builder, at the line that calls it',
       "import { split } from '@batten/api'\nconst canary: number = 20\nexport default split({ v1: 90, v2: canary })\n",
-      `× the shares of a split must be whole numbers that sum to 100, these sum to 110: v1: 90, v2: 20   [BUILDER_SPLIT_SUM]
+      `× the shares of a split must sum to 100, these sum to 110: v1: 90, v2: 20   [BUILDER_SPLIT_SUM]
    bad.ts:3:16
    1 | import { split } from '@batten/api'
    2 | const canary: number = 20
