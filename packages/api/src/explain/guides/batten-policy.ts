@@ -193,7 +193,7 @@ export const battenPolicyGuides: Readonly<Record<string, CodeGuide>> = {
 `,
   },
   BAT1002: {
-    when: 'parentRefs of a route names a Gateway, a listener of it (sectionName), a Service or a ServiceEntry that does not exist.',
+    when: 'parentRefs of a route names a Gateway, a listener of it (sectionName), a Service or a ServiceEntry that does not exist. Nothing is said of namespaces of which no object of that kind is analyzed.',
     fix: `
  apiVersion: gateway.networking.k8s.io/v1
  kind: HTTPRoute
@@ -218,7 +218,7 @@ export const battenPolicyGuides: Readonly<Record<string, CodeGuide>> = {
 `,
   },
   BAT1003: {
-    when: 'A backend of a route, or of a mirror, names a Service or a port of it that does not exist.',
+    when: 'A backend of a route, or of a mirror, names a Service or a port of it that does not exist. Nothing is said of namespaces of which no Service is analyzed.',
     fix: `
  apiVersion: gateway.networking.k8s.io/v1
  kind: HTTPRoute

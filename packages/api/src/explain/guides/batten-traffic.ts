@@ -308,7 +308,7 @@ export const battenTrafficGuides: Readonly<Record<string, CodeGuide>> = {
 `,
   },
   BAT0502: {
-    when: 'targetPort of a Service is a number that the containers of its pods do not list, although they list others.',
+    when: 'No targetPort of a Service is among the ports that the containers of its pods list. Nothing is said of containers that list none.',
     fix: `
  apiVersion: v1
  kind: Service
