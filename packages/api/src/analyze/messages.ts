@@ -43,8 +43,8 @@ export interface MessageType {
 
 const ISTIO_PAGES = 'https://istio.io/latest/docs/reference/config/analysis/'
 
-/** Pages of codes that only Batten has: the README of this package lists them, `batten explain CODE` prints them. */
-const BATTEN_PAGES = 'https://www.npmjs.com/package/@batten/api#'
+/** Page of codes that only Batten has, generated from what `batten explain CODE` prints. */
+const BATTEN_PAGES = 'https://github.com/batten-mesh/batten/blob/main/docs/messages.md#'
 
 const types = new Map<string, MessageType>([
   ...Object.entries(istioMessages).map(([code, type]): [string, MessageType] => [
