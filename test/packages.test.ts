@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { globSync, readFileSync, rmSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
 import { join, matchesGlob, posix } from 'node:path'
 import {
   checkPackage,
@@ -9,6 +10,7 @@ import {
 } from '@arethetypeswrong/core'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
+import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Install, installTarballs, temporaryFolder } from './support/packed-install.ts'
 import {
@@ -139,6 +141,22 @@ describe.each(PUBLISHED)('%s as a tarball', (name) => {
     )
     const allowed = ['@batten/source,types,default', '@batten/source,types,node,default']
     expect(orders.filter((order) => !allowed.includes(order))).toEqual([])
+  })
+
+  it('imports, in code and in types, only what its manifest declares', () => {
+    const { dependencies, peerDependencies } = manifestOf(name) as Record<string, object | undefined>
+    const declared = new Set([name, ...Object.keys({ ...dependencies, ...peerDependencies })])
+    const undeclared = files()
+      .filter((path) => /^(dist|bin)\/.*(\.d\.ts|\.js)$/.test(path))
+      .flatMap((path) =>
+        ts
+          .preProcessFile(read(path))
+          .importedFiles.map(({ fileName }) => fileName)
+          .filter((specifier) => !specifier.startsWith('.') && !isBuiltin(specifier))
+          .filter((specifier) => !declared.has(/^(@[^/]+\/)?[^/]+/.exec(specifier)![0]))
+          .map((specifier) => `${path}: ${specifier}`),
+      )
+    expect(undeclared).toEqual([])
   })
 
   it('says who made it, under which licence, where to report, and that everybody may install it', () => {
