@@ -1,4 +1,4 @@
-import { BattenError } from '@batten/core/errors'
+import { BattenError, errorMessage } from '@batten/core/errors'
 import { isFields } from '../validate/check.ts'
 import { type ParsedDocument, parseDocuments } from '../yaml/parse.ts'
 import { listAt, textAt, valueAt } from './loose.ts'
@@ -68,20 +68,46 @@ export class MeshConfig {
   }
 }
 
-/** Reads the mesh configuration that was given, or the one of the ConfigMap `istio` among what is analyzed. */
-export function meshConfigOf(input: ConfigInput | undefined, configMaps: readonly Resource[]): MeshConfig {
-  const found = input ?? istioConfigMap(configMaps, 'mesh')
-  return new MeshConfig(found === undefined ? {} : configValue(readConfig(found)))
+/** Mesh configuration and mesh networks, and what of them cannot be read: the ConfigMap, its entry, and why. */
+export interface MeshConfigs {
+  readonly meshConfig: MeshConfig
+  readonly meshNetworks: Resource | undefined
+  readonly unread: readonly (readonly [configMap: Resource, key: string, problem: string])[]
 }
 
-/** Reads the mesh networks that were given, or those of the ConfigMap `istio`; as an object that messages can name. */
-export function meshNetworksOf(
-  input: ConfigInput | undefined,
+/**
+ * Reads what was given, or what the ConfigMap `istio` among what is analyzed says.
+ *
+ * @throws BattenError `ANALYZE_CONFIG_UNREADABLE` for what was given and is no YAML
+ */
+export function configsOf(
+  given: { readonly meshConfig?: ConfigInput; readonly meshNetworks?: ConfigInput },
   configMaps: readonly Resource[],
-): Resource | undefined {
-  const found = input ?? istioConfigMap(configMaps, 'meshNetworks')
-  if (found === undefined) return undefined
-  const { value, document } = readConfig(found)
+): MeshConfigs {
+  const unread: [Resource, string, string][] = []
+  const config = (input: ConfigInput | undefined, key: string): ReadConfig | undefined => {
+    if (input !== undefined) return readConfig(input)
+    const configMap = istioConfigMap(configMaps)
+    const text = configMap === undefined ? undefined : textAt(configMap.fields, 'data', key)
+    if (configMap === undefined || text === undefined) return undefined
+    try {
+      return readConfig(text)
+    } catch (thrown) {
+      unread.push([configMap, key, errorMessage(thrown)])
+      return undefined
+    }
+  }
+  const mesh = config(given.meshConfig, 'mesh')
+  const networks = config(given.meshNetworks, 'meshNetworks')
+  return {
+    meshConfig: new MeshConfig(mesh === undefined ? {} : configValue(mesh)),
+    meshNetworks: networks === undefined ? undefined : networksResource(networks),
+    unread,
+  }
+}
+
+/** Mesh networks as an object that messages can name. */
+function networksResource({ value, document }: ReadConfig): Resource | undefined {
   const object = {
     apiVersion: 'mesh.istio.io/v1alpha1',
     kind: 'MeshNetworks',
@@ -101,9 +127,8 @@ export function meshNetworksOf(
   return resourceOf(object, parsed, {})
 }
 
-function istioConfigMap(configMaps: readonly Resource[], key: string): string | undefined {
-  const found = configMaps.find(({ name, namespace }) => name === 'istio' && namespace === 'istio-system')
-  return found === undefined ? undefined : textAt(found.fields, 'data', key)
+function istioConfigMap(configMaps: readonly Resource[]): Resource | undefined {
+  return configMaps.find(({ name, namespace }) => name === 'istio' && namespace === 'istio-system')
 }
 
 /** What a configuration is, also inside an IstioOperator. */

@@ -2,6 +2,7 @@
 import { BattenError, errorMessage } from '@batten/core/errors'
 import type { KubernetesObject } from '../k8s.ts'
 import { isFields } from '../validate/check.ts'
+import type { Finding } from '../validate/findings.ts'
 import type { Validatable } from '../validate/validate.ts'
 import type { ParsedDocument, ParsedObject } from '../yaml/parse.ts'
 import type { Analyzer } from './analyzer.ts'
@@ -9,7 +10,7 @@ import { analyzers } from './analyzers/index.ts'
 import { builtInResources } from './built-in.ts'
 import { AnalysisContext } from './context.ts'
 import { isSystemNamespace } from './index/mesh-membership.ts'
-import { type ConfigInput, meshConfigOf, meshNetworksOf } from './mesh-config.ts'
+import { type ConfigInput, configsOf } from './mesh-config.ts'
 import { type AnalysisMessage, documentMessage, internalError, messageOf, sortedMessages } from './message.ts'
 import { type Resource, resourceOf } from './resource.ts'
 import { type Suppression, Suppressions } from './suppression.ts'
@@ -68,25 +69,28 @@ export function analyze(
   options: AnalyzeOptions = {},
 ): AnalysisMessage[] {
   const { objects, documents } = sorted(input)
-  const resources = resourcesOf(objects, options)
+  const { resources, unreadable } = resourcesOf(objects, options)
   const configMaps = resources.filter(({ type }) => type === '/ConfigMap')
-  const meshConfig = meshConfigOf(options.meshConfig, configMaps)
+  const { meshConfig, meshNetworks, unread: unreadConfigs } = configsOf(options, configMaps)
   const builtIns = options.builtIns === false ? [] : builtInResources(meshConfig, resources)
   const remotes = Object.entries(options.remoteClusters ?? {})
   const context = new AnalysisContext({
     resources: [...resources, ...builtIns],
     meshConfig,
-    meshNetworks: meshNetworksOf(options.meshNetworks, configMaps),
+    meshNetworks,
     remoteClusters: new Map(
-      remotes.map(([cluster, remote]) => [cluster, resourcesOf(sorted(remote).objects, options)]),
+      remotes.map(([cluster, remote]) => [cluster, resourcesOf(sorted(remote).objects, options).resources]),
     ),
     clusterName: options.clusterName ?? 'Kubernetes',
     kubernetesVersion: options.kubernetesVersion,
     upgradeFrom: options.upgradeFrom,
     now: options.now ?? Date.now(),
   })
+  for (const [configMap, key, problem] of unreadConfigs)
+    context.report(configMap, 'IST0106', [problem], ['data', key])
   const failures = chosen(options.analyzers).flatMap((analyzer) => run(analyzer, context))
-  const unread = options.ignoreUnknown === true ? [] : documents.flatMap(({ findings }) => findings)
+  const unread =
+    options.ignoreUnknown === true ? [] : [...unreadable, ...documents.flatMap(({ findings }) => findings)]
   return sortedMessages([...failures, ...unread.map(documentMessage), ...wanted(context, options)])
 }
 
@@ -105,13 +109,25 @@ function sorted(input: Validatable | readonly Validatable[]): {
   const documents: ParsedDocument[] = []
   const list: readonly Validatable[] = isList(input) ? input : [input]
   for (const one of list) {
-    if (isDocument(one)) {
+    if (holds(one, isDocument)) {
       documents.push(one)
       for (const parsed of one.objects) objects.push({ object: parsed.object, parsed })
-    } else if (isParsed(one)) objects.push({ object: one.object, parsed: one })
-    else objects.push({ object: one, parsed: undefined })
+    } else if (holds(one, isParsed)) objects.push({ object: one.object, parsed: one })
+    else objects.push({ object: one as KubernetesObject, parsed: undefined })
   }
   return { objects, documents }
+}
+
+/** Whether something is of a kind; what cannot even be looked at is not. */
+function holds<T extends Validatable>(
+  input: Validatable,
+  is: (input: Validatable) => input is T,
+): input is T {
+  try {
+    return is(input)
+  } catch {
+    return false
+  }
 }
 
 function isList(input: Validatable | readonly Validatable[]): input is readonly Validatable[] {
@@ -122,12 +138,38 @@ function isDocument(input: Validatable): input is ParsedDocument {
   return isFields(input) && Array.isArray(input['objects']) && Array.isArray(input['findings'])
 }
 
-function isParsed(input: ParsedObject | KubernetesObject): input is ParsedObject {
+function isParsed(input: Validatable): input is ParsedObject {
   return isFields(input) && typeof input['position'] === 'function'
 }
 
-function resourcesOf(objects: readonly Given[], { defaultNamespace }: AnalyzeOptions): Resource[] {
-  return objects.flatMap(({ object, parsed }) => resourceOf(object, parsed, { defaultNamespace }) ?? [])
+interface Resources {
+  readonly resources: readonly Resource[]
+  /** What is no object of Kubernetes, and what cannot be looked at. */
+  readonly unreadable: readonly Finding[]
+}
+
+function resourcesOf(objects: readonly Given[], { defaultNamespace }: AnalyzeOptions): Resources {
+  const resources: Resource[] = []
+  const unreadable: Finding[] = []
+  for (const [i, { object, parsed }] of objects.entries()) {
+    const which = parsed === undefined ? `object ${i + 1}` : 'the object'
+    try {
+      const resource = resourceOf(object, parsed, { defaultNamespace })
+      if (resource !== undefined) resources.push(resource)
+      else
+        unreadable.push(
+          unreadableFinding(`${which} is none of Kubernetes: it has no apiVersion and kind`, parsed),
+        )
+    } catch (thrown) {
+      unreadable.push(unreadableFinding(`${which} cannot be read: ${errorMessage(thrown)}`, parsed))
+    }
+  }
+  return { resources, unreadable }
+}
+
+function unreadableFinding(message: string, parsed: ParsedObject | undefined): Finding {
+  const place = parsed?.file === undefined ? {} : { file: parsed.file, range: parsed.position([]) }
+  return { code: 'SCHEMA_TYPE', severity: 'error', layer: 'schema', path: '', message, ...place }
 }
 
 function chosen(names: readonly string[] | undefined): readonly Analyzer[] {

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { it } from 'vitest'
+import { expect, it } from 'vitest'
 import { analyze, analyzers } from '../../src/analyze/index.ts'
 import type { KubernetesObject } from '../../src/k8s.ts'
 import { objectsOf } from '../analysis-table.ts'
@@ -72,14 +72,72 @@ it('no value in any field makes an analyzer fail', { timeout: 120_000 }, () => {
   const change = fc.tuple(fc.nat(seeds.length - 1), fc.integer({ min: 1, max: 60 }), anything)
   fc.assert(
     fc.property(fc.array(change, { minLength: 1, maxLength: 6 }), (changes) => {
-      const objects: unknown[] = [...seeds]
+      const objects: unknown[] = [...seeds, ...objectsOf('Namespace untouched: {}')]
       for (const [index, place, by] of changes) objects[index] = mutated(objects[index], { left: place }, by)
       const messages = analyze(objects as KubernetesObject[], { analyzers: all })
-      // With an origin it is the validation of that object that failed, which has tests of its own.
-      const failed = messages.filter(({ code, origin }) => code === 'IST0001' && origin === '')
+      const failed = messages.filter(({ code }) => code === 'IST0001')
       const failures = failed.map(({ message }) => message)
       if (failures.length > 0) throw new Error(failures.join('\n'))
+      const isAnalyzed = messages.some(
+        ({ code, origin }) => `${code} ${origin}` === 'IST0102 Namespace untouched',
+      )
+      if (!isAnalyzed) throw new Error('another object is not analyzed any more')
     }),
     { numRuns: 400 },
   )
 })
+
+const REST = 'IST0102 Namespace rest'
+const NO_OBJECT = 'Schema validation error: object 1 is none of Kubernetes: it has no apiVersion and kind'
+
+it.each<[title: string, value: unknown, message: string]>([
+  ['null', null, NO_OBJECT],
+  ['nothing', undefined, NO_OBJECT],
+  ['a number', 1, NO_OBJECT],
+  ['a text', 'x', NO_OBJECT],
+  ['a symbol', Symbol('x'), NO_OBJECT],
+  ['a big number', 10n, NO_OBJECT],
+  ['a list', [null], NO_OBJECT],
+  ['a function', () => 1, NO_OBJECT],
+  ['a map', new Map(), NO_OBJECT],
+  ['an object without a prototype', Object.create(null), NO_OBJECT],
+  ['a kind that is no text', { apiVersion: 'v1', kind: 1 }, NO_OBJECT],
+  ['an object that ends in itself', endless(), 'object 1 cannot be read: Maximum call stack size exceeded'],
+  ['a field that throws', thrower(), 'object 1 cannot be read: not today'],
+  [
+    'an object that throws',
+    new Proxy({}, { get: throws, ownKeys: throws }),
+    'object 1 cannot be read: not today',
+  ],
+])('%s gives a finding, and the rest is analyzed', (_, value, message) => {
+  const messages = analyze([value, ...objectsOf('Namespace rest: {}')] as KubernetesObject[])
+  expect(messages.map(({ code, origin }) => `${code} ${origin}`)).toEqual(['IST0106 ', REST])
+  expect(messages[0]?.message).toContain(message)
+  expect(analyze([value] as KubernetesObject[], { ignoreUnknown: true })).toEqual([])
+})
+
+it('a mesh configuration among the objects that is no YAML gives a finding', () => {
+  const objects = objectsOf(`
+ConfigMap istio-system/istio: {data: {mesh: "a: [", meshNetworks: "networks: {}"}}
+Namespace rest: {}
+`)
+  const messages = analyze(objects)
+  expect(messages.map(({ code, origin, path }) => `${code} ${origin} ${path}`)).toEqual([
+    'IST0106 ConfigMap istio-system/istio data.mesh',
+    `${REST} metadata.name`,
+  ])
+})
+
+function endless(): unknown {
+  const object: Record<string, unknown> = { apiVersion: 'v1', kind: 'Pod' }
+  object['spec'] = { self: object }
+  return object
+}
+
+function thrower(): unknown {
+  return Object.defineProperty({ apiVersion: 'v1', kind: 'Pod' }, 'spec', { enumerable: true, get: throws })
+}
+
+function throws(): never {
+  throw new Error('not today')
+}
