@@ -21,6 +21,8 @@ export interface SocketWriterOwner {
  * itself while others still wait for their turn: under load that is a fifth of the time in the system.
  *
  * One write is under way at a time (a TLS handle takes no more, see {@link SocketWrite}); what comes meanwhile waits.
+ *
+ * @see docs/adr/0014-writes-at-the-end-of-a-turn.md
  */
 export class SocketWriter implements EndOfTurnTask {
   /** Bytes that were given to the writer and that the system has not taken yet. */
