@@ -147,6 +147,14 @@ describe('suppressions', () => {
     expect(found(['-R', 'mesh', '--suppress', 'IST010*=*'])).toEqual([])
   })
 
+  it('may stand in an annotation of the object', () => {
+    const annotated = NOT_INJECTED.replace(
+      '{name: other}',
+      '{name: other, annotations: {galley.istio.io/analyze-suppress: "*"}}',
+    )
+    expect(found(['-'], annotated)).toEqual([])
+  })
+
   it('are checked', () => {
     expect(batten(['mesh', '-S', 'IST0101'])).toEqual({
       code: 64,
@@ -455,6 +463,21 @@ it('-L lists analyzers in the order of their names, with what they do', () => {
   expect(out).toContain(
     '* virtualservice.GatewayAnalyzer:\n    Checks the gateways associated with each virtual service\n',
   )
+})
+
+it('--help names every flag, also as istioctl spells it', () => {
+  const { code, out } = batten(['--help'])
+  const flags = ['use-kube', 'namespace', 'all-namespaces', 'suppress', 'list-analyzers', 'mesh-config-file']
+  flags.push(
+    'meshConfigFile',
+    'mesh-networks-file',
+    'meshNetworksFile',
+    'failure-threshold',
+    'output-threshold',
+  )
+  flags.push('recursive', 'ignore-unknown', 'output', 'color', 'verbose')
+  expect(code).toBe(0)
+  expect(flags.filter((flag) => !out.includes(`--${flag}`))).toEqual([])
 })
 
 it('flags that do not exist are wrong usage', () => {

@@ -14,7 +14,7 @@ import { EXIT, printError } from '../main.ts'
 /** Prints what is known about a kind, a field or a code. */
 export async function runExplain(_flags: Record<never, never>, what: string): Promise<void> {
   try {
-    process.stdout.write(explanation(what.trim(), Math.min(process.stdout.columns ?? 100, 120)))
+    process.stdout.write(explanation(what.trim(), Math.min(process.stdout.columns || 100, 120)))
   } catch (error) {
     printError(error)
     process.exitCode = EXIT.usage
