@@ -1,3 +1,5 @@
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import {
   bootstrapOf,
   CONTROL_PLANE_NAME,
@@ -10,6 +12,20 @@ import type { RunDirectory } from './run-directory.ts'
 
 /** Which proxy runs beside a workload. */
 export type ProxyKind = 'batten' | 'envoy'
+
+/** The proxy without the command line, which would be 10 MB in each of as many processes as there are workloads. */
+const PROXY = join(
+  dirname(createRequire(import.meta.url).resolve('@batten/proxy/package.json')),
+  'bin/batten-proxy.js',
+)
+
+/**
+ * As in the first line of that file, which a system without `env -S` cannot read.
+ *
+ * @see docs/adr/0010-memory-of-a-sidecar.md
+ */
+export const NODE_FLAGS = ['--max-semi-space-size=1', '--v8-pool-size=1', '--no-maglev']
+export const ALLOCATOR = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '65536' }
 
 /** The command of one node's proxy. Its bootstrap is written into the run's folder, where its token must be already. */
 export function proxyCommand(
@@ -31,11 +47,12 @@ export function proxyCommand(
     name: node.type === 'router' ? 'gateway' : `sidecar ${podTitle(node)}`,
     command:
       kind === 'batten'
-        ? ['node', '--max-semi-space-size=4', cli, 'proxy', '--config', bootstrap, '--parent-watch']
+        ? ['node', ...NODE_FLAGS, PROXY, '--config', bootstrap, '--parent-watch']
         : ['node', cli, 'agent', '--config', bootstrap, '--sds-socket', sdsSocket!, '--parent-watch'],
     cwd: run.path,
     env: {
       ...process.env,
+      ...(kind === 'batten' ? ALLOCATOR : {}),
       CA_ADDR: `127.0.0.1:${controlPlane.tlsPort}`,
       CA_ROOT_CA: controlPlane.rootFile,
       CA_SNI: CONTROL_PLANE_NAME,

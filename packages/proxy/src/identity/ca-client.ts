@@ -1,14 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { BattenError, errorMessage } from '@batten/core'
 import { asBuffer, codec, GRPC_METHODS, jsonToStruct } from '@batten/xds'
-import {
-  type ChannelCredentials,
-  Client,
-  credentials,
-  Metadata,
-  type ServiceError,
-  status,
-} from '@grpc/grpc-js'
+import type { ChannelCredentials, Client, ServiceError } from '@grpc/grpc-js'
+import { grpcLibrary } from '../xds/grpc-library.ts'
 import { readToken } from './token.ts'
 
 /** How the CA is reached. */
@@ -60,15 +54,19 @@ export function createCaClient(options: CaClientOptions): CertificateAuthorityCl
   return {
     async sign(csr, ttlMs, signal) {
       const token = await readToken(options.tokenFile)
-      const client = new Client(targetOf(options.address), await credentialsOf(options.transport), {
-        'grpc.max_receive_message_length': MAX_ANSWER_BYTES,
-        'grpc.use_local_subchannel_pool': 1,
-        'grpc.enable_http_proxy': 0,
-        'grpc.service_config_disable_resolution': 1,
-        ...(options.transport.kind === 'tls' && options.transport.serverName !== undefined
-          ? { 'grpc.ssl_target_name_override': options.transport.serverName }
-          : {}),
-      })
+      const client = new (grpcLibrary().Client)(
+        targetOf(options.address),
+        await credentialsOf(options.transport),
+        {
+          'grpc.max_receive_message_length': MAX_ANSWER_BYTES,
+          'grpc.use_local_subchannel_pool': 1,
+          'grpc.enable_http_proxy': 0,
+          'grpc.service_config_disable_resolution': 1,
+          ...(options.transport.kind === 'tls' && options.transport.serverName !== undefined
+            ? { 'grpc.ssl_target_name_override': options.transport.serverName }
+            : {}),
+        },
+      )
       try {
         const request = requests.encode({
           csr,
@@ -88,7 +86,7 @@ function targetOf(address: string): string {
 }
 
 async function credentialsOf(transport: CaTransport): Promise<ChannelCredentials> {
-  if (transport.kind === 'plaintext') return credentials.createInsecure()
+  if (transport.kind === 'plaintext') return grpcLibrary().credentials.createInsecure()
   const roots = await readFile(transport.rootFile).catch((thrown: unknown) => {
     throw new BattenError('PROXY_CA_UNAVAILABLE', {
       message: `the root certificate of the CA cannot be read: ${errorMessage(thrown)}`,
@@ -97,7 +95,7 @@ async function credentialsOf(transport: CaTransport): Promise<ChannelCredentials
       cause: thrown,
     })
   })
-  return credentials.createSsl(roots)
+  return grpcLibrary().credentials.createSsl(roots)
 }
 
 function call(
@@ -108,7 +106,7 @@ function call(
   signal: AbortSignal | undefined,
 ): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
-  const metadata = new Metadata()
+  const metadata = new (grpcLibrary().Metadata)()
   metadata.set('authorization', `Bearer ${token}`)
   metadata.set('clusterid', options.clusterId)
   const unary = client.makeUnaryRequest(
@@ -128,17 +126,19 @@ function call(
   return promise.finally(() => signal?.removeEventListener('abort', cancel))
 }
 
-const REFUSALS: ReadonlySet<status> = new Set([
-  status.UNAUTHENTICATED,
-  status.PERMISSION_DENIED,
-  status.INVALID_ARGUMENT,
-  status.FAILED_PRECONDITION,
+/** Codes with which asking again does not help. */
+const REFUSALS: ReadonlySet<string | undefined> = new Set([
+  'UNAUTHENTICATED',
+  'PERMISSION_DENIED',
+  'INVALID_ARGUMENT',
+  'FAILED_PRECONDITION',
 ])
 
 function callError(error: ServiceError, address: string): BattenError {
-  const isRefused = REFUSALS.has(error.code)
+  const code = grpcLibrary().status[error.code]
+  const isRefused = REFUSALS.has(code)
   return new BattenError(isRefused ? 'PROXY_CA_REFUSED' : 'PROXY_CA_UNAVAILABLE', {
-    message: `the CA at ${address} ${isRefused ? 'refuses' : 'does not answer'}: ${status[error.code]}: ${error.details}`,
+    message: `the CA at ${address} ${isRefused ? 'refuses' : 'does not answer'}: ${code}: ${error.details}`,
     hint: isRefused
       ? 'see whether the token is of this mesh, has the audience istio-ca and is not expired'
       : 'see whether the control plane runs and CA_ADDR is its address',

@@ -1,9 +1,10 @@
 import { checkServerIdentity } from 'node:tls'
 import { BattenError } from '@batten/core'
-import { type ChannelCredentials, type ClientOptions, credentials } from '@grpc/grpc-js'
+import type { ChannelCredentials, ClientOptions } from '@grpc/grpc-js'
 import { subjectAltNames } from '../tls/subject-alt-names.ts'
 import type { SecretStore, TlsClientConfig } from '../tls/tls-config.ts'
 import type { ClusterConfig } from '../upstream/cluster-config.ts'
+import { grpcLibrary } from './grpc-library.ts'
 
 /** How to connect to a management server: one way for each of its addresses. */
 export interface GrpcTarget {
@@ -43,7 +44,8 @@ export function grpcTargetOf(
     addresses,
     isTls: tls !== undefined,
     secrets: [tls?.certificate, tls?.validation].filter((name) => name !== undefined),
-    credentials: () => (tls === undefined ? credentials.createInsecure() : tlsCredentials(tls, store)),
+    credentials: () =>
+      tls === undefined ? grpcLibrary().credentials.createInsecure() : tlsCredentials(tls, store),
     options: {
       'grpc.default_authority': authority ?? serverName,
       'grpc.ssl_target_name_override': tls === undefined ? undefined : serverName,
@@ -72,7 +74,7 @@ function tlsCredentials(tls: TlsClientConfig, store: SecretStore): ChannelCreden
   const validation = tls.validation === undefined ? undefined : store.get(tls.validation)
   const roots = validation?.kind === 'validation' ? Buffer.from(validation.trustedCa) : null
   const pair = certificate?.kind === 'certificate' ? certificate : undefined
-  return credentials.createSsl(
+  return grpcLibrary().credentials.createSsl(
     roots,
     pair === undefined ? null : Buffer.from(pair.privateKey),
     pair === undefined ? null : Buffer.from(pair.certificateChain),

@@ -1,12 +1,7 @@
 import { type Clock, errorMessage, type Logger, type Timer } from '@batten/core'
 import { asBuffer, shortTypeName } from '@batten/xds'
-import {
-  Client,
-  type ClientDuplexStream,
-  connectivityState,
-  status as grpcStatus,
-  Metadata,
-} from '@grpc/grpc-js'
+import type { Client, ClientDuplexStream } from '@grpc/grpc-js'
+import { grpcLibrary } from './grpc-library.ts'
 import type { GrpcTarget } from './grpc-target.ts'
 import type { ResponseOutcome, XdsProtocol } from './protocol.ts'
 import type { Gate } from './warming.ts'
@@ -127,12 +122,13 @@ export class XdsClient {
   #open(address: string, pairs: readonly (readonly [string, string])[]): void {
     if (this.#closed) return
     const { target, protocol, clock, log } = this.#options
-    const metadata = new Metadata()
+    const grpc = grpcLibrary()
+    const metadata = new grpc.Metadata()
     for (const [name, value] of pairs) metadata.add(name, value)
     let client: Client
     let stream: ClientDuplexStream<Buffer, Buffer>
     try {
-      client = new Client(address, target.credentials(), target.options)
+      client = new grpc.Client(address, target.credentials(), target.options)
       stream = client.makeBidiStreamRequest(protocol.method.path, identity, identity, metadata)
     } catch (thrown) {
       this.#failed(`cannot connect to ${address}: ${errorMessage(thrown)}`)
@@ -143,7 +139,7 @@ export class XdsClient {
     log.debug('connecting to the management server', { cluster: target.cluster, address })
     // grpc-js would go on trying an address that does not answer; the next one may.
     this.#deadline = clock.setTimeout(() => {
-      if (client.getChannel().getConnectivityState(false) !== connectivityState.READY)
+      if (client.getChannel().getConnectivityState(false) !== grpc.connectivityState.READY)
         stream.destroy(new Error(`no connection within ${CONNECT_TIMEOUT_MS / 1000} s`))
     }, CONNECT_TIMEOUT_MS)
     const ended = (error: string) => {
@@ -233,6 +229,6 @@ function identity(bytes: Buffer): Buffer {
 }
 
 function describeError(error: Error & { code?: number; details?: string }): string {
-  const code = error.code === undefined ? '' : ` (${grpcStatus[error.code] ?? error.code})`
+  const code = error.code === undefined ? '' : ` (${grpcLibrary().status[error.code] ?? error.code})`
   return `${error.details ?? error.message}${code}`
 }
