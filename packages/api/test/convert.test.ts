@@ -1,6 +1,7 @@
 import { stripTypeScriptTypes } from 'node:module'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { Lexer } from 'yaml'
 import { toTypeScript } from '../src/groups/convert.ts'
 import * as gatewayApi from '../src/groups/gateway-api.ts'
 import * as api from '../src/index.ts'
@@ -20,6 +21,17 @@ function run(code: string): unknown {
     .replaceAll(/^export const/gm, 'const')
     .replace(/^export default/m, 'return')
   return new Function('api', 'gatewayApi', script)(api, gatewayApi)
+}
+
+/** Texts of the comments of YAML. */
+function commentsOf(yaml: string): string[] {
+  const tokens = [...new Lexer().lex(yaml)].filter((token) => token.startsWith('#'))
+  return tokens.map((token) => token.slice(1).replace(/^ /, '').trimEnd()).filter((text) => text !== '')
+}
+
+/** Texts of the comments of TypeScript. */
+function comments(code: string): string[] {
+  return [...code.matchAll(/^ *\/\/ ?(.*)$/gm)].map(([, text]) => text!)
 }
 
 const BOOKINFO = `# Jason sees the stars.
@@ -327,18 +339,27 @@ export default [a]
     expect(typed).toBeGreaterThan(100)
   })
 
-  it.skipIf(!hasCorpus)('gives the same YAML for every file of the corpus', () => {
-    const folders = ['accepted', 'samples', 'gateway-api', 'analysis', 'authz', 'inject', 'crds']
-    const files = folders.flatMap(corpusFiles)
-    expect(files.length).toBeGreaterThan(250)
-    for (const file of files) {
-      const text = corpusText(file)
-      const objects = fromYaml(text).objects.map(({ object }) => object)
-      const { code } = toTypeScript(text)
-      expect(toYaml(run(code)), file).toBe(toYaml(objects))
-      modules.set(`${file.replaceAll(/\W/g, '-')}.ts`, code)
-    }
-  })
+  it.skipIf(!hasCorpus)(
+    'gives the same YAML for every file of the corpus, and keeps every comment',
+    {
+      timeout: 180_000,
+    },
+    () => {
+      const folders = ['accepted', 'samples', 'gateway-api', 'analysis', 'authz', 'inject', 'crds']
+      const files = folders.flatMap(corpusFiles)
+      expect(files.length).toBeGreaterThan(250)
+      for (const file of files) {
+        const text = corpusText(file)
+        const objects = fromYaml(text).objects.map(({ object }) => object)
+        const { code, findings } = toTypeScript(text)
+        expect(toYaml(run(code)), file).toBe(toYaml(objects))
+        const kept = new Set(comments(code))
+        const lost = findings.length > 0 ? [] : commentsOf(text).filter((comment) => !kept.has(comment))
+        expect(lost, file).toEqual([])
+        modules.set(`${file.replaceAll(/\W/g, '-')}.ts`, code)
+      }
+    },
+  )
 
   it('gives code that compiles in a strict project', { timeout: 180_000 }, () => {
     expect(modules.size).toBeGreaterThan(30)
