@@ -3,6 +3,7 @@ import { CelError, fromJson } from '../cel/value.ts'
 import { partRules } from '../gen/rules/index.ts'
 import { fromYaml } from '../yaml/parse.ts'
 import { celIssues, NATIVE_RULES, ruleProgram } from './cel.ts'
+import { findingOf } from './findings.ts'
 import type { RuleNode } from './rule-node.ts'
 import { validate } from './validate.ts'
 
@@ -55,7 +56,7 @@ describe('rules of the CRDs', () => {
       'a short duration',
       'VirtualService',
       '{http: [{timeout: 1us}]}',
-      ['spec.http[0].timeout: Invalid value: "string": must be a valid duration greater than 1ms'],
+      ['spec.http[0].timeout: Invalid value: "1us": must be a valid duration greater than 1ms'],
     ],
     [
       'durations that are not checked',
@@ -77,7 +78,7 @@ describe('rules of the CRDs', () => {
       '{address: "unix://"}',
       [
         'spec.address: Invalid value: "string": index out of range: 8 evaluating rule: UDS must be an absolute path or abstract socket',
-        'spec.address: Invalid value: "string": UDS may not be a dir',
+        'spec.address: Invalid value: "unix://": UDS may not be a dir',
       ],
     ],
     ['an abstract socket', 'WorkloadEntry', '{address: "unix://@a"}', []],
@@ -85,33 +86,33 @@ describe('rules of the CRDs', () => {
       'no resolution means NONE, and an empty list counts as set',
       'ServiceEntry',
       '{hosts: [a.b], endpoints: []}',
-      ['spec: Invalid value: "object": NONE mode cannot set endpoints'],
+      ['spec: Invalid value: NONE mode cannot set endpoints'],
     ],
     [
       'ports that are the same for TCP and UDP',
       'ServiceEntry',
       '{hosts: [a.b], ports: [{name: a, number: 1}, {name: b, number: 1}]}',
-      ['spec.ports: Invalid value: "array": port number cannot be duplicated'],
+      ['spec.ports: Invalid value: port number cannot be duplicated'],
     ],
     [
       'a slash makes a CIDR',
       'ServiceEntry',
       '{hosts: [a.b], addresses: [a/b], resolution: DNS}',
-      ['spec: Invalid value: "object": CIDR addresses are allowed only for NONE/STATIC resolution types'],
+      ['spec: Invalid value: CIDR addresses are allowed only for NONE/STATIC resolution types'],
     ],
     [
       'the odd pair of the TLS rule',
       'Gateway',
       '{servers: [{port: {number: 1, protocol: HTTPS, name: a}, hosts: [a], tls: {credentialName: "", credentialNames: [a]}}, {port: {number: 1, protocol: HTTPS, name: a}, hosts: [a], tls: {credentialName: a, tlsCertificates: [{}]}}]}',
-      [
-        'spec.servers[0].tls: Invalid value: "object": only one of credentialName or credentialNames can be set',
-      ],
+      ['spec.servers[0].tls: Invalid value: only one of credentialName or credentialNames can be set'],
     ],
     [
       'a registry with a port',
       'WasmPlugin',
       '{url: "registry.example:5000/a"}',
-      ['spec.url: Invalid value: "string": url must have schema one of [http, https, file, oci]'],
+      [
+        'spec.url: Invalid value: "registry.example:5000/a": url must have schema one of [http, https, file, oci]',
+      ],
     ],
     ['an address with a port', 'WasmPlugin', '{url: "10.0.0.1:5000/a"}', []],
     ['an image without a scheme', 'WasmPlugin', '{url: "registry/a:v1"}', []],
@@ -143,27 +144,25 @@ describe('rules of the CRDs', () => {
       'port levels without a selector',
       'PeerAuthentication',
       '{portLevelMtls: {80: {}}}',
-      ['spec: Invalid value: "object": portLevelMtls requires selector'],
+      ['spec: Invalid value: portLevelMtls requires selector'],
     ],
     [
       'a waypoint context without its match',
       'EnvoyFilter',
       '{configPatches: [{match: {context: WAYPOINT}}]}',
-      [
-        'spec.configPatches[0].match: Invalid value: "object": only support waypointMatch when context is WAYPOINT',
-      ],
+      ['spec.configPatches[0].match: Invalid value: only support waypointMatch when context is WAYPOINT'],
     ],
     [
       'neither wasm nor lua',
       'TrafficExtension',
       '{}',
-      ['spec: Invalid value: "object": exactly one of wasm or lua must be set'],
+      ['spec: Invalid value: exactly one of wasm or lua must be set'],
     ],
     [
       'two selectors',
       'AuthorizationPolicy',
       '{selector: {}, targetRef: {kind: a, name: b}}',
-      ['spec: Invalid value: "object": only one of targetRefs or selector can be set'],
+      ['spec: Invalid value: only one of targetRefs or selector can be set'],
     ],
     [
       'a selector of null is no selector',
@@ -176,7 +175,7 @@ describe('rules of the CRDs', () => {
       'a wildcard in a value',
       'Sidecar',
       '{workloadSelector: {labels: {a: "*"}}}',
-      ['spec.workloadSelector.labels.a: Invalid value: "string": wildcard is not supported in selector'],
+      ['spec.workloadSelector.labels.a: Invalid value: "*": wildcard is not supported in selector'],
     ],
     [
       'no rules where the schema does not hold',
@@ -235,8 +234,44 @@ describe('transition rules', () => {
       { name: 'a', value: 1 },
     ]
     expect(celIssues([{ name: 'a', value: 3 }], node, ['x'], { old })).toEqual([
-      { path: ['x'], kind: 'cel', value: 'array', message: 'must not shrink' },
-      { path: ['x', 0, 'value'], kind: 'cel', value: 'integer', message: 'was 1' },
+      { path: ['x'], kind: 'cel', message: 'must not shrink' },
+      { path: ['x', 0, 'value'], kind: 'cel', value: 3, message: 'was 1' },
+    ])
+  })
+  it('says in its own words what sort of mistake it is, and where', () => {
+    const node = (rule: object): RuleNode => ({ rules: [{ rule: 'false', message: 'no', ...rule }] })
+    const messages = (rule: object, value: unknown = { a: 1 }): string[] =>
+      celIssues(value, node(rule), ['spec']).map((issue) => findingOf(issue).message)
+    expect([
+      messages({}),
+      messages({}, 5),
+      messages({}, 'x'),
+      messages({ fieldPath: ".a['b.c'].d" }),
+      messages({ reason: 'FieldValueForbidden', fieldPath: '.a' }),
+      messages({ reason: 'FieldValueRequired', fieldPath: '.b' }),
+      messages({ reason: 'FieldValueDuplicate' }, 'x'),
+      messages({ reason: 'FieldValueInvalid' }, true),
+      messages({ messageExpression: '"a is " + string(self.a)' }),
+      messages({ messageExpression: '"two\\nlines"' }),
+      messages({ messageExpression: 'self.missing' }),
+      messages({ messageExpression: '"  "' }),
+      messages({ message: undefined, rule: ' self.a == 2 ' }),
+      messages({ rule: 'self.b == 2', fieldPath: '.a' }),
+    ]).toEqual([
+      ['spec: Invalid value: no'],
+      ['spec: Invalid value: 5: no'],
+      ['spec: Invalid value: "x": no'],
+      ['spec.a.b.c.d: Invalid value: no'],
+      ['spec.a: Forbidden: no'],
+      ['spec.b: Required value: no'],
+      ['spec: Duplicate value: "x"'],
+      ['spec: Invalid value: true: no'],
+      ['spec: Invalid value: a is 1'],
+      ['spec: Invalid value: no'],
+      ['spec: Invalid value: no'],
+      ['spec: Invalid value: no'],
+      ['spec: Invalid value: failed rule: self.a == 2'],
+      ['spec: Invalid value: "object": no such key: b evaluating rule: no'],
     ])
   })
   it('does not run without an old value', () => {

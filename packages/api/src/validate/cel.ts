@@ -145,12 +145,17 @@ class Walker {
     }
     const problem = this.problem(program, rule, variables)
     if (problem === undefined) return
+    if (problem.isFailure) {
+      // The rule could not be evaluated: only the type of the value is told.
+      this.out.push({ path: [...path], kind: 'cel', value: typeName(value), message: problem.message })
+      return
+    }
     const field = rule.fieldPath === undefined ? [] : fieldSegments(rule.fieldPath)
     this.out.push({
       path: [...path, ...field],
       kind: 'cel',
-      value: typeName(value),
-      message: problem,
+      ...(typeof value === 'object' ? {} : { value }),
+      message: problem.message,
       ...(rule.reason === undefined ? {} : { expected: rule.reason }),
     })
   }
@@ -159,20 +164,21 @@ class Walker {
     program: Program,
     rule: Rule,
     variables: Readonly<Record<string, Value>>,
-  ): string | undefined {
-    const fallback = rule.message ?? `failed rule: ${rule.rule.trim()}`
+  ): { readonly message: string; readonly isFailure: boolean } | undefined {
+    const fallback = rule.message?.trim() ?? `failed rule: ${rule.rule.trim()}`
     try {
       const result = program.evaluate(variables)
       if (result === true) return undefined
-      if (rule.messageExpression === undefined) return fallback
-      return this.text(rule.messageExpression, variables) ?? fallback
+      const own =
+        rule.messageExpression === undefined ? undefined : this.text(rule.messageExpression, variables)
+      return { message: own ?? fallback, isFailure: false }
     } catch (thrown) {
       if (!(thrown instanceof CelError)) throw thrown
-      const text = rule.message ?? rule.rule
-      if (thrown.message.startsWith('no such overload')) {
-        return `'${thrown.message}': call arguments did not match a supported operator, function or macro signature for rule: ${text}`
-      }
-      return `${thrown.message} evaluating rule: ${text}`
+      const text = (rule.message ?? rule.rule).trim()
+      const message = thrown.message.startsWith('no such overload')
+        ? `'${thrown.message}': call arguments did not match a supported operator, function or macro signature for rule: ${text}`
+        : `${thrown.message} evaluating rule: ${text}`
+      return { message, isFailure: true }
     }
   }
 

@@ -142,12 +142,13 @@ function sentence(path: string, issue: Issue): string {
   }
 }
 
-/** A rule of a CRD may say what sort of mistake it is about. */
+/** A rule of a CRD may say what sort of mistake it is about. Maps and lists are not shown. */
 function celSentence(path: string, { value, expected: reason, message = '' }: Issue): string {
   if (reason === 'FieldValueForbidden') return `${path}: Forbidden: ${message}`
   if (reason === 'FieldValueRequired') return `${path}: Required value: ${message}`
-  if (reason === 'FieldValueDuplicate') return `${path}: Duplicate value: "${String(value)}"`
-  return `${path}: Invalid value: "${String(value)}": ${message}`
+  if (reason === 'FieldValueDuplicate')
+    return `${path}: Duplicate value${value === undefined ? '' : `: ${show(value)}`}`
+  return `${path}: Invalid value: ${value === undefined ? '' : `${show(value)}: `}${message}`
 }
 
 function hintFor(issue: Issue): string | undefined {

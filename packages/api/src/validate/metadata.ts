@@ -5,6 +5,8 @@ import { findingOf, type RawFinding, type Severity } from './findings.ts'
 
 const LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/
 const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
+const SUBDOMAIN_FORM =
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
 const DNS_1035 = /^[a-z]([-a-z0-9]*[a-z0-9])?$/
 const KEY_NAME = /^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/
 const LABEL_VALUE = /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/
@@ -35,7 +37,8 @@ export function metadataFindings(
     ...nameFindings(metadata, info),
     ...labelFindings(metadata),
     ...annotationFindings(metadata),
-    ...ownerFindings(metadata),
+    ...ownerFindings(metadata, unknown),
+    ...managerFindings(metadata),
     ...finalizerFindings(metadata),
     ...timeFindings(metadata),
   ]
@@ -50,7 +53,7 @@ function nameFindings(metadata: Fields, info: KindInfo | undefined): RawFinding[
   const out: RawFinding[] = []
   if (typeof generateName === 'string' && generateName !== '') {
     // What the API server appends makes a dash at the end good.
-    const problem = nameProblem(generateName.replace(/(.)-$/s, '$1a'), info)
+    const problem = nameProblem(generateName.replace(/.-$/s, 'a'), info)
     if (problem !== undefined) {
       out.push(
         invalid(['metadata', 'generateName'], `Invalid value: ${JSON.stringify(generateName)}: ${problem}`),
@@ -88,7 +91,7 @@ function nameProblem(name: string, info: KindInfo | undefined): string | undefin
   }
   if (name.length > 253) return 'must be no more than 253 characters'
   if (SUBDOMAIN.test(name)) return undefined
-  return "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
+  return SUBDOMAIN_FORM
 }
 
 function labelProblem(text: string): string {
@@ -106,7 +109,7 @@ function labelFindings(metadata: Fields): RawFinding[] {
     if (typeof value === 'string' && (value.length > 63 || !LABEL_VALUE.test(value))) {
       const why =
         value.length > 63
-          ? 'must be no more than 63 characters'
+          ? 'must be no more than 63 bytes'
           : "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
       out.push(
         invalid(
@@ -145,7 +148,10 @@ function bytes(text: string): number {
 
 const OWNER_FIELDS = ['apiVersion', 'kind', 'name', 'uid'] as const
 
-function ownerFindings(metadata: Fields): RawFinding[] {
+/** Fields of an owner; what else stands there is dropped. */
+const KNOWN_OWNER_FIELDS: readonly string[] = [...OWNER_FIELDS, 'controller', 'blockOwnerDeletion']
+
+function ownerFindings(metadata: Fields, unknown: Severity | undefined): RawFinding[] {
   const owners: unknown = metadata['ownerReferences']
   if (!Array.isArray(owners)) return []
   const out: RawFinding[] = []
@@ -167,6 +173,10 @@ function ownerFindings(metadata: Fields): RawFinding[] {
       const message = 'Invalid value: "object": /v1, Kind=Event is disallowed from being an owner'
       out.push(invalid(at, message, undefined, shown))
     }
+    for (const key of Object.keys(owner)) {
+      if (unknown === undefined || KNOWN_OWNER_FIELDS.includes(key)) continue
+      out.push(findingOf({ path: [...at, key], kind: 'unknown' }, unknown))
+    }
     if (owner['controller'] !== true) continue
     const name = String(owner['name'])
     if (controller !== undefined) {
@@ -178,6 +188,34 @@ function ownerFindings(metadata: Fields): RawFinding[] {
       )
     }
     controller ??= name
+  }
+  return out
+}
+
+/** Entries about the clients that own fields; clients seldom send any. */
+function managerFindings(metadata: Fields): RawFinding[] {
+  const entries: unknown = metadata['managedFields']
+  if (!Array.isArray(entries)) return []
+  const out: RawFinding[] = []
+  const add = (i: number, field: string, message: string): void => {
+    out.push(
+      invalid(
+        ['metadata', 'managedFields', i, field],
+        message,
+        undefined,
+        `metadata.managedFields[${i}].${field}`,
+      ),
+    )
+  }
+  for (const [i, entry] of entries.entries()) {
+    if (!isFields(entry)) continue
+    const { operation, fieldsType } = entry
+    if (operation === undefined || operation === null || operation === '')
+      add(i, 'operation', 'Required value: must not be empty')
+    else if (operation !== 'Apply' && operation !== 'Update')
+      add(i, 'operation', `Invalid value: ${JSON.stringify(operation)}: must be \`Apply\` or \`Update\``)
+    if (typeof fieldsType === 'string' && fieldsType !== '' && fieldsType !== 'FieldsV1')
+      add(i, 'fieldsType', `Invalid value: ${JSON.stringify(fieldsType)}: must be \`FieldsV1\``)
   }
   return out
 }
@@ -222,17 +260,16 @@ export function keyProblem(key: string): string | undefined {
   const parts = key.split('/')
   const name = parts[parts.length - 1]!
   if (parts.length > 2) {
-    return "a qualified name must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
+    return "a valid label key must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
   }
   if (parts.length === 2) {
     const prefix = parts[0]!
     if (prefix === '') return 'prefix part must be non-empty'
-    if (!SUBDOMAIN.test(prefix) || prefix.length > 253) {
-      return "prefix part a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.'"
-    }
+    if (prefix.length > 253) return 'prefix part must be no more than 253 bytes'
+    if (!SUBDOMAIN.test(prefix)) return `prefix part ${SUBDOMAIN_FORM}`
   }
   if (name === '') return 'name part must be non-empty'
-  if (name.length > 63) return 'name part must be no more than 63 characters'
+  if (name.length > 63) return 'name part must be no more than 63 bytes'
   if (!KEY_NAME.test(name)) {
     return "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
   }

@@ -1,3 +1,5 @@
+import { parseAddress } from '../../net/address.ts'
+
 /**
  * Go's `net/url`, as far as verdicts depend on it: what `url.Parse` and `url.ParseRequestURI` take and how they split it.
  *
@@ -63,7 +65,7 @@ function parse(text: string, viaRequest: boolean, fragment: string): GoUrl | und
       user = authority.slice(0, at)
       if (!validUser(user)) return undefined
     }
-    const named = parseHost(authority.slice(at + 1))
+    const named = parseHost(authority.slice(at + 1), scheme)
     if (named === undefined) return undefined
     host = named
   }
@@ -93,20 +95,27 @@ function validUser(user: string): boolean {
   return /^[A-Za-z0-9\-._:~!$&'()*+,;=%@]*$/.test(user) && validEscapes(user)
 }
 
-/** `parseHost`: checks port and escapes, and decodes percent signs that stand for bytes above ASCII. */
-function parseHost(host: string): string | undefined {
-  if (host.startsWith('[')) {
-    const close = host.lastIndexOf(']')
-    if (close < 0 || !validPort(host.slice(close + 1))) return undefined
-    const zone = host.slice(0, close).indexOf('%25')
-    const address = zone < 0 ? host.slice(0, close) : host.slice(0, zone)
-    return validHostText(address, false) && (zone < 0 || validHostText(host.slice(zone, close), true))
-      ? host
-      : undefined
-  }
-  const colon = host.lastIndexOf(':')
+/** `parseHost` of Go 1.26: checks brackets, port and escapes, and decodes percent signs that stand for bytes above ASCII. */
+function parseHost(host: string, scheme: string): string | undefined {
+  const open = host.lastIndexOf('[')
+  if (open > 0) return undefined
+  if (open === 0) return parseLiteral(host)
+  // Other schemes may list several hosts with ports.
+  const colon = scheme === 'http' || scheme === 'https' ? host.indexOf(':') : host.lastIndexOf(':')
   if (colon >= 0 && !validPort(host.slice(colon))) return undefined
   return validHostText(host, false) ? decodeHost(host) : undefined
+}
+
+/** An address of IPv6 in brackets, with a zone after `%25` or without. */
+function parseLiteral(host: string): string | undefined {
+  const close = host.lastIndexOf(']')
+  if (close < 0 || !validPort(host.slice(close + 1))) return undefined
+  const inside = host.slice(1, close)
+  const zoneAt = inside.indexOf('%25')
+  const address = zoneAt < 0 ? inside : inside.slice(0, zoneAt)
+  const zone = zoneAt < 0 ? '' : inside.slice(zoneAt)
+  if (!validHostText(address, false) || !validHostText(zone, true) || zone === '%25') return undefined
+  return address.includes(':') && parseAddress(address) !== undefined ? host : undefined
 }
 
 function decodeHost(host: string): string {

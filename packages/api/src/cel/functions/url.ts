@@ -1,5 +1,5 @@
 import { CelError, List, Mapping, type Opaque, type Value } from '../value.ts'
-import { type GoUrl, parseGoRequestUri } from './go-url.ts'
+import { type GoUrl, parseGoRequestUri, parseGoUrl } from './go-url.ts'
 import { global, method } from './registry.ts'
 
 /** A URL of Go's `net/url`. */
@@ -14,24 +14,20 @@ class UrlValue implements Opaque {
   }
 }
 
-function parsed(text: string): UrlValue | undefined {
-  const url = parseGoRequestUri(text)
-  return url === undefined ? undefined : new UrlValue(url, text)
-}
-
 function getter(name: string, read: (url: GoUrl) => Value) {
   return method(name, ([value]) => (value instanceof UrlValue ? read(value.url) : undefined))
 }
 
 /** URLs as Kubernetes adds them: those that Go's `url.ParseRequestURI` takes. */
 export const urls = [
-  global('isURL', ([text]) => (typeof text === 'string' ? parsed(text) !== undefined : undefined)),
+  global('isURL', ([text]) => (typeof text === 'string' ? parseGoRequestUri(text) !== undefined : undefined)),
   global('url', ([text]) => {
     if (typeof text !== 'string') return undefined
-    const value = parsed(text)
-    if (value === undefined)
+    // It is read twice, so that a fragment is none of the path and the host is looked at without a scheme as well.
+    const url = parseGoRequestUri(text) === undefined ? undefined : parseGoUrl(text)
+    if (url === undefined)
       throw new CelError(`URL parse error during conversion from string: ${JSON.stringify(text)}`)
-    return value
+    return new UrlValue(url, text)
   }),
   getter('getScheme', (url) => url.scheme),
   getter('getHost', (url) => url.host),
