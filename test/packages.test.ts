@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { globSync, readFileSync, rmSync } from 'node:fs'
-import { isBuiltin } from 'node:module'
+import { createRequire, isBuiltin } from 'node:module'
 import { join, matchesGlob, posix } from 'node:path'
 import {
   checkPackage,
@@ -26,6 +26,7 @@ import {
 /** What a package may have at its top, beside `dist`, `src` and what every package has. */
 const EXTRA_FOLDERS: Partial<Record<PublishedName, readonly string[]>> = {
   '@batten/cli': ['bin'],
+  '@batten/proxy': ['bin'],
   '@batten/wasm-sdk': ['assembly'],
 }
 
@@ -34,8 +35,11 @@ const SIDE_EFFECTS: Partial<Record<PublishedName, readonly string[]>> = {
   '@batten/testing': ['./src/vitest.ts', './dist/vitest.js'],
 }
 
-/** Peers that an entry needs and that no package brings: `@batten/api/schema` and `@batten/testing/vitest`. */
+/** Entries whose peer no package brings. */
+const NEEDS_PEER = ['@batten/api/schema', '@batten/testing/vitest']
 const PEERS = ['typebox', 'vitest']
+
+const TSC = createRequire(import.meta.url).resolve('typescript/lib/tsc.js')
 
 /** Many modules in a few files, which is what Node imports; a bundler for browsers gets the modules themselves. */
 const BUNDLE = 'dist/bundle/'
@@ -55,7 +59,7 @@ beforeAll(async () => {
     opened.set(each.name, createPackageFromTarballData(readFileSync(each.tarball)))
   }
   install = await installTarballs([...packed.values()])
-  for (const peer of PEERS) install.link(peer)
+  for (const peer of [...PEERS, '@types/node']) install.link(peer)
 }, 300_000)
 
 afterAll(() => {
@@ -79,9 +83,10 @@ describe.each(PUBLISHED)('%s as a tarball', (name) => {
 
   it('has a licence, a README, and nothing at the top that was not meant', () => {
     const top = new Set(files().map((path) => path.split('/')[0]))
-    expect([...top].sort()).toEqual(
-      ['LICENSE', 'README.md', 'dist', 'package.json', 'src', ...(EXTRA_FOLDERS[name] ?? [])].sort(),
-    )
+    const required = ['LICENSE', 'README.md', 'dist', 'package.json', 'src']
+    expect(required.filter((path) => !top.has(path))).toEqual([])
+    const allowed = [...required, ...(EXTRA_FOLDERS[name] ?? [])]
+    expect([...top].filter((path) => !allowed.includes(path!))).toEqual([])
     expect(read('LICENSE')).toBe(readFileSync('LICENSE', 'utf8'))
   })
 
@@ -219,6 +224,26 @@ describe.each(PUBLISHED)('%s when installed', (name) => {
     const program = `for (const path of ${JSON.stringify(subpaths())}) { const required = require(path); import(path).then((imported) => { for (const name of Object.keys(imported)) if (required[name] !== imported[name]) throw new Error(path + ' ' + name) }) }`
     expect(runNode(['--input-type=commonjs', '--eval', program])).toBe('')
   })
+})
+
+it('the types of every entry compile strictly, libraries checked, with those of Node', () => {
+  const entries = PUBLISHED.flatMap((name) =>
+    importable(manifestOf(name)).map((path) => posix.join(name, path)),
+  )
+  const program = entries
+    .filter((entry) => !NEEDS_PEER.includes(entry))
+    .map((entry, i) => `export * as entry${i} from '${entry}'\n`)
+  const compilerOptions = {
+    strict: true,
+    noEmit: true,
+    module: 'nodenext',
+    target: 'es2022',
+    types: ['node'],
+  }
+  install.write('entries.ts', program.join(''))
+  install.write('tsconfig.json', JSON.stringify({ compilerOptions, files: ['entries.ts'] }))
+  // Prints what is wrong, and then fails.
+  expect(runNode([TSC, '-p', '.', '--pretty', 'false'])).toBe('')
 })
 
 it('the command of the installed package answers', () => {
