@@ -18,7 +18,7 @@ export interface SocketWriterOwner {
  *
  * Text is gathered until the events of this turn of the event loop are used up. So whatever a turn has to say to a
  * peer is one system call and one TLS record, and the peers of all connections are woken in one burst, not each for
- * itself while others still wait for their turn: under load that is a fifth of the time in the system.
+ * itself while others still wait for their turn: under load that saves a tenth of the time in the system.
  *
  * One write is under way at a time (a TLS handle takes no more, see {@link SocketWrite}); what comes meanwhile waits.
  *
