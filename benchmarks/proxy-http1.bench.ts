@@ -8,15 +8,15 @@
  *
  * `--pair`: two sidecars with mutual TLS between them; CPU and memory of both together.
  *
- * Needs Linux (`/proc`), nginx and wrk. Envoy: `BATTEN_ENVOY`, or `envoy` on the PATH.
+ * Needs Linux (`/proc`), nginx, wrk, and our proxy built (`npm run build`). Envoy: `BATTEN_ENVOY`, or `envoy` on the PATH.
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { findEnvoy, freePort } from '@batten/testing'
+import { battenProxy } from './support/batten-proxy.ts'
 import {
   clientSidecarBootstrap,
   type ProxyPorts,
@@ -83,9 +83,9 @@ function starters(tls: TlsFiles): Record<string, Start | undefined> {
   }
   return {
     async batten(role, ports, directory) {
-      const main = fileURLToPath(new URL('support/batten-proxy.ts', import.meta.url))
-      const args = ['--conditions=@batten/source', main, await bootstrap(role, ports, directory)]
-      return startPinned(PROXY_CORE, process.execPath, args)
+      const [command, ...args] = await battenProxy()
+      const file = await bootstrap(role, ports, directory)
+      return startPinned(PROXY_CORE, command!, [...args, '-c', file, '-l', 'warn'])
     },
     nginx:
       nginx === undefined
