@@ -32,6 +32,9 @@ export interface ReportOptions {
   readonly eachPlace?: boolean
 }
 
+/** Messages of one code about one object: whoever repairs a hundred things will look again. */
+const MAX_PER_OBJECT = 100
+
 /** What {@link AnalysisContext} is made of. */
 export interface ContextSources {
   /** All objects; of those with the same kind, namespace and name the last one counts, as when they are applied. */
@@ -68,7 +71,7 @@ export class AnalysisContext {
   readonly #byType = new Map<string, Resource[]>()
   readonly #byName = new Map<string, Resource>()
   #inNamespaces: ReadonlySet<string> | undefined
-  readonly #told = new Map<Resource, Set<string>>()
+  readonly #told = new Map<Resource, Map<MessageCode, Set<string>>>()
   #usedNamespaces: ReadonlySet<string> | undefined
   #services: ServiceIndex | undefined
   #workloads: WorkloadIndex | undefined
@@ -178,7 +181,10 @@ export class AnalysisContext {
     return fullHost(host, namespace, this.clusterDomain)
   }
 
-  /** Records what an analyzer found. Nothing is recorded about objects that Istio itself brings. */
+  /**
+   * Records what an analyzer found, at most 100 messages of one code about one object. Nothing is recorded about objects
+   * that Istio itself brings.
+   */
   report<C extends MessageCode>(
     resource: Resource,
     code: C,
@@ -187,11 +193,14 @@ export class AnalysisContext {
     { hint, atKey = false, eachPlace = code.startsWith('BAT') }: ReportOptions = {},
   ): void {
     if (resource.isBuiltIn) return
+    const byCode = this.#told.get(resource) ?? new Map<MessageCode, Set<string>>()
+    this.#told.set(resource, byCode)
+    const told = byCode.get(code) ?? new Set()
+    if (told.size >= MAX_PER_OBJECT) return
     const place = typeof path === 'string' ? path : path.join('\n')
-    const told = this.#told.get(resource) ?? new Set()
-    const sentence = `${code}\n${messageText(code, args)}\n${eachPlace ? place : ''}`
+    const sentence = `${messageText(code, args)}\n${eachPlace ? place : ''}`
     if (told.has(sentence)) return
-    this.#told.set(resource, told.add(sentence))
+    byCode.set(code, told.add(sentence))
     this.reports.push({
       code,
       resource,

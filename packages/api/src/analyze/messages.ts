@@ -87,8 +87,19 @@ export function messageText<C extends MessageCode>(code: C, args: MessageArgs<C>
   return types.get(code)!.template.replace(/%[sqdv]/g, (verb) => printed(verb, values[next++] ?? ''))
 }
 
+/** Items of a list that a message shows. */
+const SHOWN = 50
+
+/** The items of a list that a message shows, and how many more there are: `a`, `b`, `and 7 more`. */
+export function shownItems<T>(items: readonly T[]): readonly (T | string)[] {
+  return items.length <= SHOWN ? items : [...items.slice(0, SHOWN), `and ${items.length - SHOWN} more`]
+}
+
 /** A value as Go prints it: a list in brackets with spaces, `%q` in quotes. */
 function printed(verb: string, value: MessageArg): string {
-  if (typeof value === 'object') return `[${value.map((item) => printed(verb, item)).join(' ')}]`
+  if (typeof value === 'object')
+    return `[${shownItems(value)
+      .map((item) => printed(verb, item))
+      .join(' ')}]`
   return verb === '%q' ? JSON.stringify(String(value)) : String(value)
 }

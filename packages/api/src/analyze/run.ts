@@ -55,7 +55,7 @@ export interface AnalyzeOptions {
  * contradicts something else, what can have no effect. Runs the analyzers of `istioctl analyze`, with its codes,
  * and checks of our own.
  *
- * Never throws for what is in an object. Everything that is passed counts: Services, Pods, Namespaces, Secrets too.
+ * Never throws for what is in an object; about one object at most 100 messages of the same code are reported. Everything that is passed counts: Services, Pods, Namespaces, Secrets too.
  *
  * @throws BattenError `ANALYZE_ANALYZER_UNKNOWN` for a name that no analyzer has, `ANALYZE_CONFIG_UNREADABLE` for a
  * mesh configuration that is no YAML

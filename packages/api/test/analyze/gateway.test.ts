@@ -1,4 +1,5 @@
-import { findingsOf } from '../analysis-table.ts'
+import { expect, it } from 'vitest'
+import { findingsOf, linesOf } from '../analysis-table.ts'
 
 findingsOf('gateway.IngressGatewayPortAnalyzer', [
   [
@@ -198,3 +199,15 @@ Secret gateways/half: {stringData: {tls.crt: x}}
     [],
   ],
 ])
+
+it('gateways that share a certificate with many others tell of the first by themselves', () => {
+  const gateways = Array.from(
+    { length: 30 },
+    (_, i) => `Gateway a/g${i}: {spec: {selector: {app: edge}, servers: [{tls: {credentialName: wild}}]}}`,
+  )
+  const lines = linesOf(gateways.join('\n'), { analyzers: ['gateway.CertificateAnalyzer'] })
+  expect(lines).toHaveLength(30 * 21)
+  expect(lines).toContain(
+    'IST0138 Gateway a/g0 spec.servers[0].tls.credentialName: Duplicate certificate in multiple gateways [a/g0 a/g21 a/g22 a/g23 and more] may cause 404s if clients re-use HTTP2 connections.',
+  )
+})

@@ -102,3 +102,17 @@ AuthorizationPolicy a/one: {spec: {}}
   for (const [name, alias] of twoNames)
     expect(analyze(objects, { analyzers: [alias] }), alias).toEqual(analyze(objects, { analyzers: [name] }))
 })
+
+describe('messages without end', () => {
+  it('of one code about one object a hundred are reported', () => {
+    const routes = Array.from({ length: 150 }, (_, i) => `{destination: {host: gone-${i}}}`)
+    const objects = `VirtualService a/one: {spec: {http: [{route: [${routes.join(', ')}]}]}}`
+    expect(places(objects, 'virtualservice.DestinationHostAnalyzer')).toHaveLength(100)
+  })
+
+  it('a list in a message ends after fifty', () => {
+    const sidecars = Array.from({ length: 60 }, (_, i) => `Sidecar a/s${i}: {spec: {}}`)
+    const [first] = analyze(objectsOf(sidecars.join('\n')), { analyzers: ['sidecar.SelectorAnalyzer'] })
+    expect(first?.message).toMatch(/ s48 s49 and 10 more\] in namespace "a"/)
+  })
+})

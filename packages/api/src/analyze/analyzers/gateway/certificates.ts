@@ -3,6 +3,12 @@ import { append, SelectorIndex } from '../../index/label-index.ts'
 import { definedStrings } from '../../index/service-index.ts'
 import type { GatewayResource } from './ports.ts'
 
+/** Gateways that one is told about by themselves. Hundreds may share a certificate for a wildcard. */
+const TOLD_EACH = 20
+
+/** Gateways after those that share a message. */
+const TOLD_TOGETHER = 3
+
 /**
  * Gateways with the same certificate: browsers use one HTTP/2 connection for the hosts of both and get 404 for the
  * hosts of the other.
@@ -27,14 +33,20 @@ export const duplicateCertificates: Analyzer = {
         for (const gateway of index.matching(definedStrings(other.spec.selector), '')) {
           if (gateway === other) continue
           const others = shared.get(gateway) ?? new Set()
-          shared.set(gateway, others.add(other))
+          if (others.size <= TOLD_EACH + TOLD_TOGETHER) shared.set(gateway, others.add(other))
         }
       }
     }
     for (const [gateway, others] of shared) {
-      for (const other of others) {
-        const names = [gateway.fullName, other.fullName]
-        context.report(gateway, 'IST0138', [names], certificatePath(gateway))
+      const path = certificatePath(gateway)
+      const names = [...others].map(({ fullName }) => fullName)
+      for (const name of names.slice(0, TOLD_EACH)) {
+        context.report(gateway, 'IST0138', [[gateway.fullName, name]], path)
+      }
+      const more = names.slice(TOLD_EACH)
+      if (more.length > 0) {
+        const shown = [...more.slice(0, TOLD_TOGETHER), ...(more.length > TOLD_TOGETHER ? ['and more'] : [])]
+        context.report(gateway, 'IST0138', [[gateway.fullName, ...shown]], path)
       }
     }
   },

@@ -2,6 +2,7 @@ import type { Analyzer } from '../../analyzer.ts'
 import type { AnalysisContext } from '../../context.ts'
 import { append, hasLabels, SelectorIndex, selectorText } from '../../index/label-index.ts'
 import { definedStrings } from '../../index/service-index.ts'
+import { shownItems } from '../../messages.ts'
 import type { StringMap } from '../../resource.ts'
 import { type GatewayResource, reportMissingWorkload } from './ports.ts'
 
@@ -114,7 +115,7 @@ function check(
     context.report(
       gateway,
       'IST0145',
-      [[...rivals].sort().join(','), selectorText(selector), port.number, hosts.join(',')],
+      [shownItems([...rivals].sort()).join(','), selectorText(selector), port.number, hosts.join(',')],
       ['spec', 'servers', i, 'hosts', first ?? 0],
     )
   }

@@ -1,6 +1,7 @@
 import type { Analyzer } from '../../analyzer.ts'
 import { Visibility } from '../../index/export-to.ts'
 import { append } from '../../index/label-index.ts'
+import { shownItems } from '../../messages.ts'
 import type { FieldPath, Resource } from '../../resource.ts'
 
 interface Claim {
@@ -45,7 +46,7 @@ export const conflictingProtocols: Analyzer = {
         const all = scope === EVERYWHERE ? claims : [...claims, ...(everywhere?.get(key) ?? [])]
         const protocols = unique(all.map(({ protocol }) => protocol))
         if (protocols.length < 2) continue
-        const names = unique(all.map(({ entry }) => entry.fullName)).join(', ')
+        const names = shownItems(unique(all.map(({ entry }) => entry.fullName))).join(', ')
         for (const { entry, host, port, path } of all) {
           if (told.has(entry)) continue
           told.add(entry)

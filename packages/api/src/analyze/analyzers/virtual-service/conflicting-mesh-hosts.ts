@@ -3,6 +3,7 @@ import type { AnalysisContext } from '../../context.ts'
 import { Visibility } from '../../index/export-to.ts'
 import { HostIndex } from '../../index/host-name.ts'
 import { append } from '../../index/label-index.ts'
+import { shownItems } from '../../messages.ts'
 import { isForMesh, type VirtualServiceResource } from './destinations.ts'
 
 /** A host that a VirtualService has for sidecars. */
@@ -43,11 +44,11 @@ export const conflictingMeshHosts: Analyzer = {
       const rivals = isScoped ? [...claims, ...everywhere.overlapping(claims[0]!.host)] : claims
       const byObject = new Map(rivals.map((claim) => [claim.virtualService, claim]))
       if (byObject.size < 2) continue
-      const names = [...byObject.keys()].map(({ fullName }) => fullName).sort()
+      const names = shownItems([...byObject.keys()].map(({ fullName }) => fullName).sort()).join(',')
       for (const [virtualService, { index }] of byObject) {
         if (told.has(virtualService)) continue
         told.add(virtualService)
-        context.report(virtualService, 'IST0109', [names.join(','), scopedHost], ['spec', 'hosts', index])
+        context.report(virtualService, 'IST0109', [names, scopedHost], ['spec', 'hosts', index])
       }
     }
   },
