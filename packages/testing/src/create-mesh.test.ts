@@ -89,6 +89,14 @@ describe('createMesh', () => {
     expect((await mesh.request('web-v1', 'http://cart:8080/')).status).toBe(418)
   })
 
+  it('forgets what is deleted', async () => {
+    const rule = route('    - directResponse: { status: 418 }')
+    await mesh.apply(rule)
+    expect((await mesh.request('web-v1', 'http://cart:8080/')).status).toBe(418)
+    await mesh.delete(rule)
+    expect((await mesh.request('web-v1', 'http://cart:8080/')).status).toBe(200)
+  })
+
   it('closes when it is told to by a signal', async () => {
     const abort = new AbortController()
     const other = await createMesh({ workloads: { solo: {} }, signal: abort.signal })

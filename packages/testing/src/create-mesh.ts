@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { KubernetesObject } from '@batten/api'
 import { fromYaml } from '@batten/api/yaml'
-import { type ControlPlane, createControlPlane, type Finding, MemorySource } from '@batten/control-plane'
+import {
+  type ControlPlane,
+  createControlPlane,
+  type Finding,
+  MemorySource,
+  objectKey,
+} from '@batten/control-plane'
 import { BattenError } from '@batten/core'
 import { type Proxy as BattenProxy, createProxy, identityFromEnvironment } from '@batten/proxy'
 import { type Echo, EchoServer } from './echo-server.ts'
@@ -133,6 +139,12 @@ export class Mesh {
   /** As `kubectl apply`: takes objects in and resolves when every proxy has them. */
   async apply(config: string | readonly KubernetesObject[]): Promise<void> {
     this.#config.apply(objectsOf(config))
+    await this.served()
+  }
+
+  /** As `kubectl delete`: takes objects away and resolves when every proxy has forgotten them. */
+  async delete(config: string | readonly KubernetesObject[]): Promise<void> {
+    this.#config.remove(objectsOf(config).map(objectKey))
     await this.served()
   }
 

@@ -35,6 +35,8 @@ export interface DevOptions {
   /** Which proxy runs beside the workloads: ours, stock Envoy, or both in turn. Default `batten`. */
   readonly proxy?: ProxyKind | 'mixed' | undefined
   readonly events?: DevEvents
+  /** Ends a start that is under way; a mesh that runs ends with {@link DevMesh.close}. */
+  readonly signal?: AbortSignal
   readonly clock?: Clock
 }
 
@@ -55,7 +57,9 @@ export interface DevAddress {
   readonly note?: string
 }
 
-const STOP_GRACE_MS = 4000
+/** Proxies and workloads first, then the control plane: together below the 5 s that stopping may take. */
+const STOP_GRACE_MS = 3000
+const CONTROL_PLANE_GRACE_MS = 1000
 /** A sidecar whose workload is gone finishes what it has: five seconds of draining, and what is under way. */
 const DRAIN_GRACE_MS = 10_000
 const READY_TIMEOUT_MS = 60_000
@@ -116,6 +120,8 @@ export class DevMesh {
   readonly #reaper = startReaper(this.#run.path)
   readonly #ports = new PortPool()
   readonly #children = new Map<string, Child>()
+  /** Processes of pods that are being replaced. */
+  readonly #ending = new Set<Child>()
   readonly #abort = new AbortController()
   readonly #filters: FilterBuilder
   #findings = new Map<string, DevFinding>()
@@ -132,6 +138,7 @@ export class DevMesh {
     this.#events = options.events ?? {}
     this.#clock = options.clock ?? systemClock
     this.#project = project
+    options.signal?.addEventListener('abort', () => this.#abort.abort(), { once: true })
     this.#model = new ProjectModel(project.configPaths)
     this.#pods = new PodSet({
       specsOf: (pod) => this.#specsOf(pod),
@@ -168,6 +175,7 @@ export class DevMesh {
 
   async start(): Promise<void> {
     await this.#filters.buildAll()
+    this.#abort.signal.throwIfAborted()
     this.#controlPlane = {
       xds: await this.#ports.take(),
       tls: await this.#ports.take(),
@@ -212,17 +220,17 @@ export class DevMesh {
   /** Stops every process, newest first, and removes the run's files. Takes at most 5 s. */
   async close(): Promise<void> {
     this.#abort.abort()
-    await this.#model.close()
-    await this.#applying.catch(() => {})
-    const retired = this.#pods.close()
+    const ended = [this.#model.close(), this.#pods.close(), this.#filters.close()]
     const { 'control plane': controlPlane, ...others } = Object.fromEntries(this.#children)
     // Nobody is left to drain for, so proxies end at once; the control plane goes last, so that nobody misses it.
     await Promise.all(
-      Object.values(others).map((child) => child.stop(isProxy(child) ? 'SIGINT' : 'SIGTERM', STOP_GRACE_MS)),
+      [...Object.values(others), ...this.#ending].map((child) =>
+        child.stop(isProxy(child) ? 'SIGINT' : 'SIGTERM', STOP_GRACE_MS),
+      ),
     )
-    await controlPlane?.stop('SIGTERM', STOP_GRACE_MS)
-    await retired
-    await this.#filters.close()
+    await controlPlane?.stop('SIGTERM', CONTROL_PLANE_GRACE_MS)
+    await this.#applying.catch(() => {})
+    await Promise.all(ended)
     await this.#ports.release()
     this.#run.remove()
     this.#reaper.disconnect()
@@ -346,7 +354,9 @@ export class DevMesh {
   /** Ends one process of a mesh that goes on. */
   async #stop(child: Child): Promise<void> {
     if (this.#children.get(child.spec.name) === child) this.#children.delete(child.spec.name)
+    this.#ending.add(child)
     await child.stop('SIGTERM', DRAIN_GRACE_MS)
+    this.#ending.delete(child)
   }
 
   /**
@@ -380,9 +390,12 @@ export class DevMesh {
     const { promise, resolve } = Promise.withResolvers<boolean>()
     this.#waiting.set(id, resolve)
     const timer = this.#clock.setTimeout(() => resolve(false), timeoutMs)
+    const closed = () => resolve(false)
+    this.#abort.signal.addEventListener('abort', closed, { once: true })
     this.#children.get('control plane')?.send({ sync: id })
     return promise.finally(() => {
       timer.cancel()
+      this.#abort.signal.removeEventListener('abort', closed)
       this.#waiting.delete(id)
     })
   }

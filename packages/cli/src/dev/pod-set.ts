@@ -117,6 +117,7 @@ export class PodSet {
       if (JSON.stringify(running[part].spec) === JSON.stringify(specs[part])) continue
       running.isReady = false
       await this.#host.stop(running[part])
+      if (this.#isClosed) return
       running[part] = this.#host.spawn(specs[part], () => this.#crashed(running))
       this.#probe(running)
     }

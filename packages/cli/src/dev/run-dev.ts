@@ -6,6 +6,7 @@ import { EXIT, printError } from '../main.ts'
 import { renderTable } from './banner.ts'
 import { type DevMesh, startDev } from './dev-mesh.ts'
 import { renderFindings } from './findings.ts'
+import { readableLog } from './log-line.ts'
 
 const NOTICE = { info: pc.dim('·'), warning: pc.yellow('‼'), error: pc.red('×') }
 
@@ -21,6 +22,7 @@ export async function runDev(flags: DevFlags, folder = '.'): Promise<void> {
       folder,
       gatewayPort: flags.gatewayPort,
       proxy: flags.proxy,
+      signal: stopped.signal,
       events: {
         output: (child, line, stream) => printOutput(flags.verbose, child, line, stream),
         findings: (added, all) => {
@@ -31,8 +33,11 @@ export async function runDev(flags: DevFlags, folder = '.'): Promise<void> {
       },
     })
   } catch (error) {
-    printError(error)
-    process.exitCode = EXIT.unknown
+    if (stopped.signal.aborted) console.log('stopped')
+    else {
+      printError(error)
+      process.exitCode = EXIT.unknown
+    }
     stopped.release()
     return
   }
@@ -42,7 +47,7 @@ export async function runDev(flags: DevFlags, folder = '.'): Promise<void> {
   console.log(
     `ready in ${seconds} s; watching ${mesh.project.configPaths.map((p) => relative(process.cwd(), p) || '.').join(', ')}${keys}`,
   )
-  await stopped.promise
+  await whenAborted(stopped.signal)
   console.log('stopping')
   await mesh.close()
   stopped.release()
@@ -55,13 +60,18 @@ function printOutput(verbose: boolean, child: string, line: string, stream: 'std
     const level = stream === 'stderr' ? /"level":"(warn|error)"/.exec(line)?.[1] : undefined
     if (level === undefined && !/^\S*(Error|Trap)/.test(line)) return
   }
-  console.log(`${pc.dim(`${child} |`)} ${line}`)
+  console.log(`${pc.dim(`${child} |`)} ${isPart && !verbose ? readableLog(line) : line}`)
 }
 
-/** Settles when somebody wants the mesh to stop. */
-function stopRequest(): { promise: Promise<void>; release(): void } {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  const stop = () => resolve()
+function whenAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+}
+
+/** Aborts when somebody wants the mesh to stop. */
+function stopRequest(): { signal: AbortSignal; release(): void } {
+  const controller = new AbortController()
+  const stop = () => controller.abort()
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
   for (const signal of signals) process.on(signal, stop)
   const npmWatch = watchNpm(stop)
@@ -74,7 +84,7 @@ function stopRequest(): { promise: Promise<void>; release(): void } {
     process.stdin.on('keypress', onKey)
   }
   return {
-    promise,
+    signal: controller.signal,
     release() {
       clearInterval(npmWatch)
       for (const signal of signals) process.off(signal, stop)

@@ -30,7 +30,12 @@ const { snapshot } = await snapshotOf(objectsOf(OBJECTS))
 const translator = createTranslator()
 
 /** A proxy that refuses one resource of its own view. */
-function refusing(typeUrl: string, name: string, error: string, node = testNode({ name: 'a', interceptionMode: 'REDIRECT' })): Connection {
+function refusing(
+  typeUrl: string,
+  name: string,
+  error: string,
+  node = testNode({ name: 'a', interceptionMode: 'REDIRECT' }),
+): Connection {
   const view = translator.view(snapshot, node)
   const rejected = new Map([[name, { version: '1', error, at: 0 }]])
   const stream = { node, snapshot: { view, revision: 1 }, describe: () => [{ typeUrl, rejected }] }

@@ -98,6 +98,20 @@ describe('FileSource', () => {
     await expect.poll(() => port(model, 'a'), POLL).toBe(2)
   })
 
+  it('follows a file elsewhere that a link leads to', async () => {
+    mkdirSync(join(directory, 'mesh'))
+    mkdirSync(join(directory, 'shared'))
+    const target = write('shared/a.yaml', service('a', 1))
+    symlinkSync(target, join(directory, 'mesh/a.yaml'))
+    const model = await start({ paths: [join(directory, 'mesh')] })
+    expect(port(model, 'a')).toBe(1)
+    writeFileSync(target, service('a', 2))
+    await expect.poll(() => port(model, 'a'), POLL).toBe(2)
+    write('shared/new.yaml', service('a', 3))
+    renameSync(join(directory, 'shared/new.yaml'), target)
+    await expect.poll(() => port(model, 'a'), POLL).toBe(3)
+  })
+
   it('keeps the last good objects of a file whose document cannot be read, and says where', async () => {
     const path = write('a.yaml', `${service('a')}---\n${service('b')}`)
     const model = await start()

@@ -89,7 +89,7 @@ export class FileSource implements ObjectSource {
     const found = await scan(this.#roots)
     if (this.#options.watch !== false) {
       // A root that is a file is watched through its directory, since editors replace files.
-      this.#watch.set([...found.directories, ...this.#roots.map((root) => dirname(root))])
+      this.#watch.set([...found.directories, ...found.linked, ...this.#roots.map((root) => dirname(root))])
     }
     const files = new Map<string, ConfigFile>()
     for (const file of found.files) files.set(file.path, await this.#readFile(file))

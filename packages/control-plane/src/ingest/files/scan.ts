@@ -1,5 +1,5 @@
-import { readdir, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { lstat, readdir, realpath, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 
 /** What is remembered of a file to see that it changed. */
 export interface FileStamp {
@@ -14,6 +14,8 @@ export interface Scan {
   /** Sorted by path. */
   readonly files: readonly FileStamp[]
   readonly directories: readonly string[]
+  /** Where the files are that links among them lead to: changes there are changes here. */
+  readonly linked: readonly string[]
   /** Files and directories that cannot be read, and why. What is below them is not known, which is not the same as gone. */
   readonly failures: readonly { readonly path: string; readonly message: string }[]
 }
@@ -32,6 +34,7 @@ const MAX_DEPTH = 32
 export async function scan(roots: readonly string[]): Promise<Scan> {
   const files: FileStamp[] = []
   const directories: string[] = []
+  const linked = new Set<string>()
   const failures: { path: string; message: string }[] = []
   let tooMany: { path: string; message: string } | undefined
   // A link to a directory above it would be walked for ever.
@@ -64,10 +67,17 @@ export async function scan(roots: readonly string[]): Promise<Scan> {
         tooMany ??= { path, message: `more than ${MAX_FILES} files; the rest is left out` }
         return
       }
+      if ((await lstat(path).catch(() => undefined))?.isSymbolicLink())
+        linked.add(dirname(await realpath(path).catch(() => path)))
       files.push({ path, stamp: `${info.ino}:${info.size}:${info.mtimeMs}:${info.ctimeMs}`, size: info.size })
     }
   }
   for (const root of roots) await visit(root, 0, true)
   if (tooMany !== undefined) failures.push(tooMany)
-  return { files: files.sort((a, b) => (a.path < b.path ? -1 : 1)), directories, failures }
+  return {
+    files: files.sort((a, b) => (a.path < b.path ? -1 : 1)),
+    directories,
+    linked: [...linked],
+    failures,
+  }
 }
