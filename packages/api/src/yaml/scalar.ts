@@ -43,15 +43,20 @@ export function plainScalar(source: string): string | number | boolean | null {
   if (special !== undefined) return special
   const first = source.charCodeAt(0)
   if (first === 46) {
-    return GO_FLOAT.test(source) ? Number(source) : source
+    return GO_FLOAT.test(source) ? (finite(source) ?? source) : source
   }
   const isDigit = first >= 48 && first <= 57
   if (!isDigit && first !== 43 && first !== 45) return source
   const plain = source.replaceAll('_', '')
   const integer = goInteger(plain)
   if (integer !== undefined) return integer
-  if (FLOAT.test(plain)) return Number(plain)
-  return source
+  return (FLOAT.test(plain) ? finite(plain) : undefined) ?? source
+}
+
+/** Go reports numbers beyond the range of a double, and then takes the text. */
+function finite(text: string): number | undefined {
+  const value = Number(text)
+  return Number.isFinite(value) ? value : undefined
 }
 
 /** Go's `strconv.ParseInt(text, 0, 64)` and then `ParseUint`: prefixes 0x, 0o, 0b and 0. */
