@@ -53,4 +53,18 @@ describe('MetricRegistry', () => {
     expect(registry.counter('a', { x: '1' })).not.toBe(registry.counter('a', { x: '2' }))
     expect(() => registry.gauge('a')).toThrow('metric a is a counter, not a gauge')
   })
+
+  it('writes the empty braces of Envoy when asked', () => {
+    const registry = new MetricRegistry()
+    registry.gauge('live').set(1)
+    registry.histogram('latency_ms', {}, '', [1]).observe(2)
+    expect(formatPrometheus(registry, { emptyBraces: true })).toBe(`# TYPE latency_ms histogram
+latency_ms_bucket{le="1"} 0
+latency_ms_bucket{le="+Inf"} 1
+latency_ms_sum{} 2
+latency_ms_count{} 1
+# TYPE live gauge
+live{} 1
+`)
+  })
 })

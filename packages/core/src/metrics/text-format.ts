@@ -4,33 +4,42 @@ import type { Labels, MetricFamily, MetricRegistry } from './registry.ts'
 /** The content type of {@link formatPrometheus}. */
 export const PROMETHEUS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
+export interface TextOptions {
+  /** Whether a series without labels is followed by `{}`, as Envoy writes it. Default: false. */
+  readonly emptyBraces?: boolean
+}
+
 /**
  * A registry in Prometheus' text format: families sorted by name, series in the order of their creation, histograms
  * as cumulative buckets with sum and count. Families without series are left out.
  *
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
  */
-export function formatPrometheus(registry: MetricRegistry): string {
+export function formatPrometheus(
+  registry: MetricRegistry,
+  { emptyBraces = false }: TextOptions = {},
+): string {
+  const none = emptyBraces ? '{}' : ''
   const families = [...registry.families.values()].sort((a, b) =>
     a.name < b.name ? -1 : a.name > b.name ? 1 : 0,
   )
   let text = ''
-  for (const family of families) if (family.series.size > 0) text += formatFamily(family)
+  for (const family of families) if (family.series.size > 0) text += formatFamily(family, none)
   return text
 }
 
-function formatFamily(family: MetricFamily): string {
+function formatFamily(family: MetricFamily, none: string): string {
   const { name } = family
   let text = family.help === '' ? '' : `# HELP ${name} ${escapeHelp(family.help)}\n`
   text += `# TYPE ${name} ${family.kind}\n`
   for (const { labels, metric } of family.series.values()) {
-    if (metric instanceof Histogram) text += formatHistogram(name, labels, metric)
-    else text += `${name}${formatLabels(labels)} ${formatNumber(metric.value)}\n`
+    if (metric instanceof Histogram) text += formatHistogram(name, labels, metric, none)
+    else text += `${name}${formatLabels(labels) || none} ${formatNumber(metric.value)}\n`
   }
   return text
 }
 
-function formatHistogram(name: string, labels: Labels, histogram: Histogram): string {
+function formatHistogram(name: string, labels: Labels, histogram: Histogram, none: string): string {
   const { bounds, counts } = histogram
   let text = ''
   let cumulative = 0
@@ -39,7 +48,7 @@ function formatHistogram(name: string, labels: Labels, histogram: Histogram): st
     const bound = i < bounds.length ? formatNumber(bounds[i]!) : '+Inf'
     text += `${name}_bucket${formatLabels(labels, `le="${bound}"`)} ${cumulative}\n`
   }
-  const suffix = formatLabels(labels)
+  const suffix = formatLabels(labels) || none
   return `${text}${name}_sum${suffix} ${formatNumber(histogram.sum)}\n${name}_count${suffix} ${histogram.count}\n`
 }
 

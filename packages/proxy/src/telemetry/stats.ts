@@ -1,5 +1,4 @@
-import { type Counter, type Gauge, type Histogram, MetricRegistry } from '@batten/core'
-import { printPrometheus } from './prometheus-text.ts'
+import { type Counter, formatPrometheus, type Gauge, type Histogram, MetricRegistry } from '@batten/core'
 import { NAMED_SCOPES, tagStatName } from './stat-tags.ts'
 
 /** One stat: what the admin page `/stats` prints in a line. */
@@ -85,7 +84,7 @@ export class StatsStore {
 
   /** Prometheus text format 0.0.4 of everything, Envoy stats and other metrics. */
   toPrometheus(): string {
-    return printPrometheus(this.registry)
+    return formatPrometheus(this.registry, { emptyBraces: true })
   }
 
   /** @internal */
