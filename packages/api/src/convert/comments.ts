@@ -97,21 +97,39 @@ function targetOf(
   entries: readonly Entry[],
   root: CommentNode,
 ): Comment[] {
+  const after = firstFrom(entries, offset)
   if (!/^(?:---)?[\s-]*$/.test(lead)) {
     // At the end of a line: of what begins first on it, else of what began last.
-    const own =
-      entries.find((entry) => entry.offset >= lineStart && entry.offset < offset) ??
-      entries.findLast((entry) => entry.offset < offset)
+    const first = firstFrom(entries, lineStart)
+    const own = entries[first < after ? first : after - 1]
     return own === undefined ? root.above : root.at(...own.path).above
   }
-  const next = entries.find((entry) => entry.offset > offset)
-  if (next === entries[0]) return root.above
+  const next = entries[after]
+  if (after === 0) return root.above
   const column = lead.length
   // After a dash alone comes what it is the dash of.
   if (next !== undefined && (lead.includes('-') || next.column >= column)) return root.at(...next.path).above
   // What follows stands further out: the comment ends the block that it is in.
-  const last = entries.findLast((entry) => entry.offset < offset && entry.column <= column)
-  return last === undefined ? root.end : root.at(...last.path.slice(0, -1)).end
+  let last = after - 1
+  const limit = Math.max(0, last - MAX_STEPS)
+  while (last >= limit && entries[last]!.column > column) last--
+  const before = last >= limit ? entries[last] : undefined
+  return before === undefined ? root.end : root.at(...before.path.slice(0, -1)).end
+}
+
+/** How many keys and items are looked at for the block that a comment is in. */
+const MAX_STEPS = 10_000
+
+/** Index of the first entry at an offset or after it. */
+function firstFrom(entries: readonly Entry[], offset: number): number {
+  let low = 0
+  let high = entries.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (entries[middle]!.offset < offset) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 function isBlankBetween(text: string, start: number, end: number): boolean {
