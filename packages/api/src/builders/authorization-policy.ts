@@ -22,6 +22,7 @@ export interface AuthorizationPolicyOptions extends OptionsOf<AuthorizationPolic
  *     },
  *   ],
  * })
+ * @see https://istio.io/latest/docs/reference/config/security/authorization-policy/
  */
 export function authorizationPolicy(options: AuthorizationPolicyOptions): New<AuthorizationPolicy> {
   return objectOf('security.istio.io/v1', 'AuthorizationPolicy', options)

@@ -14,6 +14,7 @@ export interface DestinationRuleOptions extends OptionsOf<DestinationRule>, Dest
  *
  * @example
  * destinationRule({ name: 'reviews', host: 'reviews', subsets: [subset('v1'), subset('v2')] })
+ * @see https://istio.io/latest/docs/reference/config/networking/destination-rule/
  */
 export function destinationRule(options: DestinationRuleOptions): New<DestinationRule> {
   return objectOf('networking.istio.io/v1', 'DestinationRule', options)

@@ -9,6 +9,7 @@ export interface EnvoyFilterOptions extends OptionsOf<EnvoyFilter>, EnvoyFilterS
  *
  * @example
  * envoyFilter({ name: 'x', configPatches: [{ applyTo: 'CLUSTER', patch: { operation: 'MERGE', value: {} } }] })
+ * @see https://istio.io/latest/docs/reference/config/networking/envoy-filter/
  */
 export function envoyFilter(options: EnvoyFilterOptions): New<EnvoyFilter> {
   return objectOf('networking.istio.io/v1alpha3', 'EnvoyFilter', options)

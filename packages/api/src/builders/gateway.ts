@@ -9,6 +9,7 @@ export interface GatewayOptions extends OptionsOf<Gateway>, GatewaySpec {}
  *
  * @example
  * gateway({ name: 'bookinfo', selector: { istio: 'ingressgateway' }, servers: [httpServer(80, '*')] })
+ * @see https://istio.io/latest/docs/reference/config/networking/gateway/
  */
 export function gateway(options: GatewayOptions): New<Gateway> {
   return objectOf('networking.istio.io/v1', 'Gateway', options)

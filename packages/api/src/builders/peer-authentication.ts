@@ -9,6 +9,7 @@ export interface PeerAuthenticationOptions extends OptionsOf<PeerAuthentication>
  *
  * @example
  * peerAuthentication({ name: 'default', namespace: 'istio-system', mtls: { mode: 'STRICT' } })
+ * @see https://istio.io/latest/docs/reference/config/security/peer_authentication/
  */
 export function peerAuthentication(options: PeerAuthenticationOptions): New<PeerAuthentication> {
   return objectOf('security.istio.io/v1', 'PeerAuthentication', options)

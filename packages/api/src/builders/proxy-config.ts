@@ -9,6 +9,7 @@ export interface ProxyConfigOptions extends OptionsOf<ProxyConfig>, ProxyConfigS
  *
  * @example
  * proxyConfig({ name: 'small', concurrency: 1 })
+ * @see https://istio.io/latest/docs/reference/config/networking/proxy-config/
  */
 export function proxyConfig(options: ProxyConfigOptions): New<ProxyConfig> {
   return objectOf('networking.istio.io/v1beta1', 'ProxyConfig', options)

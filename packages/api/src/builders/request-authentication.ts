@@ -14,6 +14,7 @@ export interface RequestAuthenticationOptions
  *
  * @example
  * requestAuthentication({ name: 'jwt', jwtRules: [{ issuer: 'https://accounts.example.com' }] })
+ * @see https://istio.io/latest/docs/reference/config/security/request_authentication/
  */
 export function requestAuthentication(options: RequestAuthenticationOptions): New<RequestAuthentication> {
   return objectOf('security.istio.io/v1', 'RequestAuthentication', options)

@@ -9,6 +9,7 @@ export interface ServiceEntryOptions extends OptionsOf<ServiceEntry>, ServiceEnt
  *
  * @example
  * serviceEntry({ name: 'api', hosts: ['api.example.com'], resolution: 'DNS', ports: [{ number: 443, name: 'tls', protocol: 'TLS' }] })
+ * @see https://istio.io/latest/docs/reference/config/networking/service-entry/
  */
 export function serviceEntry(options: ServiceEntryOptions): New<ServiceEntry> {
   return objectOf('networking.istio.io/v1', 'ServiceEntry', options)

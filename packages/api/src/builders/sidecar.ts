@@ -9,6 +9,7 @@ export interface SidecarOptions extends OptionsOf<Sidecar>, SidecarSpec {}
  *
  * @example
  * sidecar({ name: 'default', egress: [{ hosts: ['./*', 'istio-system/*'] }] })
+ * @see https://istio.io/latest/docs/reference/config/networking/sidecar/
  */
 export function sidecar(options: SidecarOptions): New<Sidecar> {
   return objectOf('networking.istio.io/v1', 'Sidecar', options)

@@ -9,6 +9,7 @@ export interface TelemetryOptions extends OptionsOf<Telemetry>, TelemetrySpec {}
  *
  * @example
  * telemetry({ name: 'errors', accessLogging: [{ filter: { expression: 'response.code >= 500' } }] })
+ * @see https://istio.io/latest/docs/reference/config/telemetry/
  */
 export function telemetry(options: TelemetryOptions): New<Telemetry> {
   return objectOf('telemetry.istio.io/v1', 'Telemetry', options)

@@ -9,6 +9,7 @@ export type TrafficExtensionOptions = OptionsOf<TrafficExtension> & TrafficExten
  *
  * @example
  * trafficExtension({ name: 'tenant', wasm: { url: 'oci://registry.example.com/tenant:1.0' } })
+ * @see https://istio.io/latest/docs/reference/config/proxy_extensions/traffic_extension/
  */
 export function trafficExtension(options: TrafficExtensionOptions): New<TrafficExtension> {
   return objectOf('extensions.istio.io/v1alpha1', 'TrafficExtension', options)

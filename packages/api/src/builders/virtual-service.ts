@@ -20,6 +20,7 @@ export interface VirtualServiceOptions extends OptionsOf<VirtualService>, Omit<V
  *     route(to('reviews', { subset: 'v1' })),
  *   ],
  * })
+ * @see https://istio.io/latest/docs/reference/config/networking/virtual-service/
  */
 export function virtualService(options: VirtualServiceOptions): New<VirtualService> {
   const { http, ...rest } = options

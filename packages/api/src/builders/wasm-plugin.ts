@@ -9,6 +9,7 @@ export interface WasmPluginOptions extends OptionsOf<WasmPlugin>, WasmPluginSpec
  *
  * @example
  * wasmPlugin({ name: 'tenant', url: 'oci://registry.example.com/tenant:1.0', phase: 'AUTHN' })
+ * @see https://istio.io/latest/docs/reference/config/proxy_extensions/wasm-plugin/
  */
 export function wasmPlugin(options: WasmPluginOptions): New<WasmPlugin> {
   return objectOf('extensions.istio.io/v1alpha1', 'WasmPlugin', options)

@@ -15,6 +15,7 @@ export interface WorkloadEntryOptions extends Omit<OptionsOf<WorkloadEntry>, 'la
  *
  * @example
  * workloadEntry({ name: 'vm-1', address: '10.0.0.7', labels: { app: 'reviews' } })
+ * @see https://istio.io/latest/docs/reference/config/networking/workload-entry/
  */
 export function workloadEntry(options: WorkloadEntryOptions): New<WorkloadEntry> {
   const { objectLabels, labels, ...rest } = options

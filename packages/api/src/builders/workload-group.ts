@@ -9,6 +9,7 @@ export interface WorkloadGroupOptions extends OptionsOf<WorkloadGroup>, Workload
  *
  * @example
  * workloadGroup({ name: 'reviews', template: { serviceAccount: 'reviews', ports: { http: 8080 } } })
+ * @see https://istio.io/latest/docs/reference/config/networking/workload-group/
  */
 export function workloadGroup(options: WorkloadGroupOptions): New<WorkloadGroup> {
   return objectOf('networking.istio.io/v1', 'WorkloadGroup', options)

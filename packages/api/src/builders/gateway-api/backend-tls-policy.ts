@@ -16,6 +16,7 @@ export interface BackendTLSPolicyOptions extends OptionsOf<BackendTLSPolicy>, Ba
  *   targetRefs: [{ group: '', kind: 'Service', name: 'reviews' }],
  *   validation: { wellKnownCACertificates: 'System', hostname: 'reviews.example.com' },
  * })
+ * @see https://gateway-api.sigs.k8s.io/api-types/backendtlspolicy/
  */
 export function backendTlsPolicy(options: BackendTLSPolicyOptions): New<BackendTLSPolicy> {
   return objectOf('gateway.networking.k8s.io/v1', 'BackendTLSPolicy', options)

@@ -9,6 +9,7 @@ export interface GatewayClassOptions extends Omit<OptionsOf<GatewayClass>, 'name
  *
  * @example
  * gatewayClass({ name: 'istio', controllerName: 'istio.io/gateway-controller' })
+ * @see https://gateway-api.sigs.k8s.io/api-types/gatewayclass/
  */
 export function gatewayClass(options: GatewayClassOptions): New<GatewayClass> {
   return objectOf('gateway.networking.k8s.io/v1', 'GatewayClass', options)

@@ -13,6 +13,7 @@ export interface GatewayOptions extends OptionsOf<Gateway>, GatewaySpec {}
  *   gatewayClassName: 'istio',
  *   listeners: [{ name: 'http', port: 80, protocol: 'HTTP' }],
  * })
+ * @see https://gateway-api.sigs.k8s.io/api-types/gateway/
  */
 export function gateway(options: GatewayOptions): New<Gateway> {
   return objectOf('gateway.networking.k8s.io/v1', 'Gateway', options)

@@ -13,6 +13,7 @@ export interface GRPCRouteOptions extends OptionsOf<GRPCRoute>, GRPCRouteSpec {}
  *   parentRefs: [{ name: 'bookinfo-gateway' }],
  *   rules: [{ matches: [{ method: { service: 'helloworld.Greeter' } }], backendRefs: [{ name: 'greeter', port: 9000 }] }],
  * })
+ * @see https://gateway-api.sigs.k8s.io/api-types/grpcroute/
  */
 export function grpcRoute(options: GRPCRouteOptions): New<GRPCRoute> {
   return objectOf('gateway.networking.k8s.io/v1', 'GRPCRoute', options)

@@ -13,6 +13,7 @@ export interface HTTPRouteOptions extends OptionsOf<HTTPRoute>, HTTPRouteSpec {}
  *   parentRefs: [onService('reviews', 9080)],
  *   rules: [{ backendRefs: [backend('reviews-v1', 9080, { weight: 90 }), backend('reviews-v2', 9080, { weight: 10 })] }],
  * })
+ * @see https://gateway-api.sigs.k8s.io/api-types/httproute/
  */
 export function httpRoute(options: HTTPRouteOptions): New<HTTPRoute> {
   return objectOf('gateway.networking.k8s.io/v1', 'HTTPRoute', options)

@@ -13,6 +13,7 @@ export interface ReferenceGrantOptions extends OptionsOf<ReferenceGrant>, Refere
  *   from: [{ group: 'gateway.networking.k8s.io', kind: 'HTTPRoute', namespace: 'web' }],
  *   to: [{ group: '', kind: 'Service' }],
  * })
+ * @see https://gateway-api.sigs.k8s.io/api-types/referencegrant/
  */
 export function referenceGrant(options: ReferenceGrantOptions): New<ReferenceGrant> {
   return objectOf('gateway.networking.k8s.io/v1beta1', 'ReferenceGrant', options)

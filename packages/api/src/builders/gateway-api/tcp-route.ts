@@ -9,6 +9,7 @@ export interface TCPRouteOptions extends OptionsOf<TCPRoute>, TCPRouteSpec {}
  *
  * @example
  * tcpRoute({ name: 'mongo', parentRefs: [{ name: 'edge' }], rules: [{ backendRefs: [{ name: 'mongo', port: 27017 }] }] })
+ * @see https://gateway-api.sigs.k8s.io/guides/tcp/
  */
 export function tcpRoute(options: TCPRouteOptions): New<TCPRoute> {
   return objectOf('gateway.networking.k8s.io/v1', 'TCPRoute', options)

@@ -14,6 +14,7 @@ export interface TLSRouteOptions extends OptionsOf<TLSRoute>, TLSRouteSpec {}
  *   hostnames: ['shop.example.com'],
  *   rules: [{ backendRefs: [{ name: 'shop', port: 443 }] }],
  * })
+ * @see https://gateway-api.sigs.k8s.io/guides/tls/
  */
 export function tlsRoute(options: TLSRouteOptions): New<TLSRoute> {
   return objectOf('gateway.networking.k8s.io/v1', 'TLSRoute', options)
