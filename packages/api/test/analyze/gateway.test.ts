@@ -1,6 +1,25 @@
 import { expect, it } from 'vitest'
 import { findingsOf, linesOf } from '../analysis-table.ts'
 
+// A certificate for CN=a, valid until 2126, its key, and the key of another. They protect nothing.
+const CERTIFICATE = `-----BEGIN CERTIFICATE-----
+MIIBLjCB4aADAgECAhQ0FYpzugmXSlFMh+nX0hh10k3vTjAFBgMrZXAwDDEKMAgG
+A1UEAwwBYTAgFw0yNjExMjExNDEwMDlaGA8yMTI2MTAyODE0MTAwOVowDDEKMAgG
+A1UEAwwBYTAqMAUGAytlcAMhAAR/tL7RsKPDMsZriA8Gn23qiItiAamYzro/2g2V
+sHhBo1MwUTAdBgNVHQ4EFgQU8MMcBJEnFojckrVUh7NkxcV8XS4wHwYDVR0jBBgw
+FoAU8MMcBJEnFojckrVUh7NkxcV8XS4wDwYDVR0TAQH/BAUwAwEB/zAFBgMrZXAD
+QQCHAEvgss8DR4hrKdldapThXaJSwfenI2LnmC7hHSDNmURajDtrolF5dP3KxoCE
+eRta44QzLB6YWk/mroHAP2UL
+-----END CERTIFICATE-----`
+const KEY = `-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2VwBCIEIHoKECY0DSt2FU5s6R6DRX+9GajOa2iwYvPV7/0c080S
+-----END PRIVATE KEY-----`
+const OTHER_KEY = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQguywwCdDrfBmZhYc4
+PgAx9iOQ9BRbxfkXus8LOex9BBShRANCAARqakA1ThCklPuyNT3Op5aS012pqmTW
+ttVMiOXWF7TFsBDc2TLdxjJEv3rf+xsM9lpVU4eFoL4EFGrnrEAwOfFl
+-----END PRIVATE KEY-----`
+
 findingsOf('gateway.IngressGatewayPortAnalyzer', [
   [
     'a gateway needs pods with the labels of its selector',
@@ -198,6 +217,20 @@ Secret gateways/half: {stringData: {tls.crt: x}}
 `,
     [],
   ],
+  [
+    'a key belongs to its certificate',
+    `
+Gateway a/edge: {spec: {selector: {app: edge}, servers: [{tls: {credentialName: good}}, {tls: {credentialName: mixed}}, {tls: {credentialNames: [good, broken]}}]}}
+Pod gateways/edge-1: {metadata: {labels: {app: edge}}}
+Secret gateways/good: {stringData: ${pair(CERTIFICATE, KEY)}}
+Secret gateways/mixed: {stringData: ${pair(CERTIFICATE, OTHER_KEY)}}
+Secret gateways/broken: {stringData: ${pair(CERTIFICATE, CERTIFICATE)}}
+`,
+    [
+      'BAT0302 Gateway a/edge spec.servers[2].tls.credentialNames[1]: The secret gateways/broken cannot be used by the gateway: the private key is not PEM.',
+      'BAT0302 Gateway a/edge spec.servers[1].tls.credentialName: The secret gateways/mixed cannot be used by the gateway: the private key is not that of the certificate.',
+    ],
+  ],
 ])
 
 it('gateways that share a certificate with many others tell of the first by themselves', () => {
@@ -211,3 +244,8 @@ it('gateways that share a certificate with many others tell of the first by them
     'IST0138 Gateway a/g0 spec.servers[0].tls.credentialName: Duplicate certificate in multiple gateways [a/g0 a/g21 a/g22 a/g23 and more] may cause 404s if clients re-use HTTP2 connections.',
   )
 })
+
+/** The content of a TLS secret. */
+function pair(certificate: string, key: string): string {
+  return JSON.stringify({ 'tls.crt': certificate, 'tls.key': key })
+}
