@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { lexed } from '../src/yaml/lexed.ts'
 import { DEFAULT_LIMITS } from '../src/yaml/limits.ts'
 import { toYaml } from '../src/yaml/print.ts'
 import { YamlReader } from '../src/yaml/reader.ts'
@@ -9,7 +10,7 @@ import { corpusFiles, corpusText, hasCorpus } from './corpus.ts'
 
 /** Asserts that reading from tokens says what the full parser says, or nothing; tells whether it said something. */
 function agrees(text: string): boolean {
-  const quick = readTokens(text, DEFAULT_LIMITS)
+  const quick = readTokens(lexed(text, DEFAULT_LIMITS), DEFAULT_LIMITS)
   if (quick === undefined) return false
   const full = new YamlReader(text, 1, DEFAULT_LIMITS).readTree()
   expect({ value: quick.value, problems: [], isEmpty: false }, JSON.stringify(text)).toEqual(full)

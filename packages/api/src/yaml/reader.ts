@@ -11,10 +11,12 @@ import {
 } from 'yaml'
 import type { Code } from '../errors.ts'
 import type { SourceRange } from '../validate/findings.ts'
+import { lexed } from './lexed.ts'
 import type { Limits } from './limits.ts'
-import { type Fields, isFields, type PathSegment, pathSegments } from './path.ts'
+import { type Fields, isFields, type PathSegment } from './path.ts'
 import { plainScalar } from './scalar.ts'
 import { readTokens } from './token-reader.ts'
+import { firstKey, type Step, Tree } from './tree.ts'
 
 /** Something that keeps a document from being read; offsets are those in the document. */
 export interface Problem {
@@ -50,7 +52,7 @@ const FORBIDDEN =
 /** The syntax tree that was made last, of all documents of a text: places are mostly looked up in one after the other. */
 export class TreeSlot {
   owner: YamlReader | undefined
-  document: Document.Parsed | undefined
+  tree: Tree | undefined
 }
 
 /** Reads one document and finds places in it. */
@@ -59,6 +61,7 @@ export class YamlReader {
   private readonly line: number
   private readonly limits: Limits
   private readonly slot: TreeSlot
+  private isRefused = false
   private starts: readonly number[] | undefined
 
   constructor(text: string, line: number, limits: Limits, slot = new TreeSlot()) {
@@ -70,30 +73,47 @@ export class YamlReader {
 
   read(): Reading {
     const early = this.refuseEarly()
-    if (early !== undefined) return { value: undefined, problems: [early], isEmpty: false }
-    const read = readTokens(this.text, this.limits)
+    if (early !== undefined) return this.refused(early)
+    const tokens = lexed(this.text, this.limits)
+    if (tokens.refusal !== undefined) {
+      const { why, at } = tokens.refusal
+      const { maxNodes } = this.limits
+      return this.refused(
+        why === 'nodes'
+          ? this.refusal('YAML_ALIASES', `the document has more than ${maxNodes} nodes`, at)
+          : this.refusal('YAML_SYNTAX', 'a node has at most one tag and one anchor', at),
+      )
+    }
+    const read = readTokens(tokens, this.limits)
     if (read !== undefined) return { value: read.value, problems: [], isEmpty: false }
     return this.readTree()
+  }
+
+  /** What was refused is never parsed for places either. */
+  private refused(problem: Problem): Reading {
+    this.isRefused = true
+    return { value: undefined, problems: [problem], isEmpty: false }
   }
 
   /** Reads with the parser of the library, which knows all of YAML and every mistake. */
   readTree(): Reading {
     try {
       const document = this.parse()
-      const problems = document.errors.map(
-        (error): Problem => ({
+      // One mistake makes the parser stumble again and again; the first is the one to read.
+      const [error] = document.errors
+      if (error !== undefined) {
+        const mistake: Problem = {
           code: 'YAML_SYNTAX',
           message: firstSentence(error.message),
           // What is missing at the end of a text is reported where its last line ends.
           start: Math.min(error.pos[0], Math.max(this.text.trimEnd().length - 1, 0)),
           end: Math.max(error.pos[1], error.pos[0] + 1),
-        }),
-      )
-      // One mistake makes the parser stumble again and again; the first is the one to read.
-      if (problems.length > 0) return { value: undefined, problems: problems.slice(0, 1), isEmpty: false }
+        }
+        return { value: undefined, problems: [mistake], isEmpty: false }
+      }
       if (document.contents === null || isBlank(document.contents))
         return { value: null, problems: [], isEmpty: true }
-      const conversion = new Conversion(document, this.limits)
+      const conversion = new Conversion(new Tree(document), this.limits)
       const value = conversion.value(document.contents as Node, 0, [])
       return { value, problems: conversion.problems, isEmpty: false }
     } catch (thrown) {
@@ -103,13 +123,12 @@ export class YamlReader {
 
   /** The nearest place to a path that the document has. */
   position(path: string | readonly PathSegment[], at: 'key' | 'value'): SourceRange {
-    const document = this.document()
-    let node: Node | null = document?.contents as Node | null
+    const tree = this.tree()
+    let node = tree?.document.contents as Node | null | undefined
     let range = rangeOf(node)
     let rest: string | readonly PathSegment[] = path
     while (node !== null && node !== undefined && rest.length > 0) {
-      const target: Node | undefined = isAlias(node) && document !== undefined ? node.resolve(document) : node
-      const step: Step | undefined = stepInto(target, rest)
+      const step: Step | undefined = tree?.step(tree.target(node), rest)
       if (step === undefined) break
       rest = step.rest
       node = step.value
@@ -121,7 +140,7 @@ export class YamlReader {
         range
       if (!isLast && (node === null || node === undefined)) break
       // Where the rest is missing the key says more than a whole block.
-      if (!isLast && (node === null || !canStep(document, node, rest))) {
+      if (!isLast && (node === null || tree?.step(tree.target(node), rest) === undefined)) {
         range = rangeOf(step.key) ?? range
         break
       }
@@ -131,15 +150,16 @@ export class YamlReader {
 
   /** The comment above what stands at a path, and that at the end of its line. */
   comment(path: readonly PathSegment[] = []): string | undefined {
-    const document = this.document()
-    if (document === undefined) return undefined
+    const tree = this.tree()
+    if (tree === undefined) return undefined
+    const { document } = tree
     const parts: (string | null | undefined)[] = []
     let node = document.contents as Node | null | undefined
     if (path.length === 0)
       parts.push(document.commentBefore, node?.commentBefore, firstKey(node)?.commentBefore)
     for (const [i, segment] of path.entries()) {
       const holder = node
-      const step: Step | undefined = node === null ? undefined : stepInto(node, [segment])
+      const step: Step | undefined = node === null ? undefined : tree.step(node, [segment])
       if (step === undefined) return undefined
       node = step.value
       if (i < path.length - 1) continue
@@ -182,18 +202,18 @@ export class YamlReader {
     return { line: this.line + low, column: offset - starts[low]! + 1 }
   }
 
-  private document(): Document.Parsed | undefined {
+  private tree(): Tree | undefined {
     const { slot } = this
-    if (slot.owner === this) return slot.document
+    if (slot.owner === this) return slot.tree
     slot.owner = this
-    slot.document = undefined
-    if (this.refuseEarly() !== undefined) return undefined
+    slot.tree = undefined
+    if (this.isRefused) return undefined
     try {
-      slot.document = this.parse()
+      slot.tree = new Tree(this.parse())
     } catch {
       // Nested too deeply for the parser: no place is known.
     }
-    return slot.document
+    return slot.tree
   }
 
   private parse(): Document.Parsed {
@@ -243,17 +263,20 @@ export class YamlReader {
   }
 }
 
+/** Nobody reads more of one document. */
+const MAX_PROBLEMS = 100
+
 /** Turns the syntax tree into JSON values, counting nodes. */
 class Conversion {
   readonly problems: Problem[] = []
   private nodes = 0
-  private readonly document: Document.Parsed
+  private readonly tree: Tree
   private readonly limits: Limits
   private readonly anchored = new Map<Node, { value: unknown; size: number }>()
   private readonly inProgress = new Set<Node>()
 
-  constructor(document: Document.Parsed, limits: Limits) {
-    this.document = document
+  constructor(tree: Tree, limits: Limits) {
+    this.tree = tree
     this.limits = limits
   }
 
@@ -279,12 +302,8 @@ class Conversion {
     return value
   }
 
-  private alias(
-    node: Node & { source: string; resolve(document: Document): Node | undefined },
-    depth: number,
-    path: readonly PathSegment[],
-  ): unknown {
-    const target = node.resolve(this.document)
+  private alias(node: Node & { source: string }, depth: number, path: readonly PathSegment[]): unknown {
+    const target = this.tree.target(node)
     if (target === undefined)
       throw new Refusal(problem('YAML_SYNTAX', `unknown anchor '${node.source}' referenced`, node))
     if (this.inProgress.has(target)) {
@@ -294,7 +313,7 @@ class Conversion {
     if (known === undefined) return this.value(target, depth, path)
     this.count(known.size, node)
     // Each use is a value of its own, so that a change to one does not show in another.
-    return structuredClone(known.value)
+    return typeof known.value === 'object' ? structuredClone(known.value) : known.value
   }
 
   private map(
@@ -340,15 +359,16 @@ class Conversion {
     path: readonly PathSegment[],
   ): void {
     if (Object.hasOwn(out, key)) {
-      this.problems.push({
-        ...problem('YAML_DUPLICATE_KEY', `key ${JSON.stringify(key)} already set in map`, at),
-        path: [...path, key]
-          .map((segment, i) =>
-            typeof segment === 'number' ? `[${segment}]` : i === 0 ? segment : `.${segment}`,
-          )
-          .join(''),
-        hint: 'remove one of the two',
-      })
+      if (this.problems.length < MAX_PROBLEMS)
+        this.problems.push({
+          ...problem('YAML_DUPLICATE_KEY', `key ${JSON.stringify(key)} already set in map`, at),
+          path: [...path, key]
+            .map((segment, i) =>
+              typeof segment === 'number' ? `[${segment}]` : i === 0 ? segment : `.${segment}`,
+            )
+            .join(''),
+          hint: 'remove one of the two',
+        })
       return
     }
     if (key === '__proto__')
@@ -357,7 +377,7 @@ class Conversion {
   }
 
   private key(node: Node | null): { text: string; isMerge: boolean } | undefined {
-    const target = isAlias(node) ? node.resolve(this.document) : node
+    const target = this.tree.target(node)
     if (target === null || target === undefined || !isScalar(target)) {
       throw new Refusal({
         ...problem('YAML_KEY', 'keys of a map must be strings, numbers or booleans', node ?? undefined),
@@ -423,60 +443,6 @@ function problem(code: Code, message: string, node: Node | undefined): Problem {
 function rangeOf(node: unknown): [number, number] | undefined {
   const range = (node as { range?: [number, number, number] | null } | null | undefined)?.range
   return range === null || range === undefined ? undefined : [range[0], range[1]]
-}
-
-interface Step {
-  readonly key: Node | undefined
-  readonly value: Node | null
-  readonly rest: string | readonly PathSegment[]
-}
-
-function stepInto(node: Node | undefined, rest: string | readonly PathSegment[]): Step | undefined {
-  if (typeof rest !== 'string') {
-    const [head, ...tail] = rest
-    if (isSeq(node) && typeof head === 'number') return item(node.items as Node[], head, tail)
-    if (isMap(node)) return entry(node.items as Pair<Node, Node | null>[], String(head), tail)
-    return undefined
-  }
-  if (isSeq(node)) {
-    const match = /^\[(\d+)\]\.?/.exec(rest)
-    return match === null
-      ? undefined
-      : item(node.items as Node[], Number(match[1]), rest.slice(match[0].length))
-  }
-  if (!isMap(node)) return undefined
-  // Keys may hold dots, so that the longest key that fits is meant.
-  const keys = (node.items as Pair<Node, Node | null>[])
-    .map(({ key }) => keyText(key))
-    .filter((key) => pathSegments.startsWithKey(rest, key))
-  const key = keys.sort((a, b) => b.length - a.length)[0]
-  if (key === undefined) return undefined
-  return entry(node.items as Pair<Node, Node | null>[], key, rest.slice(key.length).replace(/^\./, ''))
-}
-
-function item(items: readonly Node[], index: number, rest: Step['rest']): Step | undefined {
-  const value = items[index]
-  return value === undefined ? undefined : { key: undefined, value, rest }
-}
-
-function entry(pairs: readonly Pair<Node, Node | null>[], key: string, rest: Step['rest']): Step | undefined {
-  const pair = pairs.find((one) => keyText(one.key) === key)
-  return pair === undefined ? undefined : { key: pair.key, value: pair.value, rest }
-}
-
-function canStep(document: Document | undefined, node: Node, rest: Step['rest']): boolean {
-  const target = isAlias(node) && document !== undefined ? node.resolve(document) : node
-  return stepInto(target, rest) !== undefined
-}
-
-function keyText(node: Node | null): string {
-  if (!isScalar(node)) return ''
-  const source = String(node.value ?? '')
-  return node.type === 'PLAIN' ? String(plainScalar(source)) : source
-}
-
-function firstKey(node: unknown): Node | undefined {
-  return isMap(node) ? ((node.items[0] as Pair<Node, Node | null> | undefined)?.key ?? undefined) : undefined
 }
 
 function isBlank(node: unknown): boolean {

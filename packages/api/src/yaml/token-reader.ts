@@ -1,4 +1,5 @@
-import { CST, Lexer } from 'yaml'
+import { CST } from 'yaml'
+import { type Lexed, SCALAR } from './lexed.ts'
 import type { Limits } from './limits.ts'
 import type { Fields } from './path.ts'
 import { plainScalar } from './scalar.ts'
@@ -14,17 +15,15 @@ const GIVE_UP = Symbol('give up')
  *
  * @see docs/adr/0011-yaml-from-tokens.md
  */
-export function readTokens(text: string, limits: Limits): { readonly value: unknown } | undefined {
+export function readTokens(lexed: Lexed, limits: Limits): { readonly value: unknown } | undefined {
+  if (!lexed.isPlain) return undefined
   try {
-    return { value: new TokenReader(text, limits).document() }
+    return { value: new TokenReader(lexed.tokens, limits).document() }
   } catch (thrown) {
     if (thrown === GIVE_UP) return undefined
     throw thrown
   }
 }
-
-/** What the lexer puts before the text of a plain or block scalar. */
-const SCALAR = '\u001f'
 
 /** First characters with which the library refuses a plain scalar. */
 const NO_START = ',%|>@`'
@@ -33,22 +32,16 @@ const NO_START = ',%|>@`'
 const MAX_KEY = 1000
 
 class TokenReader {
-  private readonly tokens: string[] = []
+  private readonly tokens: readonly string[]
   private readonly limits: Limits
   private at = 0
   /** Column of the token at {@link at}. */
   private column = 0
   private nodes = 0
 
-  constructor(text: string, limits: Limits) {
+  constructor(tokens: readonly string[], limits: Limits) {
+    this.tokens = tokens
     this.limits = limits
-    let before = ''
-    for (const token of new Lexer().lex(text)) {
-      // Anchors, aliases and tags: no need to go on.
-      if (before !== SCALAR && (token[0] === '&' || token[0] === '*' || token[0] === '!')) throw GIVE_UP
-      this.tokens.push(token)
-      before = token
-    }
   }
 
   document(): unknown {
