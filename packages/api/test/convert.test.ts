@@ -310,6 +310,86 @@ export default [a]
 `)
   })
 
+  it('uses them for TCP and TLS routes, subsets, servers, principals and the Gateway API', () => {
+    const text = `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: mongo}
+spec:
+  hosts: [mongo]
+  tcp:
+  - match: [{port: 27017}]
+    route: [{destination: {host: mongo, subset: v1}, weight: 90}, {destination: {host: mongo, subset: v2}, weight: 10}]
+  tls:
+  - match: [{sniHosts: [mongo]}]
+    route: [{destination: {host: mongo, port: {number: 27018}}}]
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: rules}
+spec: {host: mongo, subsets: [{name: v1, labels: {version: v1}}, {name: v2, labels: {track: canary}}]}
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: edge}
+spec:
+  servers:
+  - {port: {number: 80, name: http-80, protocol: HTTP}, hosts: [a.example.com]}
+  - {port: {number: 443, name: https-443, protocol: HTTPS}, hosts: [a.example.com], tls: {mode: SIMPLE, credentialName: a}}
+  - {port: {number: 81, name: web, protocol: HTTP}, hosts: ['*']}
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: allow}
+spec: {rules: [{from: [{source: {principals: [cluster.local/ns/a/sa/b, '*', td2/ns/a/sa/b]}}]}]}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: reviews}
+spec:
+  parentRefs: [{name: edge, sectionName: http}, {group: '', kind: Service, name: reviews, port: 9080}]
+  rules: [{backendRefs: [{name: v1, port: 80, weight: 90}, {name: v2, port: 80, weight: 10}]}]
+`
+    const { code } = toTypeScript(text)
+    expect(toYaml(run(code))).toBe(toYaml(fromYaml(text).objects.map(({ object }) => object)))
+    expect(code.slice(code.indexOf('export'))).toBe(`export const mongo = virtualService({
+  name: 'mongo',
+  hosts: ['mongo'],
+  tcp: [{ match: [{ port: 27017 }], route: to('mongo', split({ v1: 90, v2: 10 })) }],
+  tls: [{ match: [{ sniHosts: ['mongo'] }], route: [to('mongo', { port: 27018 })] }],
+})
+
+export const rules = destinationRule({
+  name: 'rules',
+  host: 'mongo',
+  subsets: [subset('v1'), subset('v2', { track: 'canary' })],
+})
+
+export const edge = gateway({
+  name: 'edge',
+  servers: [
+    httpServer(80, 'a.example.com'),
+    httpsServer(443, 'a', 'a.example.com'),
+    { port: { number: 81, name: 'web', protocol: 'HTTP' }, hosts: ['*'] },
+  ],
+})
+
+export const allow = authorizationPolicy({
+  name: 'allow',
+  rules: [
+    { from: [{ source: { principals: [principal('a', 'b'), '*', principal('a', 'b', 'td2')] } }] },
+  ],
+})
+
+export const reviews = httpRoute({
+  name: 'reviews',
+  parentRefs: [onGateway('edge', { sectionName: 'http' }), onService('reviews', 9080)],
+  rules: [{ backendRefs: [backend('v1', 80, { weight: 90 }), backend('v2', 80, { weight: 10 })] }],
+})
+
+export default [mongo, rules, edge, allow, reviews]
+`)
+  })
+
   /** Everything that was written, to be compiled at once. */
   const modules = new Map<string, string>()
 

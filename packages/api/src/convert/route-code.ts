@@ -16,7 +16,7 @@ import {
 import { delegate, type RouteBuilder, redirect, respond, route } from '../builders/route.ts'
 import type { HTTPRouteDestination } from '../gen/types/networking/virtual-service.ts'
 import { type Fields, isFields } from '../validate/check.ts'
-import { type Call, type Code, call, type Field, literal, object, quoted } from './code.ts'
+import { array, type Call, type Code, call, type Field, literal, object, quoted } from './code.ts'
 import { CommentNode } from './comments.ts'
 import { type Expression, type Imports, sameJson } from './expression.ts'
 import { stepsOf } from './route-steps.ts'
@@ -94,6 +94,17 @@ function firstStep(
     return { expression: { code, value: delegate(name as string, ...inNamespace) }, rest }
   }
   return undefined
+}
+
+/** A list of destinations with `to`; of TCP and TLS routes, which have no headers. */
+export function destinationListCode(value: unknown, imports: Imports): Code | undefined {
+  if (!Array.isArray(value) || value.length === 0) return undefined
+  const made = destinationsCode(value, imports)
+  if (made === undefined) return undefined
+  const [first] = made
+  // What `split` gives is a list already.
+  if (Array.isArray(first?.value)) return first.code
+  return array(made.map(({ code }) => ({ before: '', code })))
 }
 
 type DestinationsExpression = Expression<HTTPRouteDestination | HTTPRouteDestination[]>

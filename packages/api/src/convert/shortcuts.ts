@@ -9,7 +9,7 @@ import { type Fields, isFields } from '../validate/check.ts'
 import { type Code, call, literal, quoted, type Shortcut } from './code.ts'
 import type { CommentNode } from './comments.ts'
 import { type Imports, sameJson } from './expression.ts'
-import { routeCode } from './route-code.ts'
+import { destinationListCode, routeCode } from './route-code.ts'
 
 /** Writes a value with a short builder; undefined where none gives this very value. */
 type Short = (value: unknown, imports: Imports, comments: CommentNode) => Code | undefined
@@ -18,7 +18,11 @@ const PARENT_REFS = { 'parentRefs.*': parentCode }
 
 /** Short builders for options of constructors, by the path of the value in the options. */
 const SHORT: Readonly<Record<string, Readonly<Record<string, Short>>>> = {
-  virtualService: { 'http.*': routeCode },
+  virtualService: {
+    'http.*': routeCode,
+    'tcp.*.route': whole(destinationListCode),
+    'tls.*.route': whole(destinationListCode),
+  },
   destinationRule: { 'subsets.*': whole(subsetCode) },
   gateway: { 'servers.*': whole(serverCode) },
   authorizationPolicy: {
