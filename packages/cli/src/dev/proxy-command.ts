@@ -24,7 +24,12 @@ const PROXY = join(
  *
  * @see docs/adr/0010-memory-of-a-sidecar.md
  */
-export const NODE_FLAGS = ['--max-semi-space-size=1', '--v8-pool-size=1', '--no-maglev', '--memory-saver-mode']
+export const NODE_FLAGS = [
+  '--max-semi-space-size=1',
+  '--v8-pool-size=1',
+  '--no-maglev',
+  '--memory-saver-mode',
+]
 export const ALLOCATOR = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '65536' }
 
 /** The command of one node's proxy. Its bootstrap is written into the run's folder, where its token must be already. */
