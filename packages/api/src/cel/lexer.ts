@@ -4,7 +4,7 @@ import { CelError } from './value.ts'
 export interface Token {
   readonly kind: 'ident' | 'int' | 'uint' | 'double' | 'string' | 'bytes' | 'op' | 'end'
   readonly text: string
-  /** Value of a literal. */
+  /** Value of a literal; what stands in the source for a name in backticks. */
   readonly value?: string | number | bigint | Uint8Array
   readonly at: number
 }
@@ -13,6 +13,8 @@ const SPACE = /(?:\s|\/\/[^\n]*)*/y
 const NUMBER =
   /0[xX][0-9a-fA-F]+[uU]?|(?:\d+\.\d+(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+|\.\d+(?:[eE][+-]?\d+)?)|\d+[uU]?/y
 const IDENT = /[A-Za-z_][A-Za-z0-9_]*/y
+/** A field whose name is no identifier: a.`b-c`. */
+const ESCAPED = /`([A-Za-z0-9_.\-/ ]+)`/y
 const STRING_START = /([rR]?[bB]?|[bB][rR])("""|'''|"|')/y
 const OPERATOR = /\|\||&&|==|!=|<=|>=|\[\?|\.\?|\{\?|[-+*/%<>!?:.,()[\]{}]/y
 
@@ -44,6 +46,12 @@ export function tokenize(source: string): Token[] {
     if (ident !== null) {
       out.push({ kind: 'ident', text: ident[0], at })
       at += ident[0].length
+      continue
+    }
+    const escaped = match(ESCAPED)
+    if (escaped !== null) {
+      out.push({ kind: 'ident', text: escaped[1]!, value: escaped[0], at })
+      at += escaped[0].length
       continue
     }
     const operator = match(OPERATOR)
@@ -112,7 +120,8 @@ function stringToken(
       /\\(?:x([0-9a-fA-F]{2})|X([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-3][0-7]{2})|([abfnrtv\\?"'`]))/y
     sequence.lastIndex = i
     const found = sequence.exec(source)
-    if (found === null) throw new CelError('Syntax error: unknown escape in a string', i)
+    if (found === null || (bytes && (found[3] ?? found[4]) !== undefined))
+      throw new CelError('Syntax error: unknown escape in a string', i)
     const hex = found[1] ?? found[2] ?? found[3] ?? found[4]
     text +=
       hex !== undefined

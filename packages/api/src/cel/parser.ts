@@ -6,6 +6,7 @@ import { CelError, Uint } from './value.ts'
 const MAX_DEPTH = 250
 
 const RELATIONS = new Set(['<', '<=', '>=', '>', '==', '!=', 'in'])
+const LITERALS = new Set(['true', 'false', 'null'])
 const RESERVED = new Set([
   'as',
   'break',
@@ -26,9 +27,20 @@ const RESERVED = new Set([
   'while',
 ])
 
+/** Options of {@link parse}. */
+export interface ParseOptions {
+  /**
+   * Whether the expression is for CEL as it is, without what Kubernetes adds: there are no optional values, and there
+   * may be messages (`google.type.Money{units: 1}`).
+   *
+   * @defaultValue false
+   */
+  readonly isPlain?: boolean
+}
+
 /** Parses an expression; throws a {@link CelError} that says where it is wrong. */
-export function parse(source: string): Expr {
-  return new Parser(tokenize(source)).whole()
+export function parse(source: string, { isPlain = false }: ParseOptions = {}): Expr {
+  return new Parser(tokenize(source), isPlain).whole()
 }
 
 class Parser {
@@ -36,8 +48,11 @@ class Parser {
   private next = 0
   private depth = 0
 
-  constructor(tokens: readonly Token[]) {
+  private readonly isPlain: boolean
+
+  constructor(tokens: readonly Token[], isPlain: boolean) {
     this.tokens = tokens
+    this.isPlain = isPlain
   }
 
   whole(): Expr {
@@ -98,10 +113,18 @@ class Parser {
       this.advance()
       return this.suffixes(this.literal(typeof value === 'bigint' ? -value : -(value as number)))
     }
+    // Operators repeat, but do not mix; a negative number is one token of the grammar.
+    const { kind: nextKind, text: next } = this.token
+    const isOther = nextKind === 'op' && (next === '!' || next === '-') && next !== operator
+    if (isOther && !(next === '-' && this.isNumber(this.tokens[this.next + 1]))) throw this.unexpected()
     if (++this.depth > MAX_DEPTH) throw new CelError('the expression is nested too deep', this.token.at)
     const operand = this.unary()
     this.depth--
     return this.call(`${operator}_`, undefined, [operand])
+  }
+
+  private isNumber(token: Token | undefined): boolean {
+    return token?.kind === 'int' || token?.kind === 'double'
   }
 
   private literal(value: bigint | number): Expr {
@@ -123,16 +146,18 @@ class Parser {
         const field = this.identifier()
         if (this.token.text === '(' && this.token.kind === 'op') left = this.method(left, field, at)
         else left = { kind: 'select', operand: left, field, test: false, optional: false, at }
-      } else if (this.take('.?')) {
+      } else if (this.takeOptional('.?')) {
         left = { kind: 'select', operand: left, field: this.identifier(), test: false, optional: true, at }
       } else if (this.take('[')) {
         const index = this.expr()
         this.expect(']')
         left = { kind: 'index', operand: left, index, optional: false, at }
-      } else if (this.take('[?')) {
+      } else if (this.takeOptional('[?')) {
         const index = this.expr()
         this.expect(']')
         left = { kind: 'index', operand: left, index, optional: true, at }
+      } else if (this.isPlain && isName(left) && this.take('{')) {
+        left = this.message(at)
       } else return left
     }
   }
@@ -160,9 +185,13 @@ class Parser {
       this.expect(')')
       return inner
     }
-    if (token.text === '[' || token.text === '[?') return this.list(token.text === '[?')
+    if (token.text === '[') return this.list(false)
+    if (token.text === '[?' && !this.isPlain) return this.list(true)
     if (token.text === '{') return this.map()
-    if (token.text === '.') return this.identOrCall(this.advance())
+    if (token.text === '.') {
+      if (LITERALS.has(this.token.text)) throw this.unexpected()
+      return this.identOrCall(this.advance())
+    }
     throw this.unexpected(token)
   }
 
@@ -170,7 +199,8 @@ class Parser {
     const { text, at } = token
     if (text === 'true' || text === 'false') return { kind: 'const', value: text === 'true' }
     if (text === 'null') return { kind: 'const', value: null }
-    if (token.kind !== 'ident' || RESERVED.has(text) || text === 'in') throw this.unexpected(token)
+    if (token.kind !== 'ident' || token.value !== undefined || RESERVED.has(text) || text === 'in')
+      throw this.unexpected(token)
     if (!(this.token.kind === 'op' && this.token.text === '(')) return { kind: 'ident', name: text, at }
     const args = this.args()
     if (text !== 'has') return { kind: 'call', name: text, target: undefined, args, at }
@@ -183,8 +213,9 @@ class Parser {
   private list(firstOptional: boolean): Expr {
     const items: { value: Expr; optional: boolean }[] = []
     let optional = firstOptional
+    this.emptyTail(']')
     while (!this.take(']')) {
-      optional = this.take('?') || optional
+      optional = this.takeOptional('?') || optional
       items.push({ value: this.expr(), optional })
       optional = false
       if (!this.take(',')) {
@@ -197,8 +228,9 @@ class Parser {
 
   private map(): Expr {
     const entries: { key: Expr; value: Expr; optional: boolean }[] = []
+    this.emptyTail('}')
     while (!this.take('}')) {
-      const optional = this.take('?')
+      const optional = this.takeOptional('?')
       const key = this.expr()
       this.expect(':')
       entries.push({ key, value: this.expr(), optional })
@@ -210,16 +242,35 @@ class Parser {
     return { kind: 'map', entries }
   }
 
-  private args(): Expr[] {
-    this.expect('(')
-    const out: Expr[] = []
-    while (!this.take(')')) {
-      out.push(this.expr())
+  /** Fields of a message after its name. What the message is does not matter to the syntax. */
+  private message(at: number): Expr {
+    const args: Expr[] = []
+    this.emptyTail('}')
+    while (!this.take('}')) {
+      this.identifier()
+      this.expect(':')
+      args.push(this.expr())
       if (!this.take(',')) {
-        this.expect(')')
+        this.expect('}')
         break
       }
     }
+    return { kind: 'call', name: '_{}', target: undefined, args, at }
+  }
+
+  /** A comma may stand before the end also where nothing comes before it. */
+  private emptyTail(close: string): void {
+    const next = this.tokens[this.next + 1]
+    if (next?.kind === 'op' && next.text === close) this.take(',')
+  }
+
+  private args(): Expr[] {
+    this.expect('(')
+    const out: Expr[] = []
+    if (this.take(')')) return out
+    do out.push(this.expr())
+    while (this.take(','))
+    this.expect(')')
     return out
   }
 
@@ -281,7 +332,8 @@ class Parser {
 
   private identifier(): string {
     const token = this.advance()
-    if (token.kind !== 'ident') throw this.unexpected(token)
+    const isWord = LITERALS.has(token.text) || token.text === 'in'
+    if (token.kind !== 'ident' || (isWord && token.value === undefined)) throw this.unexpected(token)
     return token.text
   }
 
@@ -289,6 +341,12 @@ class Parser {
     const token = this.token
     if (token.kind !== 'end') this.next++
     return token
+  }
+
+  private takeOptional(text: string): boolean {
+    if (this.isPlain && this.token.kind === 'op' && this.token.text === text)
+      throw new CelError(`unsupported syntax '${text}'`, this.token.at)
+    return this.take(text)
   }
 
   private take(text: string): boolean {
@@ -304,4 +362,10 @@ class Parser {
   private unexpected(token: Token = this.token): CelError {
     return new CelError(`Syntax error: mismatched input '${token.text}'`, token.at)
   }
+}
+
+/** Whether an expression is a name, with packages before it or without. */
+function isName(expr: Expr): boolean {
+  if (expr.kind === 'ident') return true
+  return expr.kind === 'select' && !expr.optional && !expr.test && isName(expr.operand)
 }

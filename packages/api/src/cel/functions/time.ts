@@ -25,16 +25,26 @@ export function goDuration(text: string): bigint | undefined {
     const [all, whole, fraction, unit] = match
     if (whole === '' && (fraction === undefined || fraction === '')) return undefined
     const scale = UNITS[unit!]!
-    // Go reads as many digits of a fraction as fit into 63 bits; no unit needs more than 18.
-    const digits = (fraction ?? '').slice(0, 18)
-    total +=
-      BigInt(whole === '' ? 0 : whole!) * scale +
-      (digits === '' ? 0n : (BigInt(digits) * scale) / 10n ** BigInt(digits.length))
+    total += BigInt(whole === '' ? 0 : whole!) * scale + fractionOf(fraction ?? '', scale)
     if (total > INT_MAX + 1n) return undefined
     rest = rest.slice(all.length)
   }
   if (negative) return -total < INT_MIN ? undefined : -total
   return total > INT_MAX ? undefined : total
+}
+
+/** A fraction of a unit as Go computes it: digits as long as they fit into 63 bits, and then in floating point. */
+function fractionOf(digits: string, unit: bigint): bigint {
+  let value = 0n
+  let scale = 1
+  for (const digit of digits) {
+    if (value > INT_MAX / 10n) break
+    const next = value * 10n + BigInt(digit)
+    if (next > INT_MAX + 1n) break
+    value = next
+    scale *= 10
+  }
+  return BigInt(Math.trunc(Number(value) * (Number(unit) / scale)))
 }
 
 const RFC_3339 =

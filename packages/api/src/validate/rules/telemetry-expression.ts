@@ -6,7 +6,7 @@ import { parse } from '../../cel/parser.ts'
  */
 export function expressionProblem(expression: string): string | undefined {
   try {
-    parse(expression)
+    parse(expression, { isPlain: true })
     return undefined
   } catch (thrown) {
     return thrown instanceof Error ? thrown.message : String(thrown)
