@@ -114,6 +114,7 @@ const ODD: Readonly<Record<string, string>> = {
       '\r\n',
     ),
   anchors: `${VIRTUAL_SERVICE}metadata: {name: a}\nspec:\n  hosts: &h [a, b]\n  gateways: *h\n  http:\n  - &r\n    route: [{destination: {host: a}}]\n  - <<: *r\n    timeout: 2s\n`,
+  'comments with what ends a line of JavaScript': `# a\u2028b\\u2029c */ \u202e\n${VIRTUAL_SERVICE}metadata: {name: a}\nspec:\n  "h\u2028": 1 # d\u2029e\n`,
   'a list of one kind':
     'apiVersion: networking.istio.io/v1\nkind: VirtualServiceList\nitems:\n- metadata: {name: a}\n  spec: {hosts: [a]}\n',
   'Gateways of Istio and of the Gateway API': [

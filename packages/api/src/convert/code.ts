@@ -112,7 +112,18 @@ export function commentsIn(code: Code): Comment[] {
 /** Comments as lines of code. */
 export function commentLines(comments: readonly Comment[], indent = 0): string {
   const pad = ' '.repeat(indent)
-  return comments.map(({ text }) => (text === '' ? '\n' : `${pad}// ${text}\n`)).join('')
+  return comments.map(({ text }) => (text === '' ? '\n' : `${pad}// ${oneLine(text)}\n`)).join('')
+}
+
+/** A comment ends where JavaScript ends a line, which is not only at line feeds. */
+function oneLine(text: string): string {
+  return text.replaceAll('\t', ' ').replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, escaped)
+}
+
+/** A character as JavaScript escapes it. */
+function escaped(char: string): string {
+  const units = [...Array(char.length).keys()].map((i) => char.charCodeAt(i).toString(16).padStart(4, '0'))
+  return units.map((unit) => `\\u${unit}`).join('')
 }
 
 /** The text of an expression that begins `column` characters into a line. */
@@ -193,11 +204,7 @@ export function quoted(text: string): string {
   }
   const json = JSON.stringify(text)
     // Characters that editors do not show, or that change the direction of what is shown.
-    .replaceAll(/[\u007f-\u00a0\u2028\u2029\ufeff\p{Cf}\p{Co}\p{Cn}]/gu, (char) =>
-      [...Array(char.length).keys()]
-        .map((i) => `\\u${char.charCodeAt(i).toString(16).padStart(4, '0')}`)
-        .join(''),
-    )
+    .replaceAll(/[\u007f-\u00a0\u2028\u2029\ufeff\p{Cf}\p{Co}\p{Cn}]/gu, escaped)
   if (count(text, "'") > count(text, '"')) return json
   return `'${json.slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`
 }
