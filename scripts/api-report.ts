@@ -10,7 +10,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import {
   CompilerState,
@@ -140,17 +140,19 @@ function write({ file, text }: Outdated): void {
 
 /** What would change, as git shows it. */
 function difference({ file, text }: Outdated): string {
-  if (text === undefined) return `${file} is of an entry that is gone`
-  if (!existsSync(file)) return `${file} is missing`
+  const path = relative(ROOT, file)
+  if (text === undefined) return `${path} is of an entry that is gone`
+  if (!existsSync(file)) return `${path} is missing`
   try {
-    execFileSync('git', ['diff', '--no-index', '--no-color', '-U2', '--', file, '-'], {
+    execFileSync('git', ['diff', '--no-index', '--no-color', '-U2', '--', path, '-'], {
+      cwd: ROOT,
       input: text,
       encoding: 'utf8',
     })
   } catch (error) {
     return (error as { stdout: string }).stdout.split('\n').slice(0, 60).join('\n')
   }
-  return file
+  return path
 }
 
 if (import.meta.main) {
