@@ -116,7 +116,7 @@ export const battenMessages = {
     args: ['secret', 'problem'],
     template: 'The secret %s cannot be used by the gateway: %s.',
     meaning:
-      'The private key of a secret is missing, broken, or belongs to another certificate. The gateway refuses the secret, and the listener is not made.',
+      'The private key of a secret cannot be read, or belongs to another certificate. The gateway refuses the secret, and the listener is not made.',
     hint: 'Put the key that the certificate was made for into the secret.',
   },
   BAT0401: {

@@ -14,6 +14,7 @@ export interface AnalyzeFlags {
   readonly listAnalyzers: boolean
   readonly meshConfigFile?: string
   readonly meshNetworksFile?: string
+  readonly fromVersion?: string
   readonly failureThreshold: LevelName
   readonly outputThreshold: LevelName
   readonly recursive: boolean
@@ -30,6 +31,11 @@ function oneOf<T extends string>(words: readonly T[]): (text: string) => T {
     if (found === undefined) throw new SyntaxError(`expected one of ${words.join(', ')}`)
     return found
   }
+}
+
+function istioRelease(text: string): string {
+  if (!/^v?1\.\d+(\.\d+)?$/.test(text)) throw new SyntaxError('expected a release of Istio, as 1.20')
+  return text
 }
 
 const LEVELS = ['Info', 'Warning', 'Error'] as const
@@ -96,6 +102,14 @@ export const analyze = buildCommand<AnalyzeFlags, string[]>({
         optional: true,
         placeholder: 'file',
         brief: 'Mesh networks (also --meshNetworksFile), instead of those of the ConfigMap istio',
+      },
+      fromVersion: {
+        kind: 'parsed',
+        parse: istioRelease,
+        optional: true,
+        placeholder: '1.x',
+        brief:
+          'Istio release that is upgraded from: report what depends on defaults that changed since (IST0169)',
       },
       failureThreshold: {
         kind: 'parsed',

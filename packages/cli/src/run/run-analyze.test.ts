@@ -455,6 +455,26 @@ describe('a cluster', () => {
   })
 })
 
+describe('an upgrade', () => {
+  const wildcard = `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: a, namespace: shop}
+spec: {hosts: ["*.example.com"], http: [{directResponse: {status: 200}}]}
+`
+
+  it('shows what depends on defaults of the release that it is from', () => {
+    expect(found(['-'], wildcard)).not.toContain('IST0169 VirtualService shop/a')
+    expect(found(['-', '--from-version', '1.20'], wildcard)).toContain('IST0169 VirtualService shop/a')
+  })
+
+  it('is from a release', () => {
+    expect(batten(['-', '--from-version', 'latest'], { input: wildcard })).toMatchObject({
+      code: 64,
+      out: '',
+    })
+  })
+})
+
 it('-L lists analyzers in the order of their names, with what they do', () => {
   const { code, out } = batten(['-L'])
   const names = out.split('\n').flatMap((line) => /^\* (.*):$/.exec(line)?.[1] ?? [])
@@ -475,7 +495,7 @@ it('--help names every flag, also as istioctl spells it', () => {
     'failure-threshold',
     'output-threshold',
   )
-  flags.push('recursive', 'ignore-unknown', 'output', 'color', 'verbose')
+  flags.push('from-version', 'recursive', 'ignore-unknown', 'output', 'color', 'verbose')
   expect(code).toBe(0)
   expect(flags.filter((flag) => !out.includes(`--${flag}`))).toEqual([])
 })

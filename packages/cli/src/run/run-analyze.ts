@@ -50,7 +50,8 @@ async function analyzeFiles(flags: AnalyzeFlags, paths: readonly string[]): Prom
     sources.set(file, text)
     documents.push(...fromYaml(text, { file }).documents)
   }
-  const options = { ...(await configOptions(flags)), suppress, ...namespaceOptions(flags) }
+  const upgrade = flags.fromVersion === undefined ? {} : { upgradeFrom: flags.fromVersion }
+  const options = { ...(await configOptions(flags)), ...namespaceOptions(flags), ...upgrade, suppress }
   const messages = analyze(documents, { ...options, ignoreUnknown: flags.ignoreUnknown })
   const unread = flags.ignoreUnknown ? 0 : documents.filter(({ findings }) => findings.length > 0).length
   const exitCode = exitCodeOf(messages, unread, flags)

@@ -58,7 +58,7 @@ export const istioReferenceGuides: Readonly<Record<string, CodeGuide>> = {
 `,
   },
   IST0103: {
-    when: 'A pod has no container istio-proxy although its namespace is labelled for injection. Most often it is older than the label.',
+    when: 'A pod has no container istio-proxy although its namespace has the label istio-injection=enabled. Most often it is older than the label.',
     fix: `
  apiVersion: v1
  kind: Namespace
@@ -418,7 +418,7 @@ export const istioReferenceGuides: Readonly<Record<string, CodeGuide>> = {
 `,
   },
   IST0136: {
-    when: 'An annotation belongs to a feature in its alpha phase. The analyzer maturity.AlphaAnalyzer runs only when it is asked for by name.',
+    when: 'An annotation belongs to a feature in its alpha phase. The analyzer annotations.AlphaAnalyzer runs only when it is asked for by name.',
     fix: `
  apiVersion: v1
  kind: Pod

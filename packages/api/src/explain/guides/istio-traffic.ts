@@ -233,7 +233,7 @@ export const istioTrafficGuides: Readonly<Record<string, CodeGuide>> = {
 `,
   },
   IST0155: {
-    when: 'As IST0151, for something that an earlier patch of the same EnvoyFilter changes for one proxy version only: after an upgrade the earlier patch no longer applies.',
+    when: 'As IST0151, for something that an earlier patch, of this EnvoyFilter or another, changes for one proxy version only: after an upgrade the earlier patch no longer applies.',
     fix: `
  apiVersion: networking.istio.io/v1alpha3
  kind: EnvoyFilter
@@ -335,7 +335,7 @@ export const istioTrafficGuides: Readonly<Record<string, CodeGuide>> = {
 `,
   },
   IST0161: {
-    when: 'The secret of a gateway has no certificate and key, or they do not fit, or the certificate has expired.',
+    when: 'The secret of a gateway has no certificate and key, or the certificate is not valid yet, or not any more.',
     fix: `
  apiVersion: networking.istio.io/v1
  kind: Gateway
@@ -451,7 +451,7 @@ export const istioTrafficGuides: Readonly<Record<string, CodeGuide>> = {
     when: 'A default changes with an upgrade, and whether that matters cannot be found out. It belongs to the check before an upgrade; files never give this message.',
   },
   IST0169: {
-    when: 'A default changes with an upgrade, and the configuration depends on the old one. It belongs to the check before an upgrade; files never give this message.',
+    when: 'A default changes with an upgrade, and the configuration depends on the old one. Reported when it is said which release is upgraded from: `batten analyze --from-version 1.20`, or with `upgradeFrom` among the options of `analyze`.',
   },
   IST0170: {
     when: 'A Service of the same name differs between clusters of the mesh: in its type, its ports, or whether it is headless. It needs the objects of several clusters: `analyze(objects, { remoteClusters })`.',
