@@ -6,6 +6,8 @@ export interface Lexed {
   readonly tokens: readonly string[]
   /** Whether there are neither anchors, aliases nor tags. */
   readonly isPlain: boolean
+  /** Nodes of a tree of them, or a few less. */
+  readonly nodes: number
   readonly refusal?: { readonly why: 'nodes' | 'properties'; readonly at: number }
 }
 
@@ -39,7 +41,8 @@ export function lexed(text: string, limits: Limits): Lexed {
       case '&':
       case '!':
         isPlain = false
-        if (++properties > MAX_PROPERTIES) return { tokens, isPlain, refusal: { why: 'properties', at } }
+        if (++properties > MAX_PROPERTIES)
+          return { tokens, isPlain, nodes: nodes.own, refusal: { why: 'properties', at } }
         break
       case ' ':
       case '\t':
@@ -52,7 +55,8 @@ export function lexed(text: string, limits: Limits): Lexed {
       case '?':
       case ',':
         properties = 0
-        if (++nodes[token[0]] > limits.maxNodes) return { tokens, isPlain, refusal: { why: 'nodes', at } }
+        if (++nodes[token[0]] > limits.maxNodes)
+          return { tokens, isPlain, nodes: nodes.own, refusal: { why: 'nodes', at } }
         break
       case '*':
         isPlain = false
@@ -70,8 +74,9 @@ export function lexed(text: string, limits: Limits): Lexed {
       default:
         properties = 0
     }
-    if (nodes.own > limits.maxNodes) return { tokens, isPlain, refusal: { why: 'nodes', at } }
+    if (nodes.own > limits.maxNodes)
+      return { tokens, isPlain, nodes: nodes.own, refusal: { why: 'nodes', at } }
     if (token !== SCALAR && token !== '\u0002' && token !== '\u0018') at += token.length
   }
-  return { tokens, isPlain }
+  return { tokens, isPlain, nodes: Math.max(...Object.values(nodes)) }
 }

@@ -61,7 +61,7 @@ export class YamlReader {
   private readonly line: number
   private readonly limits: Limits
   private readonly slot: TreeSlot
-  private isRefused = false
+  private hasTree = true
   private starts: readonly number[] | undefined
 
   constructor(text: string, line: number, limits: Limits, slot = new TreeSlot()) {
@@ -85,13 +85,16 @@ export class YamlReader {
       )
     }
     const read = readTokens(tokens, this.limits)
+    this.hasTree = tokens.nodes <= MAX_TREE
     if (read !== undefined) return { value: read.value, problems: [], isEmpty: false }
-    return this.readTree()
+    if (this.hasTree) return this.readTree()
+    const what = `${tokens.nodes} nodes, ${MAX_TREE} is the limit with anchors, tags or mistakes in it`
+    return this.refused(this.refusal('YAML_ALIASES', `the document has ${what}`, 0))
   }
 
   /** What was refused is never parsed for places either. */
   private refused(problem: Problem): Reading {
-    this.isRefused = true
+    this.hasTree = false
     return { value: undefined, problems: [problem], isEmpty: false }
   }
 
@@ -145,7 +148,7 @@ export class YamlReader {
         break
       }
     }
-    return range === undefined ? this.range(0, 0) : this.range(range[0], range[1])
+    return range === undefined ? this.whole() : this.range(range[0], range[1])
   }
 
   /** The comment above what stands at a path, and that at the end of its line. */
@@ -207,7 +210,7 @@ export class YamlReader {
     if (slot.owner === this) return slot.tree
     slot.owner = this
     slot.tree = undefined
-    if (this.isRefused) return undefined
+    if (!this.hasTree) return undefined
     try {
       slot.tree = new Tree(this.parse())
     } catch {
@@ -262,6 +265,9 @@ export class YamlReader {
     throw thrown
   }
 }
+
+/** Nodes of the largest tree: half a gigabyte. What has more is read from tokens only, and places in it are not known. */
+const MAX_TREE = 250_000
 
 /** Nobody reads more of one document. */
 const MAX_PROBLEMS = 100

@@ -9,8 +9,8 @@ const GIVE_UP = Symbol('give up')
 
 /**
  * Reads a document from the tokens of the library's lexer, without a syntax tree: block and flow collections, scalars
- * of every style. Undefined when there is anything else in it, be it right (anchors, tags, scalars that go on on the
- * next line) or wrong. The library's parser then reads it, so that this says what that says or nothing; it takes a
+ * of every style. Undefined when there is anything else in it, be it right (anchors, tags, keys over several lines) or
+ * wrong. The library's parser then reads it, so that this says what that says or nothing; it takes a
  * third of its time.
  *
  * @see docs/adr/0011-yaml-from-tokens.md
@@ -125,41 +125,43 @@ class TokenReader {
   private value(column: number, depth: number): unknown {
     const first = this.token()
     if (first?.[0] === '|' || first?.[0] === '>') return this.blockScalar(column, depth)
-    const value = first === '[' || first === '{' ? this.flow(depth, false) : this.scalar(depth)
+    const value = first === '[' || first === '{' ? this.flow(depth, false) : this.scalar(depth, true)
     this.endLine()
     return value
   }
 
-  private scalar(depth: number): unknown {
+  private scalar(depth: number, hasLines: boolean): unknown {
     this.count(depth)
-    return this.token() === SCALAR ? json(plainScalar(this.plain())) : this.quoted()
+    return this.token() === SCALAR ? json(plainScalar(this.plain(hasLines))) : this.quoted(hasLines)
   }
 
   private key(): string {
     this.count(0)
-    if (this.token() !== SCALAR) return this.quoted()
-    const value = plainScalar(this.plain())
+    if (this.token() !== SCALAR) return this.quoted(false)
+    const value = plainScalar(this.plain(false))
     if (value === null) throw GIVE_UP
     return String(json(value))
   }
 
-  private plain(): string {
+  private plain(hasLines: boolean): string {
     this.at++
-    const text = this.token()
-    if (text === undefined || text === '' || NO_START.includes(text[0]!) || /[\n\r]/.test(text)) throw GIVE_UP
+    const source = this.token()
+    if (source === undefined || source === '' || NO_START.includes(source[0]!)) throw GIVE_UP
     this.next()
-    return text
+    if (!/[\n\r]/.test(source)) return source
+    return hasLines ? resolved('scalar', source) : giveUp()
   }
 
-  private quoted(): string {
+  private quoted(hasLines: boolean): string {
     const source = this.token()
     const quote = source?.[0]
-    if (source === undefined || (quote !== '"' && quote !== "'") || /[\n\r]/.test(source)) throw GIVE_UP
+    if (source === undefined || (quote !== '"' && quote !== "'")) throw GIVE_UP
     this.next()
-    const isPlain = source.indexOf(quote, 1) === source.length - 1 && source.length > 1
+    const isOneLine = !/[\n\r]/.test(source)
+    if (!isOneLine && !hasLines) throw GIVE_UP
+    const isPlain = isOneLine && source.indexOf(quote, 1) === source.length - 1 && source.length > 1
     if (isPlain && (quote === "'" || !source.includes('\\'))) return source.slice(1, -1)
-    const type = quote === '"' ? 'double-quoted-scalar' : 'single-quoted-scalar'
-    return CST.resolveAsScalar({ type, offset: 0, indent: 0, source }, true, giveUp).value
+    return resolved(quote === '"' ? 'double-quoted-scalar' : 'single-quoted-scalar', source)
   }
 
   private blockScalar(column: number, depth: number): string {
@@ -211,7 +213,7 @@ class TokenReader {
 
   private flowValue(depth: number, hasLines: boolean): unknown {
     const first = this.token()
-    return first === '[' || first === '{' ? this.flow(depth + 1, hasLines) : this.scalar(depth + 1)
+    return first === '[' || first === '{' ? this.flow(depth + 1, hasLines) : this.scalar(depth + 1, false)
   }
 
   /** Whether a scalar and a colon follow. */
@@ -310,6 +312,10 @@ function isBlank(token: string | undefined): boolean {
   }
   if (token.includes('\t')) throw GIVE_UP
   return true
+}
+
+function resolved(type: 'scalar' | 'single-quoted-scalar' | 'double-quoted-scalar', source: string): string {
+  return CST.resolveAsScalar({ type, offset: 0, indent: 0, source }, true, giveUp).value
 }
 
 function giveUp(): never {
