@@ -146,8 +146,7 @@ describe('hostile text is refused', () => {
     ['a quote that is never closed', `a: "${'x\n '.repeat(20_000)}`, 'YAML_SYNTAX'],
     ['an anchor that contains itself below a tag', 'a: !!python/object {b: 1}\nc: &x [*x]\n', 'YAML_ALIASES'],
     ['tags without end', `a: ${'!x '.repeat(100_000)}\n`, 'YAML_SYNTAX'],
-    ['aliases without end', `a: &a x\nb: [${'*a,'.repeat(600_000)}x]\n`, 'YAML_ALIASES'],
-    ['more anchors than a tree may have', `a: &a x\nb: [${'1,'.repeat(300_000)}1]\n`, 'YAML_ALIASES'],
+    ['more anchors than a tree may have', `a: &a x\nb:\n${'-\n'.repeat(260_000)}`, 'YAML_ALIASES'],
     ['a list as a key', '[a, b]: c\n', 'YAML_KEY'],
     ['a list as a key of a flow map', 'a: {[b]: c}\n', 'YAML_KEY'],
     ['a key twice, written in two ways', 'true: 1\nyes: 2\n', 'YAML_DUPLICATE_KEY'],
@@ -169,7 +168,12 @@ describe('hostile text is refused', () => {
   }
 
   it('refuses more nodes than the limit, whatever they are', () => {
-    const texts = ['- a\n'.repeat(2000), `[${'a,'.repeat(2000)}a]\n`, `a: {x: [${'{},'.repeat(2000)}{}]}\n`]
+    const texts = [
+      '- a\n'.repeat(2000),
+      `[${'a,'.repeat(2000)}a]\n`,
+      `a: {x: [${'{},'.repeat(2000)}{}]}\n`,
+      `a: &a x\nb: [${'*a,'.repeat(2000)}x]\n`,
+    ]
     for (const text of texts) {
       const [document] = parseDocuments(text, { limits: { maxNodes: 1000 } })
       expect(document!.findings.map(({ code }) => code)).toEqual(['YAML_ALIASES'])
@@ -183,7 +187,7 @@ describe('hostile text is refused', () => {
   })
 
   it('knows no places in a document that is too large for a tree, but reads it', () => {
-    const text = `items:\n${'- a\n'.repeat(260_000)}`
+    const text = `items:\n${'-\n'.repeat(260_000)}`
     const [document] = parseDocuments(text)
     expect(document!.findings).toEqual([])
     expect(document!.position(['items', 3])).toEqual(document!.range)
