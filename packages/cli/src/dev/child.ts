@@ -87,6 +87,11 @@ export class Child {
     if (this.#process?.connected) this.#process.send(message, () => {})
   }
 
+  /** Ends it the hard way; it starts again, as after a crash. */
+  kill(): void {
+    this.#process?.kill('SIGKILL')
+  }
+
   /** Asks it to end; kills it after `graceMs`. Resolves when it is gone. */
   async stop(signal: NodeJS.Signals, graceMs: number): Promise<void> {
     this.#stopping = true

@@ -20,11 +20,12 @@ import { Child, type ChildSpec } from './child.ts'
 import { type ControlPlanePorts, controlPlaneCommand } from './control-plane-command.ts'
 import { FilterBuilder } from './filter-builder.ts'
 import { type DevFinding, findingKey } from './findings.ts'
+import { type LivenessTarget, LivenessWatch } from './liveness.ts'
 import { PodSet, type PodSpecs, podKey, podTitle } from './pod-set.ts'
 import { ProjectModel } from './project-model.ts'
-import { type ProxyKind, proxyCommand } from './proxy-command.ts'
+import { type ProxyKind, proxyCommand, proxyName } from './proxy-command.ts'
 import { RunDirectory } from './run-directory.ts'
-import { waitForHttp, waitForPort } from './wait.ts'
+import { probeHttp, waitForHttp, waitForPort } from './wait.ts'
 import { watchFile } from './watch.ts'
 
 export interface DevOptions {
@@ -89,6 +90,8 @@ export async function startDev(options: DevOptions): Promise<DevMesh> {
 
 /** How long a pod that goes waits for the proxies to know. */
 const RETIRE_SYNC_MS = 5000
+/** How long a proxy may take to say whether it is ready, before that counts as no answer. */
+const PROBE_TIMEOUT_MS = 5000
 
 function isProxy(child: Child): boolean {
   return child.spec.name === 'gateway' || child.spec.name.startsWith('sidecar ')
@@ -195,6 +198,24 @@ export class DevMesh {
     if (this.project.file !== undefined)
       watchFile(this.project.file, this.#abort.signal, () => void this.#reload())
     this.#filters.watch(this.#abort.signal)
+    new LivenessWatch().start(
+      () => this.#proxies(),
+      (url) => probeHttp(url, PROBE_TIMEOUT_MS),
+      ({ name }) =>
+        this.#notice(`${name} does not answer any more; a filter that loops would do that`, 'error'),
+      this.#clock,
+      this.#abort.signal,
+    )
+  }
+
+  #proxies(): LivenessTarget[] {
+    const nodes = [gatewayNode(this.plan), ...this.#pods.pods.map(sidecarNode)]
+    return nodes.flatMap((node) => {
+      const name = proxyName(node)
+      const child = this.#children.get(name)
+      const url = `http://127.0.0.1:${node.adminPort}/ready`
+      return child === undefined ? [] : [{ name, url, kill: () => child.kill() }]
+    })
   }
 
   /** The table of addresses: gateway first. */

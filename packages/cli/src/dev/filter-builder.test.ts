@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -37,6 +37,18 @@ describe('FilterBuilder', () => {
     writeFileSync(source, 'export class Broken extends {')
     await until(() => notices.some((notice) => notice.includes('does not compile')))
     expect(readFileSync(moduleOf(source)).includes(Buffer.from('x-second', 'utf16le'))).toBe(true)
+
+    // As editors save: a new file in place of the old one, which is then written in place by another.
+    writeFileSync(join(folder, 'mark.ts.new'), filter('x-third'))
+    renameSync(join(folder, 'mark.ts.new'), source)
+    await until(() => readFileSync(moduleOf(source)).includes(Buffer.from('x-third', 'utf16le')))
+    writeFileSync(source, filter('x-fourth'))
+    await until(() => readFileSync(moduleOf(source)).includes(Buffer.from('x-fourth', 'utf16le')))
+
+    rmSync(source)
+    await until(() => notices.some((notice) => /mark\.ts (was not built|does not compile)/.test(notice)))
+    writeFileSync(source, filter('x-fifth'))
+    await until(() => readFileSync(moduleOf(source)).includes(Buffer.from('x-fifth', 'utf16le')))
     abort.abort()
     await builder.close()
   }, 60_000)

@@ -1,6 +1,7 @@
 import { mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { watchFolders } from './watch.ts'
+import { errorMessage } from '@batten/core'
+import { FolderWatch } from './watch.ts'
 
 type Notice = (message: string, severity: 'info' | 'warning' | 'error') => void
 
@@ -22,17 +23,21 @@ export class FilterBuilder {
 
   /** Builds every filter whose module is missing or older than the files beside its source. */
   async buildAll(): Promise<void> {
-    for (const source of this.#sources) if (isOlder(moduleOf(source), source)) await this.#build(source)
+    for (const source of this.#sources) if (isOlder(moduleOf(source), source)) await this.#tryBuild(source)
   }
 
   /** Builds a filter again when a file that it is made of is saved, until the signal. */
   watch(signal: AbortSignal): void {
-    for (const source of this.#sources)
-      watchFolders([dirname(source)], signal, () => {
-        this.#building = this.#building.then(() =>
-          signal.aborted || !this.#isStale(source) ? undefined : this.#build(source),
-        )
+    for (const source of this.#sources) {
+      const folders = new FolderWatch(signal, () => {
+        this.#building = this.#building.then(async () => {
+          if (signal.aborted || !this.#isStale(source)) return
+          await this.#tryBuild(source)
+          folders.add(this.#foldersOf(source))
+        })
       })
+      folders.add(this.#foldersOf(source))
+    }
   }
 
   async close(): Promise<void> {
@@ -43,6 +48,20 @@ export class FilterBuilder {
     const stamps = this.#stamps.get(source)
     if (stamps === undefined) return isOlder(moduleOf(source), source)
     return [...stamps].some(([file, at]) => changedAt(file) !== at)
+  }
+
+  /** Where the files are that a filter is made of, as far as that is known. */
+  #foldersOf(source: string): string[] {
+    return [source, ...(this.#stamps.get(source)?.keys() ?? [])].map((file) => dirname(file))
+  }
+
+  /** The next saved file is another try, whatever went wrong with this one. */
+  async #tryBuild(source: string): Promise<void> {
+    try {
+      await this.#build(source)
+    } catch (error) {
+      this.#notice(`${basename(source)} was not built: ${errorMessage(error)}`, 'error')
+    }
   }
 
   async #build(source: string): Promise<void> {

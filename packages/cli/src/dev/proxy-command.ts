@@ -32,6 +32,11 @@ export const NODE_FLAGS = [
 ]
 export const ALLOCATOR = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '65536' }
 
+/** What a node's proxy is called in messages. */
+export function proxyName(node: LocalNode): string {
+  return node.type === 'router' ? 'gateway' : `sidecar ${podTitle(node)}`
+}
+
 /** The command of one node's proxy. Its bootstrap is written into the run's folder, where its token must be already. */
 export function proxyCommand(
   cli: string,
@@ -49,7 +54,7 @@ export function proxyCommand(
     JSON.stringify(bootstrapOf(node, controlPlane, sdsSocket), null, 2),
   )
   return {
-    name: node.type === 'router' ? 'gateway' : `sidecar ${podTitle(node)}`,
+    name: proxyName(node),
     command:
       kind === 'batten'
         ? ['node', ...NODE_FLAGS, PROXY, '--config', bootstrap, '--parent-watch']

@@ -59,6 +59,8 @@ function printOutput(verbose: boolean, child: string, line: string, stream: 'std
   if (isPart && !verbose) {
     const level = stream === 'stderr' ? /"level":"(warn|error)"/.exec(line)?.[1] : undefined
     if (level === undefined && !/^\S*(Error|Trap)/.test(line)) return
+    // A finding says the same, with the place in the file.
+    if (/"msg":"(resource rejected|\w+: ACK ERROR)"/.test(line)) return
   }
   console.log(`${pc.dim(`${child} |`)} ${isPart && !verbose ? readableLog(line) : line}`)
 }

@@ -1,6 +1,7 @@
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { ProbeResult } from './liveness.ts'
 
 const POLL_MS = 50
 
@@ -12,6 +13,22 @@ export async function waitForHttp(url: string, signal: AbortSignal): Promise<voi
 /** Resolves when something accepts connections on a loopback port. */
 export async function waitForPort(port: number, signal: AbortSignal): Promise<void> {
   await poll(`127.0.0.1:${port}`, signal, () => accepts(port))
+}
+
+/** Whether the process behind a page still does anything; see {@link ProbeResult}. */
+export function probeHttp(url: string, timeoutMs: number): Promise<ProbeResult> {
+  return new Promise((resolve) => {
+    const req = request(url, { timeout: timeoutMs, agent: false }, (res) => {
+      res.resume()
+      resolve('answers')
+    })
+    req.on('timeout', () => {
+      resolve('hangs')
+      req.destroy()
+    })
+    req.on('error', () => resolve('down'))
+    req.end()
+  })
 }
 
 async function poll(

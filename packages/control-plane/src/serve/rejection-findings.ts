@@ -11,6 +11,13 @@ const OBJECT_KINDS: Readonly<Record<string, string>> = {
   'virtual-service': 'VirtualService',
 }
 
+/** The field of an object that a refused resource most likely comes from. */
+const PATHS: Readonly<Record<string, string>> = {
+  DestinationRule: 'spec.trafficPolicy',
+  VirtualService: 'spec.http',
+  WasmPlugin: 'spec.url',
+}
+
 interface Refusal {
   readonly typeUrl: string
   readonly name: string
@@ -49,6 +56,7 @@ function toFinding({ typeUrl, name, reason, nodes, stored }: Refusal): Finding {
     code: 'CP_PROXY_REJECTED',
     severity: 'error' as const,
     message: `${who} refused the ${shortTypeName(typeUrl)} resource "${name}" and kept the one of before: ${reason}`,
+    ...(stored === undefined ? {} : { path: PATHS[stored.object.kind] }),
     hint: 'remove what it does not support, or see /debug/syncz',
   }
   return stored === undefined ? finding : locate(finding, stored.object, stored.origin)
