@@ -138,6 +138,8 @@ const ODD: Readonly<Record<string, string>> = {
   'parts without content': `${VIRTUAL_SERVICE}metadata: {name: a}\nspec: {hosts: [], http: [{}, {match: [{}], route: []}, {route: [], timeout: ""}, {fault: {}, headers: {}, route: [{destination: {host: a}, headers: {}}]}, {redirect: {}}, {delegate: {}}]}\n`,
   'labels of an object and of its workload':
     'apiVersion: networking.istio.io/v1\nkind: WorkloadEntry\nmetadata: {name: a, labels: {x: z}}\nspec: {address: 1.2.3.4, labels: {a: b}}\n',
+  'fields that kinds of Kubernetes do not have here':
+    'apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspek: {}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec: {ports: [], selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: {containers: []}}}\n',
   'a version that is not served':
     'apiVersion: networking.istio.io/v1alpha9\nkind: VirtualService\nmetadata: {name: a}\nspec: {hosts: [a]}\n',
 }

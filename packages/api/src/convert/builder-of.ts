@@ -78,14 +78,17 @@ function builderName(kind: string): string {
   return words[0]!.toLowerCase() + words.slice(1)
 }
 
-/** The options with which the constructor of a kind might give the object. */
-export function optionsOf(object: KubernetesObject): BuilderOption[] {
+/** The options with which the constructor of a kind might give the object; undefined where it has not all of them. */
+export function optionsOf(object: KubernetesObject): BuilderOption[] | undefined {
   const { apiVersion: _version, kind, metadata, ...parts } = object as unknown as Fields & KubernetesObject
   const { spec, ...others } = parts as Fields
   const fromMetadata = optionsAt(metadata as Fields, ['metadata'])
   const fromSpec = isFields(spec) ? optionsAt(spec, ['spec']) : []
   const rest = [...fromSpec, ...optionsAt(others, [])]
-  if (kind === 'Deployment') return [...fromMetadata, ...deploymentOptions(rest)]
+  if (kind === 'Deployment') {
+    const options = deploymentOptions(rest)
+    return options === undefined ? undefined : [...fromMetadata, ...options]
+  }
   if (kind !== 'WorkloadEntry') return [...fromMetadata, ...rest]
   // The labels of a WorkloadEntry are those of the workload.
   return [
@@ -98,7 +101,19 @@ function optionsAt(fields: Fields, path: readonly PathSegment[]): BuilderOption[
   return Object.entries(fields).map(([key, value]) => ({ key, value, path: [...path, key] }))
 }
 
-function deploymentOptions(options: readonly BuilderOption[]): BuilderOption[] {
+/** Fields of a Deployment that its constructor takes as they are. */
+const DEPLOYMENT_FIELDS: readonly string[] = [
+  'replicas',
+  'strategy',
+  'minReadySeconds',
+  'revisionHistoryLimit',
+  'paused',
+  'progressDeadlineSeconds',
+]
+
+function deploymentOptions(options: readonly BuilderOption[]): BuilderOption[] | undefined {
+  const plain = options.filter(({ key }) => key !== 'template' && key !== 'selector')
+  if (!plain.every(({ key }) => DEPLOYMENT_FIELDS.includes(key))) return undefined
   const template = options.find(({ key }) => key === 'template')
   const { metadata, spec } = isFields(template?.value) ? template.value : {}
   const { labels, annotations } = isFields(metadata) ? metadata : {}
@@ -108,8 +123,5 @@ function deploymentOptions(options: readonly BuilderOption[]): BuilderOption[] {
     { key: 'podAnnotations', value: annotations, path: [...at, 'metadata', 'annotations'] },
     { key: 'pod', value: spec, path: [...at, 'spec'] },
   ]
-  return [
-    ...options.filter(({ key }) => key !== 'template' && key !== 'selector'),
-    ...pod.filter(({ value }) => value !== undefined),
-  ]
+  return [...plain, ...pod.filter(({ value }) => value !== undefined)]
 }

@@ -1,3 +1,4 @@
+import { partChecks } from '../gen/validators/index.ts'
 import type { KindInfo, KubernetesObject } from '../k8s.ts'
 import { isFields } from '../validate/check.ts'
 import { validate } from '../validate/validate.ts'
@@ -13,8 +14,18 @@ export function misfit(value: KubernetesObject, info: KindInfo): string | undefi
   if (finding !== undefined) return `${value.kind}: ${finding.message}`
   if (value.spec === undefined && (info.origin === 'istio' || info.origin === 'gateway-api'))
     return `${value.kind}: spec: missing`
+  const part = Object.keys(value).find((key) => !PARTS.includes(key) && !hasPart(info, key))
+  if (part !== undefined) return `${value.kind}: unknown field ${JSON.stringify(part)}`
   const path = misplaced(value, value.kind, [])
   return path === undefined ? undefined : `${value.kind}: ${path}`
+}
+
+/** Parts of every object. */
+const PARTS: readonly string[] = ['apiVersion', 'kind', 'metadata']
+
+/** Parts of objects of Kubernetes itself may be missing here, which the schema takes and the type does not. */
+function hasPart(info: KindInfo, key: string): boolean {
+  return Object.hasOwn(partChecks[`${info.group}/${info.kind}`] ?? {}, key)
 }
 
 /** Codes of findings that the compiler has as well. */

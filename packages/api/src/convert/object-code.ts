@@ -53,7 +53,7 @@ function builderCode(
   // What belongs to the cluster has no namespace to give.
   if (info.scope === 'Cluster' && value.metadata.namespace !== undefined) return undefined
   const options = optionsOf(value)
-  if (new Set(options.map(({ key }) => key)).size < options.length) return undefined
+  if (options === undefined || new Set(options.map(({ key }) => key)).size < options.length) return undefined
   const given: Fields = Object.fromEntries(options.map(({ key, value: field }) => [key, field]))
   const built = builder.build(given as never)
   const version: BuilderOption[] =
