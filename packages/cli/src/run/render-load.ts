@@ -16,7 +16,7 @@ export async function loadModule(path: string): Promise<Record<string, unknown>>
   const hooks = registerHooks({ resolve: resolveAsTypeScript })
   const quiet = quietly()
   try {
-    return (await import(pathToFileURL(file).href)) as Record<string, unknown>
+    return await unlessStuck(import(pathToFileURL(file).href) as Promise<Record<string, unknown>>)
   } catch (error) {
     throw RenderFailure.of(error, file)
   } finally {
@@ -29,11 +29,25 @@ export async function loadModule(path: string): Promise<Record<string, unknown>>
 export async function callExport(path: string, call: () => unknown): Promise<unknown> {
   const quiet = quietly()
   try {
-    return await call()
+    return await unlessStuck(Promise.resolve(call()))
   } catch (error) {
     throw RenderFailure.of(error, moduleFile(path))
   } finally {
     quiet.restore()
+  }
+}
+
+/** Waits, but not for what can never happen: then Node has nothing left to do, and would end without a word. */
+async function unlessStuck<T>(work: Promise<T>): Promise<T> {
+  let onIdle = (): void => {}
+  const stuck = new Promise<never>((_resolve, reject) => {
+    onIdle = () => reject(new Error('it waits for something that never happens'))
+  })
+  process.once('beforeExit', onIdle)
+  try {
+    return await Promise.race([work, stuck])
+  } finally {
+    process.off('beforeExit', onIdle)
   }
 }
 

@@ -174,6 +174,13 @@ export function helper(): number { return 1 }
 `,
     ],
     [
+      'a promise that is never kept',
+      'await new Promise(() => {})\nexport default []\n',
+      `× it waits for something that never happens   [CLI_RENDER]
+   bad.ts
+`,
+    ],
+    [
       'nothing to print',
       'export const canary = 10\n',
       `× bad.ts exports no object of Kubernetes   [CLI_RENDER]
