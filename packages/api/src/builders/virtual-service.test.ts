@@ -52,6 +52,40 @@ it('writes a route with conditions, retries and a timeout', () => {
   expect(validate(object)).toEqual([])
 })
 
+it('gives the same object whether a route is written short or plain', () => {
+  const short = virtualService({
+    name: 'reviews',
+    namespace: 'shop',
+    hosts: ['reviews'],
+    http: [
+      // biome-ignore format: on one line, as people write it
+      route(to('reviews', { subset: 'v2' })).when(prefix('/api'), header('end-user').exact('jason')).retry(3).timeout('2s'),
+      route(to('reviews', split({ v1: 90, v2: 10 }))),
+    ],
+  })
+  const plain = virtualService({
+    name: 'reviews',
+    namespace: 'shop',
+    hosts: ['reviews'],
+    http: [
+      {
+        match: [{ uri: { prefix: '/api' }, headers: { 'end-user': { exact: 'jason' } } }],
+        route: [{ destination: { host: 'reviews', subset: 'v2' } }],
+        retries: { attempts: 3 },
+        timeout: '2s',
+      },
+      {
+        route: [
+          { destination: { host: 'reviews', subset: 'v1' }, weight: 90 },
+          { destination: { host: 'reviews', subset: 'v2' }, weight: 10 },
+        ],
+      },
+    ],
+  })
+  expect(short).toStrictEqual(plain)
+  expect(JSON.stringify(short)).toBe(JSON.stringify(plain))
+})
+
 it('writes faults, mirrors, header changes, redirects, direct responses and delegates', () => {
   const object = virtualService({
     name: 'edge',
