@@ -114,7 +114,7 @@ function quietly(): { restore(): void } {
   process.emitWarning = ((warning: string | Error, ...rest: never[]) => {
     const text = errorMessage(warning)
     if (
-      /Type Stripping|MODULE_TYPELESS_PACKAGE_JSON|Module type of file|Failed to load the ES module/.test(
+      /Type Stripping|MODULE_TYPELESS_PACKAGE_JSON|Module type of file/.test(
         text,
       )
     )
