@@ -8,6 +8,8 @@ export interface Lexed {
   readonly isPlain: boolean
   /** Nodes of a tree of them, or a few less. */
   readonly nodes: number
+  /** How many tokens there were, empty lines included. */
+  readonly count: number
   readonly refusal?: { readonly why: 'nodes' | 'properties'; readonly at: number }
 }
 
@@ -28,11 +30,14 @@ export function lexed(text: string, limits: Limits): Lexed {
   let properties = 0
   let isPlain = true
   let at = 0
+  let count = 0
   let before = ''
   for (const token of new Lexer().lex(text)) {
+    count++
     const isText = before === SCALAR
+    // Of empty lines one says as much as a million.
+    if (token !== '\n' || before !== '\n') tokens.push(token)
     before = token
-    tokens.push(token)
     if (isText) {
       at += token.length
       continue
@@ -42,7 +47,7 @@ export function lexed(text: string, limits: Limits): Lexed {
       case '!':
         isPlain = false
         if (++properties > MAX_PROPERTIES)
-          return { tokens, isPlain, nodes: nodes.own, refusal: { why: 'properties', at } }
+          return { tokens, isPlain, nodes: nodes.own, count, refusal: { why: 'properties', at } }
         break
       case ' ':
       case '\t':
@@ -56,7 +61,7 @@ export function lexed(text: string, limits: Limits): Lexed {
       case ',':
         properties = 0
         if (++nodes[token[0]] > limits.maxNodes)
-          return { tokens, isPlain, nodes: nodes.own, refusal: { why: 'nodes', at } }
+          return { tokens, isPlain, nodes: nodes.own, count, refusal: { why: 'nodes', at } }
         break
       case '*':
         isPlain = false
@@ -75,8 +80,8 @@ export function lexed(text: string, limits: Limits): Lexed {
         properties = 0
     }
     if (nodes.own > limits.maxNodes)
-      return { tokens, isPlain, nodes: nodes.own, refusal: { why: 'nodes', at } }
+      return { tokens, isPlain, nodes: nodes.own, count, refusal: { why: 'nodes', at } }
     if (token !== SCALAR && token !== '\u0002' && token !== '\u0018') at += token.length
   }
-  return { tokens, isPlain, nodes: Math.max(...Object.values(nodes)) }
+  return { tokens, isPlain, nodes: Math.max(...Object.values(nodes)), count }
 }

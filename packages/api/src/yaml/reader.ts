@@ -85,10 +85,12 @@ export class YamlReader {
       )
     }
     const read = readTokens(tokens, this.limits)
-    this.hasTree = tokens.nodes <= MAX_TREE
+    this.hasTree = tokens.nodes <= MAX_TREE && tokens.count <= MAX_TREE_TOKENS
     if (read !== undefined) return { value: read.value, problems: [], isEmpty: false }
     if (this.hasTree) return this.readTree()
-    const what = `${tokens.nodes} nodes, ${MAX_TREE} is the limit with anchors, tags or mistakes in it`
+    const { nodes, count } = tokens
+    const size = nodes > MAX_TREE ? `${nodes} nodes, ${MAX_TREE}` : `${count} tokens, ${MAX_TREE_TOKENS}`
+    const what = `${size} is the limit with anchors, tags or mistakes in it`
     return this.refused(this.refusal('YAML_ALIASES', `the document has ${what}`, 0))
   }
 
@@ -268,6 +270,9 @@ export class YamlReader {
 
 /** Nodes of the largest tree: half a gigabyte. What has more is read from tokens only, and places in it are not known. */
 const MAX_TREE = 250_000
+
+/** Tokens of the text of the largest tree: the library keeps every empty line. */
+const MAX_TREE_TOKENS = 12 * MAX_TREE
 
 /** Nobody reads more of one document. */
 const MAX_PROBLEMS = 100
