@@ -1,4 +1,5 @@
 import { type Clock, type Logger, silentLogger, systemClock, type Timer } from '@batten/core'
+import { TYPE_URLS } from '@batten/xds'
 import type { CertificateAuthority } from './ca/authority.ts'
 import { createDevelopmentTokens, type DevelopmentTokens } from './ca/development-tokens.ts'
 import { createSelfSignedAuthority } from './ca/self-signed.ts'
@@ -16,7 +17,7 @@ import type { MeshSnapshot } from './model/snapshot.ts'
 import type { ObjectSource } from './model/source.ts'
 import type { AdsServiceLimits } from './serve/ads-service.ts'
 import type { GrpcServerLimits } from './serve/grpc-server.ts'
-import { rejectionFindings } from './serve/rejection-findings.ts'
+import { objectOf, reasonOf, rejectionFindings } from './serve/rejection-findings.ts'
 import type { AckEvent, PushEvent, SettledEvent } from './serve/stream-events.ts'
 import { XdsServer } from './serve/xds-server.ts'
 import { translationFindings } from './translate/translation-findings.ts'
@@ -245,6 +246,28 @@ class RunningControlPlane implements ControlPlane {
     timer.cancel()
   }
 
+  /**
+   * All routes of a proxy may be one resource: a VirtualService that makes a proxy refuse it would keep every other one
+   * from it. So it is taken back; its last good version stays.
+   */
+  #withdrawRefused({ node, typeUrl, error, resources, revision }: AckEvent): void {
+    const { snapshot } = this.#model
+    if (error === undefined || typeUrl !== TYPE_URLS.RDS || revision !== snapshot.revision) return
+    const view = this.translator.view(snapshot, node)
+    for (const name of resources) {
+      const reason = reasonOf(error, name)
+      const stored = objectOf(snapshot, typeUrl, name, view.resources(typeUrl).get(name)?.value, reason)
+      if (stored?.object.kind !== 'VirtualService') continue
+      this.#model.withdraw(stored, {
+        code: 'CP_PROXY_REJECTED',
+        severity: 'error',
+        message: `the proxy ${node.name}.${node.namespace} refuses its routes, so the version of before stays: ${reason}`,
+        path: 'spec.http',
+        hint: 'change what the proxy does not take',
+      })
+    }
+  }
+
   /** Soon: what proxies are made to do, and what they say to it, changes with every push and every answer. */
   #findingsChanged(): void {
     this.#findingsTimer ??= this.#clock.setTimeout(() => {
@@ -288,6 +311,7 @@ class RunningControlPlane implements ControlPlane {
       },
       onAck: (event) => {
         this.#pushLog.answered(event)
+        this.#withdrawRefused(event)
         this.#findingsChanged()
         onAck?.(event)
       },

@@ -89,6 +89,27 @@ describe('createMesh', () => {
     expect((await mesh.request('web-v1', 'http://cart:8080/')).status).toBe(418)
   })
 
+  it('takes a route back that the proxies refuse, and goes on with every other one', async () => {
+    await mesh.apply(route('    - directResponse: { status: 418 }'))
+    const bad = route(
+      "    - headers: { request: { set: { x: '%NO_SUCH_OPERATOR%' } } }\n      route: [{ destination: { host: cart } }]",
+    )
+    await mesh.apply(bad)
+    await mesh.served()
+    expect(mesh.findings).toMatchObject([
+      { code: 'CP_PROXY_REJECTED', object: 'VirtualService default/cart', path: 'spec.http' },
+    ])
+    expect((await mesh.request('web-v1', 'http://cart:8080/')).status).toBe(418)
+    const other = route('    - directResponse: { status: 419 }').replaceAll('cart', 'web')
+    await mesh.apply(`${other}---${bad}`)
+    expect((await mesh.request('web-v1', 'http://web/')).status).toBe(419)
+    expect(mesh.findings.map(({ code }) => code)).toEqual(['CP_PROXY_REJECTED'])
+    await mesh.apply(route('    - directResponse: { status: 420 }'))
+    expect(mesh.findings).toEqual([])
+    expect((await mesh.request('web-v1', 'http://cart:8080/')).status).toBe(420)
+    await mesh.delete(`${other}---${route('    - directResponse: { status: 420 }')}`)
+  })
+
   it('forgets what is deleted', async () => {
     const rule = route('    - directResponse: { status: 418 }')
     await mesh.apply(rule)

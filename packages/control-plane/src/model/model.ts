@@ -5,7 +5,7 @@ import { DEFAULT_MESH_CONFIG, type MeshConfig } from './mesh-config.ts'
 import { meshConfigOf } from './mesh-config-object.ts'
 import { ObjectStore, type ObjectValidator } from './object-store.ts'
 import { referenceFindings } from './reference-findings.ts'
-import type { MeshSnapshot } from './snapshot.ts'
+import type { MeshSnapshot, StoredObject } from './snapshot.ts'
 import { SnapshotBuilder } from './snapshot-builder.ts'
 import type { ObjectSource } from './source.ts'
 import { validateObject } from './validate-object.ts'
@@ -40,6 +40,8 @@ export interface Model {
   subscribe(listener: (snapshot: MeshSnapshot) => void): () => void
   /** Takes what is collected into a snapshot at once. */
   flush(): MeshSnapshot
+  /** Takes an object back that turned out not to work: its version of before counts until it is written anew. */
+  withdraw(bad: StoredObject, problem: Omit<Finding, 'object' | 'file' | 'line' | 'column'>): void
   close(): Promise<void>
 }
 
@@ -124,6 +126,10 @@ class MeshModel implements Model {
       for (const listener of this.#listeners) listener(snapshot)
     }
     return snapshot
+  }
+
+  withdraw(bad: StoredObject, problem: Omit<Finding, 'object' | 'file' | 'line' | 'column'>): void {
+    this.#store.withdraw(bad, problem)
   }
 
   async close(): Promise<void> {

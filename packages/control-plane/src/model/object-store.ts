@@ -5,6 +5,12 @@ import { kindKey, objectKey } from './object-key.ts'
 import type { ObjectTables } from './objects-by-kind.ts'
 import type { StoredObject } from './snapshot.ts'
 import type { ObjectBatch, ObjectSink, Origin } from './source.ts'
+import { locate } from './validate-object.ts'
+
+interface Withdrawal {
+  readonly object: KubernetesObject
+  readonly problem: Omit<Finding, 'object' | 'file' | 'line' | 'column'>
+}
 
 /** Looks at one object by itself. Any finding of severity `error` keeps the object out. */
 export type ObjectValidator = (object: KubernetesObject, origin: Origin) => readonly Finding[]
@@ -16,6 +22,10 @@ export type ObjectValidator = (object: KubernetesObject, origin: Origin) => read
 export class ObjectStore implements ObjectSink {
   readonly #tables = new Map<string, ReadonlyMap<string, StoredObject>>()
   readonly #findings = new Map<string, readonly Finding[]>()
+  /** What each object was before it became what it is. */
+  readonly #before = new Map<string, StoredObject>()
+  /** Objects that were taken back, and why. */
+  readonly #withdrawn = new Map<string, Withdrawal>()
   readonly #reports = new Map<string, readonly Finding[]>()
   readonly #validate: ObjectValidator
   readonly #changed: () => void
@@ -44,19 +54,22 @@ export class ObjectStore implements ObjectSink {
     }
     for (const key of batch.removals) {
       this.#findings.delete(key)
+      this.#before.delete(key)
+      this.#withdrawn.delete(key)
       const kind = kindOfKey(key)
       if (this.#tables.get(kind)?.has(key) === true || drafts.get(kind)?.has(key) === true)
         draft(kind).delete(key)
     }
     for (const { object, origin } of batch.upserts) {
       const key = objectKey(object)
-      const findings = this.#validate(object, origin)
+      const findings = [...this.#validate(object, origin), ...this.#withdrawalOf(key, object, origin)]
       if (findings.length === 0) this.#findings.delete(key)
       else this.#findings.set(key, findings)
       if (findings.some(({ severity }) => severity === 'error')) continue
       const table = draft(kindKey(object))
       const old = table.get(key)
       // An equal object keeps its identity, so nothing is computed again when only the text around it moved.
+      if (old !== undefined && !isEqual(old.object, object)) this.#before.set(key, old)
       table.set(key, {
         key,
         object: old !== undefined && isEqual(old.object, object) ? old.object : object,
@@ -68,6 +81,38 @@ export class ObjectStore implements ObjectSink {
       else this.#tables.set(kind, table)
     }
     this.#changed()
+  }
+
+  /**
+   * Takes an object back that looked good and turned out not to work: its version of before counts again, and this one
+   * is refused for as long as it stays as it is.
+   */
+  withdraw(bad: StoredObject, problem: Withdrawal['problem']): void {
+    const { key } = bad
+    const table = this.#tables.get(kindOfKey(key))
+    const stored = table?.get(key)
+    // It has been changed or withdrawn meanwhile: several proxies may say the same.
+    if (table === undefined || stored?.object !== bad.object) return
+    this.#withdrawn.set(key, { object: stored.object, problem })
+    this.#findings.set(key, [
+      ...(this.#findings.get(key) ?? []),
+      locate(problem, stored.object, stored.origin),
+    ])
+    const next = new Map(table)
+    const before = this.#before.get(key)
+    if (before === undefined) next.delete(key)
+    else next.set(key, before)
+    this.#before.delete(key)
+    this.#tables.set(kindOfKey(key), next)
+    this.#changed()
+  }
+
+  #withdrawalOf(key: string, object: KubernetesObject, origin: Origin): readonly Finding[] {
+    const known = this.#withdrawn.get(key)
+    if (known === undefined) return []
+    if (isEqual(known.object, object)) return [locate(known.problem, object, origin)]
+    this.#withdrawn.delete(key)
+    return []
   }
 
   report(source: string, findings: readonly Finding[]): void {

@@ -63,13 +63,13 @@ function toFinding({ typeUrl, name, reason, nodes, stored }: Refusal): Finding {
 }
 
 /** The line of a NACK that speaks of the resource; a NACK may speak of several. */
-function reasonOf(error: string, name: string): string {
+export function reasonOf(error: string, name: string): string {
   const line = error.split('\n').find((text) => text.includes(`"${name}"`)) ?? error
   return line.length > MAX_REASON ? `${line.slice(0, MAX_REASON)}...` : line
 }
 
 /** The object that a resource was made of, as the resource itself says, or the plugin that it is for. */
-function objectOf(
+export function objectOf(
   snapshot: MeshSnapshot,
   typeUrl: string,
   name: string,
