@@ -32,33 +32,44 @@ function named(exports: Readonly<Record<string, unknown>>): KubernetesObject[] {
   )
 }
 
+/** The objects in what is exported. One thing after the other: what is called may print, and may take its time. */
 async function settled(value: unknown, what: string, path: string): Promise<KubernetesObject[]> {
-  const given = await callExport(path, async () => {
-    const result: unknown = typeof value === 'function' ? await (value as () => unknown)() : await value
-    return isAsyncIterable(result) ? await listOf(result) : result
-  })
+  const given = isReady(value) ? value : await callExport(path, () => resultOf(value))
   if (isObject(given)) return [given]
-  if (isIterable(given)) {
-    const items = [...given]
-    const nested = await Promise.all(items.map((item, i) => settled(item, `${what}, item ${i + 1},`, path)))
-    return nested.flat()
-  }
-  const isMap =
-    typeof given === 'object' &&
-    given !== null &&
-    !('build' in given) &&
-    !('apiVersion' in given) &&
-    !('kind' in given)
-  if (isMap && Object.values(given).some((one) => typeof one === 'object' && one !== null)) {
-    const nested = await Promise.all(
-      Object.entries(given).map(([key, one]) => settled(one, `${what}, key ${key},`, path)),
-    )
-    return nested.flat()
+  const parts = partsOf(given)
+  if (parts !== undefined) {
+    // A promise that fails while another is waited for is reported when its turn comes.
+    for (const [, part] of parts) if (part instanceof Promise) part.catch(() => {})
+    const out: KubernetesObject[] = []
+    for (const [name, part] of parts) out.push(...(await settled(part, `${what}, ${name},`, path)))
+    return out
   }
   throw new BattenError('CLI_RENDER', {
     message: `${shownPath(path)}: ${what} is no object of Kubernetes: ${shown(given)}`,
     hint: hintFor(given),
   })
+}
+
+/** Whether there is nothing to call and nothing to wait for. */
+function isReady(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return typeof value !== 'function'
+  return !('then' in value) && !isAsyncIterable(value)
+}
+
+async function resultOf(value: unknown): Promise<unknown> {
+  const result: unknown = typeof value === 'function' ? await (value as () => unknown)() : await value
+  return isAsyncIterable(result) ? await listOf(result) : result
+}
+
+/** Items of a list, or fields of a map of objects, by what messages call them. */
+function partsOf(value: unknown): [name: string, part: unknown][] | undefined {
+  if (isIterable(value)) return [...value].map((item, i) => [`item ${i + 1}`, item])
+  if (typeof value !== 'object' || value === null) return undefined
+  const isOther = ['build', 'apiVersion', 'kind'].some((key) => key in value)
+  const isMap = Object.values(value).some((one) => typeof one === 'object' && one !== null)
+  return isOther || !isMap
+    ? undefined
+    : Object.entries(value).map(([key, part]): [string, unknown] => [`key ${key}`, part])
 }
 
 async function listOf(values: AsyncIterable<unknown>): Promise<unknown[]> {

@@ -174,6 +174,18 @@ export function helper(): number { return 1 }
 `,
     ],
     [
+      'a promise that fails while another is waited for',
+      `const later = new Promise((done) => setTimeout(done, 20, { apiVersion: 'v1', kind: 'Pod' }))
+export default [later, Promise.reject(new Error('no region'))]
+`,
+      `× no region   [CLI_RENDER]
+   bad.ts:2:39
+   1 | const later = new Promise((done) => setTimeout(done, 20, { apiVersion: 'v1', kind: 'Pod' }))
+ > 2 | export default [later, Promise.reject(new Error('no region'))]
+     |                                       ^
+`,
+    ],
+    [
       'a promise that is never kept',
       'await new Promise(() => {})\nexport default []\n',
       `× it waits for something that never happens   [CLI_RENDER]
