@@ -3,6 +3,7 @@ import type { KubernetesObject } from '../k8s.ts'
 import { celIssues } from '../validate/cel.ts'
 import { type Fields, type Issue, isFields } from '../validate/check.ts'
 import { findingOf, pathText } from '../validate/findings.ts'
+import { isUnchanged } from '../validate/ratchet.ts'
 import type { RuleNode } from '../validate/rule-node.ts'
 import { applyDefaults, prune } from './prune.ts'
 import type { CrdVersion, CustomResourceDefinition, JsonSchemaProps } from './schema.ts'
@@ -87,15 +88,16 @@ function judge(
   let fields = value as Fields
   if (hasStatus && options.operation !== 'status') {
     const { status: _, ...rest } = fields
-    const before = (options.old as Fields | undefined)?.['status']
-    fields = before === undefined ? rest : { ...rest, status: before }
+    const status = (options.old as Fields | undefined)?.['status']
+    fields = status === undefined ? rest : { ...rest, status }
   }
   const stored = applyDefaults(fields, schema) as Fields
-  const issues = structuralIssues(stored, schema, [])
+  const before = isFields(options.old) ? (applyDefaults(options.old, schema) as Fields) : undefined
+  const issues = withoutKept(structuralIssues(stored, schema, []), stored, before, schema, rules)
   if (rules !== undefined && !issues.some(blocksRules)) {
     issues.push(
       ...celIssues(stored, rules, [], {
-        old: isFields(options.old) ? applyDefaults(options.old, schema) : undefined,
+        old: before,
         schema: schema as ValueSchema,
       }),
     )
@@ -108,6 +110,21 @@ function judge(
       return { path: pathText(path), message, kind: issue.kind }
     }),
   }
+}
+
+/** Without what an update keeps from before. Repetitions in a list count only if there were none before. */
+function withoutKept(
+  issues: Issue[],
+  now: Fields,
+  old: Fields | undefined,
+  schema: JsonSchemaProps,
+  rules: RuleNode | undefined,
+): Issue[] {
+  if (old === undefined) return issues
+  const had = structuralIssues(old, schema, []).some(({ kind }) => kind === 'duplicate')
+  return issues.filter(({ kind, path }) =>
+    kind === 'duplicate' ? !had : !isUnchanged(path, now, old, rules),
+  )
 }
 
 /** After these the API server does not look at rules. */

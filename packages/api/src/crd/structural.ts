@@ -100,13 +100,17 @@ function checkList(
   const keys = schema['x-kubernetes-list-map-keys']
   const isSet = schema['x-kubernetes-list-type'] === 'set' || schema.uniqueItems === true
   const seen = new Set<string>()
+  const repeated = new Set<string>()
   for (let i = 0; i < value.length; i++) {
     path.push(i)
     const item = value[i]
     if (items !== undefined) check(item, items, path, out)
     if (isSet || (keys !== undefined && isFields(item))) {
       const identity = JSON.stringify(isSet ? item : identityOf(item as Fields, keys!))
-      if (seen.has(identity)) out.push({ path: [...path], kind: 'duplicate', value: identity })
+      if (seen.has(identity) && !repeated.has(identity)) {
+        out.push({ path: [...path], kind: 'duplicate', value: identity })
+        repeated.add(identity)
+      }
       seen.add(identity)
     }
     path.pop()
@@ -114,7 +118,7 @@ function checkList(
 }
 
 function identityOf(item: Fields, keys: readonly string[]): Fields {
-  return Object.fromEntries(keys.map((key) => [key, item[key]]))
+  return Object.fromEntries(keys.toSorted().map((key) => [key, item[key]]))
 }
 
 function checkFields(

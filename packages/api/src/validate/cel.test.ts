@@ -69,7 +69,7 @@ describe('rules of the CRDs', () => {
       'Telemetry',
       '{metrics: [{overrides: [{tagOverrides: {a: {operation: UPSERT}}}]}]}',
       [
-        'spec.metrics[0].overrides[0].tagOverrides.a: Invalid value: "object": no such key: value evaluating rule: value must be set when operation is UPSERT',
+        'spec.metrics[0].overrides[0].tagOverrides[a]: Invalid value: "object": no such key: value evaluating rule: value must be set when operation is UPSERT',
       ],
     ],
     [
@@ -175,7 +175,7 @@ describe('rules of the CRDs', () => {
       'a wildcard in a value',
       'Sidecar',
       '{workloadSelector: {labels: {a: "*"}}}',
-      ['spec.workloadSelector.labels.a: Invalid value: "*": wildcard is not supported in selector'],
+      ['spec.workloadSelector.labels[a]: Invalid value: "*": wildcard is not supported in selector'],
     ],
     [
       'no rules where the schema does not hold',

@@ -3,6 +3,7 @@ import { goDuration } from '../cel/functions/time.ts'
 import { CelError, fromJson, Optional, type Value, type ValueSchema } from '../cel/value.ts'
 import { type Issue, isFields, type PathSegment } from './check.ts'
 import { typeName } from './findings.ts'
+import { counterpart, sameJson } from './ratchet.ts'
 import type { Rule, RuleNode } from './rule-node.ts'
 
 const programs = new Map<string, Program>()
@@ -44,14 +45,20 @@ export interface CelContext {
   readonly schema?: ValueSchema
 }
 
+/** What a rule found. Keys of maps stand in brackets in the messages of the API server, fields do not. */
+export interface CelIssue extends Issue {
+  /** The path as it is shown, where it goes through a map. */
+  readonly shown?: string
+}
+
 /** Runs the CEL rules of a node and of all below it. Paths are from the root. */
 export function celIssues(
   value: unknown,
   node: RuleNode,
   path: readonly PathSegment[],
   context: CelContext = {},
-): Issue[] {
-  const out: Issue[] = []
+): CelIssue[] {
+  const out: CelIssue[] = []
   const walker = new Walker(out, context.broken ?? [])
   const [now, before] = hasDefaults(node)
     ? [defaulted(value, node), defaulted(context.old, node)]
@@ -61,10 +68,12 @@ export function celIssues(
 }
 
 class Walker {
-  private readonly out: Issue[]
+  private readonly out: CelIssue[]
+  /** Positions in the path that are keys of maps. */
+  private readonly keys: number[] = []
   private readonly broken: readonly (readonly PathSegment[])[]
 
-  constructor(out: Issue[], broken: readonly (readonly PathSegment[])[]) {
+  constructor(out: CelIssue[], broken: readonly (readonly PathSegment[])[]) {
     this.out = out
     this.broken = broken
   }
@@ -95,6 +104,7 @@ class Walker {
       }
     }
     if (node.values !== undefined && isFields(value)) {
+      this.keys.push(path.length)
       for (const key in value) {
         this.below(
           key,
@@ -105,6 +115,7 @@ class Walker {
           schema?.additionalProperties,
         )
       }
+      this.keys.pop()
     }
     if (node.items !== undefined && Array.isArray(value)) {
       for (let i = 0; i < value.length; i++) {
@@ -137,6 +148,8 @@ class Walker {
     if (native?.(value) === true) return
     const program = ruleProgram(rule.rule)
     const isTransition = program.uses.has('oldSelf')
+    // What was wrong before an update may stay.
+    if (!isTransition && old !== undefined && old !== null && sameJson(value, old)) return
     if (isTransition && old === undefined && rule.optionalOldSelf !== true) return
     const variables: Record<string, Value> = { self: fromJson(value, schema) }
     if (isTransition) {
@@ -147,7 +160,13 @@ class Walker {
     if (problem === undefined) return
     if (problem.isFailure) {
       // The rule could not be evaluated: only the type of the value is told.
-      this.out.push({ path: [...path], kind: 'cel', value: typeName(value), message: problem.message })
+      this.out.push({
+        path: [...path],
+        kind: 'cel',
+        value: typeName(value),
+        message: problem.message,
+        ...this.shown(path),
+      })
       return
     }
     const field = rule.fieldPath === undefined ? [] : fieldSegments(rule.fieldPath)
@@ -157,7 +176,18 @@ class Walker {
       ...(typeof value === 'object' ? {} : { value }),
       message: problem.message,
       ...(rule.reason === undefined ? {} : { expected: rule.reason }),
+      ...this.shown([...path, ...field]),
     })
+  }
+
+  private shown(path: readonly PathSegment[]): { readonly shown?: string } {
+    if (this.keys.length === 0) return {}
+    let text = ''
+    for (const [i, segment] of path.entries()) {
+      const isInBrackets = typeof segment === 'number' || this.keys.includes(i)
+      text += isInBrackets ? `[${segment}]` : `${text === '' ? '' : '.'}${segment}`
+    }
+    return { shown: text }
   }
 
   private problem(
@@ -232,10 +262,4 @@ function defaulted(value: unknown, node: RuleNode): unknown {
     if (child !== undefined) out[key] = defaulted(out[key], child)
   }
   return out
-}
-
-/** What a list item was: the one with the same keys. Items of other lists have no identity. */
-function counterpart(item: unknown, old: unknown, keys: readonly string[] | undefined): unknown {
-  if (keys === undefined || !Array.isArray(old) || !isFields(item)) return undefined
-  return old.find((one: unknown) => isFields(one) && keys.every((key) => one[key] === item[key]))
 }

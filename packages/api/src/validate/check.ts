@@ -60,17 +60,19 @@ export function issue(kind: IssueKind, value?: unknown, expected?: Issue['expect
   return [{ path: [], kind, value, expected }]
 }
 
-/** Appends `more`, found below `key`, to `all`. */
+/** Appends `more`, found below `key`, to `all`, which is changed: however many there are, each is moved once. */
 export function below(all: Issues, key: PathSegment, more: Issues): Issues {
   if (more === undefined) return all
   for (const one of more) one.path.push(key)
-  return all === undefined ? more : all.concat(more)
+  return and(all, more)
 }
 
-/** Appends `more`, found at the place itself, to `all`. */
+/** Appends `more`, found at the place itself, to `all`, which is changed. */
 export function and(all: Issues, more: Issues): Issues {
   if (more === undefined) return all
-  return all === undefined ? more : all.concat(more)
+  if (all === undefined) return more
+  for (const one of more) all.push(one)
+  return all
 }
 
 /** Turns paths round: from the root to the leaf. */

@@ -78,8 +78,11 @@ const CODE_OF: Readonly<Record<Issue['kind'], Code>> = {
 }
 
 /** Turns an issue of a generated validator into a finding with the words of the API server. */
-export function findingOf(issue: Issue, severity: Severity = 'error'): RawFinding {
-  const path = pathText(issue.path)
+export function findingOf(
+  issue: Issue & { readonly shown?: string },
+  severity: Severity = 'error',
+): RawFinding {
+  const path = issue.shown ?? pathText(issue.path)
   const hint = hintFor(issue)
   return {
     code: CODE_OF[issue.kind],

@@ -8,6 +8,8 @@ import { below, type Fields, type Issue, type Issues, isFields, type PathSegment
 import { type Finding, findingOf, pathText, type RawFinding, type Severity } from './findings.ts'
 import { described, jsonProblem } from './json-value.ts'
 import { metadataFindings } from './metadata.ts'
+import { isUnchanged } from './ratchet.ts'
+import type { RuleNode } from './rule-node.ts'
 import { ruleFindings } from './rules/index.ts'
 
 /** Options of {@link validate}. */
@@ -27,7 +29,8 @@ export interface ValidateOptions {
    */
   readonly operation?: 'create' | 'update' | 'status'
   /**
-   * What the object was before an update: transition rules (`oldSelf`) of the CRD compare the two.
+   * What the object was before an update: transition rules (`oldSelf`) of the CRD compare the two, and what breaks the
+   * schema or another rule of it may stay as it was.
    *
    * @example
    * validate(next, { operation: 'update', old: current })
@@ -118,11 +121,27 @@ function objectFindings(object: KubernetesObject, options: ValidateOptions): Raw
     return options.knownKindsOnly === true || COMPLETE_GROUPS.has(group) ? [unknownKind(object)] : []
   }
   if (!info.versions.includes(version)) return [unknownKind(object)]
-  const schema = schemaFindings(object, info, options)
+  const schema = withoutKept(schemaFindings(object, info, options), object, info, options)
   const cel = wants('cel') ? celFindings(object, info, options, schema) : []
   const found = [...schema, ...cel]
   const rules = wants('rules') ? webhookFindings(object, info, found) : []
   return [...(wants('schema') ? schema : []), ...cel, ...rules]
+}
+
+/** Without what an update keeps from before. Istio's webhook reads the whole object, so types must be right all the same. */
+function withoutKept(
+  found: RawFinding[],
+  object: KubernetesObject,
+  info: KindInfo,
+  { old }: ValidateOptions,
+): RawFinding[] {
+  if (!isFields(old) || info.origin === 'kubernetes' || info.origin === 'document') return found
+  const node: RuleNode = { fields: partRules[`${info.group}/${info.kind}`] ?? {} }
+  return found.filter(({ code, path }) => {
+    if (path.length < 2 || path[0] === 'metadata' || code === 'SCHEMA_UNKNOWN_FIELD') return true
+    if (info.origin === 'istio' && BREAKS_SHAPE.includes(code)) return true
+    return !isUnchanged(path, object, old, node)
+  })
 }
 
 /** Groups all of whose kinds this package knows. */
