@@ -113,12 +113,7 @@ function quietly(): { restore(): void } {
   console.dir = (value) => console.error(value)
   process.emitWarning = ((warning: string | Error, ...rest: never[]) => {
     const text = errorMessage(warning)
-    if (
-      /Type Stripping|MODULE_TYPELESS_PACKAGE_JSON|Module type of file/.test(
-        text,
-      )
-    )
-      return
+    if (/Type Stripping|MODULE_TYPELESS_PACKAGE_JSON|Module type of file/.test(text)) return
     emitWarning.call(process, warning, ...rest)
   }) as typeof process.emitWarning
   return {
