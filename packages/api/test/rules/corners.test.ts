@@ -167,3 +167,32 @@ rulesOf('Telemetry', [
     ],
   ],
 ])
+
+const patch = (value: string): string =>
+  `{configPatches: [{applyTo: HTTP_FILTER, patch: {operation: MERGE, value: ${value}}}]}`
+
+const EXPERIMENTAL =
+  'warning spec: EnvoyFilter exposes internal implementation details that may change at any time. Prefer other APIs if possible, and exercise extreme caution, especially around upgrades.'
+
+rulesOf('EnvoyFilter', [
+  [
+    'types are those of Envoy and its relatives, with an address before them or without',
+    patch(
+      '{a: [{typed_config: {"@type": type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua}}, {typedConfig: {"@type": xds.type.v3.TypedStruct, value: {typed_config: {b: 1}}}}, {typed_config: {"@type": type.googleapis.com/shop.Filter}}, {typed_config: {"@type": Lua}}]}',
+    ),
+    [
+      EXPERIMENTAL,
+      'error spec.configPatches[0].patch.value.a[2].typed_config.@type: referenced type unknown: could not resolve Any message type type.googleapis.com/shop.Filter',
+      'error spec.configPatches[0].patch.value.a[3].typed_config.@type: referenced type unknown: could not resolve Any message type Lua',
+    ],
+  ],
+  [
+    'typed configurations by name need their types as well',
+    patch('{typed_per_filter_config: {a: {b: 1}, c: {}}, typedExtensionProtocolOptions: {d: {e: 1}}}'),
+    [
+      EXPERIMENTAL,
+      'error spec.configPatches[0].patch.value.typed_per_filter_config.a: Any JSON does not have "@type"',
+      'error spec.configPatches[0].patch.value.typedExtensionProtocolOptions.d: Any JSON does not have "@type"',
+    ],
+  ],
+])

@@ -170,6 +170,36 @@ function warnOldName(name: string, path: Path, report: RuleReport): void {
   )
 }
 
+/** Packages whose messages the control plane can read. */
+const PACKAGES = [
+  'envoy',
+  'udpa',
+  'xds',
+  'google',
+  'istio',
+  'io',
+  'stats',
+  'cel',
+  'opentelemetry',
+  'validate',
+]
+
+/** Fields of Envoy that hold a message which names its type. */
+const TYPED = ['typed_config', 'typedConfig']
+
+/** Fields of Envoy that hold such messages by name. */
+const TYPED_MAPS = [
+  'typed_per_filter_config',
+  'typedPerFilterConfig',
+  'typed_extension_protocol_options',
+  'typedExtensionProtocolOptions',
+  'typed_filter_metadata',
+  'typedFilterMetadata',
+]
+
+/** Fields of Envoy that hold anything. */
+const FREE = ['filter_metadata', 'filterMetadata']
+
 /** Types of Envoy's second API are gone; a typed configuration must name its type. */
 function checkValue(value: unknown, path: Path, report: RuleReport): void {
   if (Array.isArray(value)) {
@@ -177,23 +207,35 @@ function checkValue(value: unknown, path: Path, report: RuleReport): void {
     return
   }
   if (typeof value !== 'object' || value === null) return
+  const isStruct = String((value as { '@type'?: unknown })['@type']).endsWith('.TypedStruct')
   for (const [key, field] of Object.entries(value)) {
     const at = [...path, key]
+    // What is free there has no types.
+    if (FREE.includes(key) || (isStruct && key === 'value')) continue
     if (key === '@type' && typeof field === 'string') {
-      if (/^type\.googleapis\.com\/envoy\..*\.v2\./.test(field)) {
-        report.error(
-          at,
-          'RULE_ENVOY_FILTER',
-          `referenced type unknown (hint: try using the v3 XDS API): could not resolve Any message type ${field}`,
-        )
-      }
+      report.check(at, 'RULE_ENVOY_FILTER', typeProblem(field))
       continue
     }
-    if ((key === 'typed_config' || key === 'typedConfig') && isObjectWithoutType(field)) {
-      report.error(at, 'RULE_ENVOY_FILTER', 'Any JSON does not have "@type"')
+    if (TYPED.includes(key)) checkTyped(field, at, report)
+    else if (TYPED_MAPS.includes(key) && typeof field === 'object' && field !== null) {
+      for (const [name, one] of Object.entries(field)) checkTyped(one, [...at, name], report)
     }
     checkValue(field, at, report)
   }
+}
+
+function checkTyped(value: unknown, path: Path, report: RuleReport): void {
+  if (isObjectWithoutType(value)) report.error(path, 'RULE_ENVOY_FILTER', 'Any JSON does not have "@type"')
+}
+
+/** What follows the last slash is the name of a message. */
+function typeProblem(type: string): string | undefined {
+  const name = type.slice(type.lastIndexOf('/') + 1)
+  const unresolved = `could not resolve Any message type ${type}`
+  if (/^envoy\..*\.v2\./.test(name))
+    return `referenced type unknown (hint: try using the v3 XDS API): ${unresolved}`
+  const [root, ...rest] = name.split('.')
+  return rest.length > 0 && PACKAGES.includes(root!) ? undefined : `referenced type unknown: ${unresolved}`
 }
 
 function isObjectWithoutType(value: unknown): boolean {
