@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { KubernetesObject } from '../k8s.ts'
 import { fromYaml } from '../yaml/parse.ts'
 import { validate } from './validate.ts'
 
@@ -127,5 +128,25 @@ it('says where it is, with file, line and column', () => {
       file: 'a.yaml',
       range: { line: 6, column: 3, endLine: 6, endColumn: 6 },
     },
+  ])
+})
+
+it('judges the items of a list', () => {
+  const item = { metadata: { name: 'a' }, spec: { hosts: ['a'], htp: [] } }
+  const type = { apiVersion: 'networking.istio.io/v1', kind: 'VirtualService' }
+  const found = (list: object): unknown[] =>
+    validate(list as KubernetesObject, { layers: ['schema'] }).map(({ path, message, object }) => [
+      path,
+      message,
+      object,
+    ])
+  const expected = [
+    ['items[0].spec.htp', 'unknown field "spec.htp"', 'VirtualService a'],
+    ['items[1]', 'expected an object of Kubernetes, found a number', undefined],
+  ]
+  expect(found({ apiVersion: 'v1', kind: 'List', items: [{ ...type, ...item }, 7] })).toEqual(expected)
+  expect(found({ ...type, kind: 'VirtualServiceList', items: [item, 7] })).toEqual(expected)
+  expect(found({ ...type, kind: 'ThingList', items: [] })).toEqual([
+    ['apiVersion', 'no matches for kind "ThingList" in version "networking.istio.io/v1"', undefined],
   ])
 })

@@ -74,11 +74,34 @@ function findingsOf(input: Validatable, options: ValidateOptions): Finding[] {
     }
     const parsed = isParsed(input) ? input : undefined
     const object = parsed?.object ?? (input as KubernetesObject)
+    const items = itemsOf(object)
+    if (items !== undefined) return itemFindings(items, options)
     return objectFindings(object, options).map((raw) => finished(raw, object, parsed))
   } catch (thrown) {
     const { path, message } = jsonProblem(input) ?? { path: [], message: errorMessage(thrown) }
     return [{ code: 'YAML_VALUE', severity: 'error', layer: 'schema', path: pathText(path), message }]
   }
+}
+
+/** Items of a `List`, or of the list of one kind, whose items carry no type when the API server prints them. */
+function itemsOf(object: unknown): unknown[] | undefined {
+  if (!isFields(object)) return undefined
+  const { apiVersion, kind, items } = object
+  if (typeof apiVersion !== 'string' || typeof kind !== 'string' || !kind.endsWith('List')) return undefined
+  if (!Array.isArray(items)) return undefined
+  if (kind === 'List') return items
+  const type = { apiVersion, kind: kind.slice(0, -4) }
+  if (kindInfo(type) === undefined) return undefined
+  return items.map((item: unknown) => (isFields(item) ? { ...type, ...item } : item))
+}
+
+function itemFindings(items: readonly unknown[], options: ValidateOptions): Finding[] {
+  return items.flatMap((item, i) =>
+    findingsOf(item as Validatable, options).map((finding) => ({
+      ...finding,
+      path: `items[${i}]${finding.path === '' ? '' : `.${finding.path}`}`,
+    })),
+  )
 }
 
 function isList(input: Validatable | readonly Validatable[]): input is readonly Validatable[] {
