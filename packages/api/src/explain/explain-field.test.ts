@@ -59,6 +59,13 @@ See https://istio.io/latest/docs/reference/config/networking/virtual-service/
     }
   })
 
+  it.each(['constructor', '__proto__', 'toString'])(
+    'know no field %s that objects of JavaScript have',
+    (name) => {
+      expect(() => explain('spec', name)).toThrow(`VirtualService.spec has no field "${name}"`)
+    },
+  )
+
   it.each([
     ['http', 'did you mean VirtualService.spec.http?'],
     ['retries', 'did you mean VirtualService.spec.http.retries?'],

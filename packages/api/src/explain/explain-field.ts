@@ -62,7 +62,8 @@ export function explainField(
   let required = false
   path.forEach((name, i) => {
     const holder = explorer.inner(node)
-    const next = holder.properties?.[name] ?? valuesOf(holder)
+    const { properties = {} } = holder
+    const next = Object.hasOwn(properties, name) ? properties[name] : valuesOf(holder)
     if (next === undefined) throw noField({ kind: info.kind, path: path.slice(0, i) }, name, holder, explorer)
     required = holder.required?.includes(name) === true
     node = explorer.resolve(next)
