@@ -65,8 +65,11 @@ export function createSocketWrite(socket: Socket, done: WriteDone): SocketWrite 
   return streamWrap === undefined ? new StreamWrite(socket, done) : new NativeWrite(socket, streamWrap, done)
 }
 
-/** Text up to this length is encrypted from a buffer of the process: a native string write would allocate one. */
-const SCRATCH_BYTES = 20 * 1024
+/**
+ * What is to be encrypted together is put together in a buffer of the process: a native write of a string, or of
+ * several pieces, would allocate one, and such memory outside of V8's heap is paid for with collections.
+ */
+const SCRATCH_BYTES = 96 * 1024
 const scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES)
 const scratchMemory = scratch.buffer
 
@@ -121,12 +124,13 @@ class NativeWrite implements SocketWrite {
   }
 
   #start(handle: WritableHandle, request: WriteRequest, pieces: Piece | readonly Piece[]): number {
-    if (typeof pieces === 'string') {
-      // What the system does not take at once of a string on TCP is copied natively.
-      if (!this.#isTls || pieces.length > SCRATCH_BYTES) return handle.writeLatin1String(request, pieces)
+    if (this.#isTls && (typeof pieces === 'string' || isList(pieces))) {
+      const length = fillScratch(pieces)
       // A plain view costs half of what `subarray` of a Buffer does.
-      return handle.writeBuffer(request, new Uint8Array(scratchMemory, 0, scratch.write(pieces, 'latin1')))
+      if (length > 0) return handle.writeBuffer(request, new Uint8Array(scratchMemory, 0, length))
     }
+    // What the system does not take at once of a string on TCP is copied natively.
+    if (typeof pieces === 'string') return handle.writeLatin1String(request, pieces)
     request.pieces = pieces
     if (!isList(pieces)) return handle.writeBuffer(request, pieces)
     const chunks: Piece[] = []
@@ -144,6 +148,21 @@ class NativeWrite implements SocketWrite {
     this.isBusy = false
     this.#done(error)
   }
+}
+
+/** Puts pieces together; returns how many bytes they are, 0 when there is no room for them. */
+function fillScratch(pieces: string | readonly Piece[]): number {
+  if (typeof pieces === 'string') return pieces.length > SCRATCH_BYTES ? 0 : scratch.write(pieces, 'latin1')
+  let length = 0
+  for (const piece of pieces) length += piece.length
+  if (length > SCRATCH_BYTES) return 0
+  let at = 0
+  for (const piece of pieces) {
+    if (typeof piece === 'string') scratch.write(piece, at, 'latin1')
+    else scratch.set(piece, at)
+    at += piece.length
+  }
+  return length
 }
 
 /** Writes by the public means of Node. */

@@ -103,13 +103,30 @@ describe('a socket writer', () => {
     expect(write.texts[0]![0]).toHaveLength(20_000)
   })
 
-  it('copies bytes of the shared read buffer, which the next read overwrites', async () => {
+  it.each([
+    ['few', 5],
+    ['many', 8000],
+  ])('copies bytes of the shared read buffer, which the next read overwrites: %s', async (_, length) => {
     const { writer, write } = held()
-    sharedBuffer.write('first')
-    writer.bytes(sharedBuffer.subarray(0, 5))
-    sharedBuffer.write('other')
+    const give = (value: string) => {
+      sharedBuffer.fill(value, 0, length)
+      writer.bytes(sharedBuffer.subarray(0, length))
+      sharedBuffer.fill('x')
+    }
+    give('1')
+    give('2')
     await endOfTurn()
-    expect(write.texts).toEqual([['first']])
+    write.finish(undefined)
+    expect(write.texts.flat().join('')).toBe('1'.repeat(length) + '2'.repeat(length))
+  })
+
+  it('passes many bytes of the shared read buffer on as they are where a write copies', () => {
+    const { writer, write } = held(true)
+    sharedBuffer.fill('1')
+    writer.text('head')
+    writer.bytes(sharedBuffer.subarray(0, 8000))
+    sharedBuffer.fill('x')
+    expect(write.texts).toEqual([['head', '1'.repeat(8000)]])
   })
 
   it.each([

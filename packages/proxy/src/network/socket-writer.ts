@@ -1,10 +1,13 @@
 import type { Socket } from 'node:net'
 import { atEndOfTurn, type EndOfTurnTask } from './end-of-turn.ts'
 import { createSocketWrite, type Piece, type SocketWrite, type WriteDone } from './native-write.ts'
-import { type BulkBuffer, bulkBufferOf, sharedBuffer } from './read-buffer.ts'
+import { BulkBuffer, bulkBufferOf, sharedBuffer } from './read-buffer.ts'
 
 /** Gathered text is written out when it gets longer than this: longer strings cost an allocation. */
 const MAX_GATHERED_BYTES = 16 * 1024
+
+/** Bytes from which on a text of them would be a burden for V8's young generation. */
+const LARGE_BYTES = 4096
 
 export interface SocketWriterOwner {
   /** All that was pending has gone out. Never called inside of a call to the writer. */
@@ -70,11 +73,20 @@ export class SocketWriter implements EndOfTurnTask {
   /** Writes at once, behind what is gathered, and in the same system call. */
   bytes(bytes: Uint8Array): void {
     if (this.#isClosed) return
-    if (bytes.buffer === sharedBuffer.buffer) {
-      // The next read overwrites it.
+    if (bytes.buffer !== sharedBuffer.buffer) this.#bytesAtOnce(bytes)
+    // The next read overwrites it: what is small, or has to wait, is copied as text.
+    else if (bytes.length < LARGE_BYTES || this.#write.isBusy)
       this.text(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1'))
-      return
+    else if (this.#copies) this.#bytesAtOnce(bytes)
+    else {
+      const copy = BulkBuffer.take()
+      copy.bytes.set(bytes)
+      this.#bytesAtOnce(copy.bytes.subarray(0, bytes.length))
+      copy.giveBack()
     }
+  }
+
+  #bytesAtOnce(bytes: Uint8Array): void {
     this.pendingBytes += bytes.length
     this.#enqueueGathered()
     bulkBufferOf(bytes)?.retain()
