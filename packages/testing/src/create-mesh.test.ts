@@ -110,6 +110,24 @@ describe('createMesh', () => {
     await mesh.delete(`${other}---${route('    - directResponse: { status: 420 }')}`)
   })
 
+  it('refuses requests while the module of a plugin is missing, on the container ports that it is for', async () => {
+    const plugin = (port: number) => `apiVersion: extensions.istio.io/v1alpha1
+kind: WasmPlugin
+metadata: { name: guard }
+spec:
+  url: file:///nonexistent/guard.wasm
+  selector: { matchLabels: { app: cart } }
+  match: [{ ports: [{ number: ${port} }] }]
+`
+    const status = async () => (await mesh.request('web-v1', 'http://cart:8080/')).status
+    await mesh.apply(plugin(8080))
+    await expect.poll(status, { timeout: 10_000 }).toBe(403)
+    expect(mesh.findings.map(({ code }) => code)).toEqual(['CP_WASM_UNAVAILABLE'])
+    await mesh.apply(plugin(81))
+    await expect.poll(status, { timeout: 10_000 }).toBe(200)
+    await mesh.delete(plugin(81))
+  })
+
   it('forgets what is deleted', async () => {
     const rule = route('    - directResponse: { status: 418 }')
     await mesh.apply(rule)

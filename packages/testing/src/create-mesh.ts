@@ -76,6 +76,8 @@ export async function createMesh(options: MeshOptions = {}): Promise<Mesh> {
 }
 
 const SERVED_TIMEOUT_MS = 10_000
+/** A test that changed a listener wants to see it on connections that are open already. */
+const DRAIN_TIME_MS = 100
 
 /** A running test mesh; {@link createMesh} makes it. */
 export class Mesh {
@@ -225,6 +227,7 @@ export class Mesh {
     })
     const proxy = createProxy({
       bootstrap: { json: bootstrapOf(node, { tlsPort, rootFile }) },
+      drainTimeMs: DRAIN_TIME_MS,
       ...(identity === undefined ? {} : { identity }),
     })
     this.#proxies.push(proxy)

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createDevelopmentTokens, type DevelopmentTokens } from '@batten/control-plane'
 import { BattenError, type Clock, errorMessage, systemClock } from '@batten/core'
 import {
@@ -89,7 +90,9 @@ export async function startDev(options: DevOptions): Promise<DevMesh> {
 }
 
 /** How long a pod that goes waits for the proxies to know. */
-const RETIRE_SYNC_MS = 5000
+const RETIRE_SYNC_MS = 10_000
+/** How long it goes on for requests that it already has. */
+const LINGER_MS = 1000
 /** How long a proxy may take to say whether it is ready, before that counts as no answer. */
 const PROBE_TIMEOUT_MS = 5000
 
@@ -150,6 +153,7 @@ export class DevMesh {
       untilReady: (pod, signal) => untilReady(pod, signal),
       changed: () => this.#writePlatform(),
       served: () => this.#askControlPlane(RETIRE_SYNC_MS).then(() => {}),
+      linger: () => sleep(LINGER_MS, undefined, { signal: this.#abort.signal }).catch(() => {}),
     })
     this.#filters = new FilterBuilder(project.filters, (message, severity) => this.#notice(message, severity))
   }

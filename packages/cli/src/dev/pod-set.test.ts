@@ -27,6 +27,7 @@ class FakeHost {
       this.#ready.set(pod.name, [...(this.#ready.get(pod.name) ?? []), resolve])
     })
   changed = () => {}
+  linger = async () => {}
   served = async () => {
     this.events.push('served')
   }

@@ -20,6 +20,8 @@ export interface PodSetHost {
   changed(): void
   /** Resolves when every proxy knows what {@link PodSetHost.changed} told. */
   served(): Promise<void>
+  /** Resolves after the time that a pod nobody is sent to any more gets for what it has. */
+  linger(): Promise<void>
 }
 
 interface RunningPod {
@@ -170,6 +172,8 @@ export class PodSet {
   async #retire(gone: readonly RunningPod[]): Promise<void> {
     this.#host.changed()
     await this.#host.served().catch(() => {})
+    // Requests that were on their way to it may still need others: their sidecar goes on a little.
+    await this.#host.linger()
     await Promise.all(
       gone.map(async ({ sidecar, application }) => {
         await this.#host.stop(sidecar)

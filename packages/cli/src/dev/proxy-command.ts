@@ -32,6 +32,12 @@ export const NODE_FLAGS = [
 ]
 export const ALLOCATOR = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '65536' }
 
+/**
+ * How long a connection may go on with the listener that it came in by, once that has changed. Envoy's ten minutes suit
+ * a fleet; somebody who has just saved a file wants to see what it does.
+ */
+const DRAIN_TIME_S = 10
+
 /** What a node's proxy is called in messages. */
 export function proxyName(node: LocalNode): string {
   return node.type === 'router' ? 'gateway' : `sidecar ${podTitle(node)}`
@@ -57,7 +63,16 @@ export function proxyCommand(
     name: proxyName(node),
     command:
       kind === 'batten'
-        ? ['node', ...NODE_FLAGS, PROXY, '--config', bootstrap, '--parent-watch']
+        ? [
+            'node',
+            ...NODE_FLAGS,
+            PROXY,
+            '--config',
+            bootstrap,
+            '--drain-time-s',
+            String(DRAIN_TIME_S),
+            '--parent-watch',
+          ]
         : ['node', cli, 'agent', '--config', bootstrap, '--sds-socket', sdsSocket!, '--parent-watch'],
     cwd: run.path,
     env: {

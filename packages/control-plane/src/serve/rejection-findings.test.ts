@@ -37,7 +37,11 @@ function refusing(
   node = testNode({ name: 'a', interceptionMode: 'REDIRECT' }),
 ): Connection {
   const view = translator.view(snapshot, node)
-  const rejected = new Map([[name, { version: '1', error, at: 0 }]])
+  const version = view.resources(typeUrl).get(name)?.version ?? ''
+  const rejected = new Map([
+    [name, { version, error, at: 0 }],
+    ['gone', { version: '1', error: 'never', at: 0 }],
+  ])
   const stream = { node, snapshot: { view, revision: 1 }, describe: () => [{ typeUrl, rejected }] }
   return { id: node.name, stream } as unknown as Connection
 }

@@ -33,7 +33,10 @@ export function rejectionFindings(connections: Iterable<Connection>, snapshot: M
     const { node, snapshot: served } = stream
     if (node === undefined) continue
     for (const { typeUrl, rejected } of stream.describe())
-      for (const [name, { error }] of rejected) {
+      for (const [name, { error, version }] of rejected) {
+        const resource = served?.view.resources(typeUrl).get(name)
+        // What is not served any more, or not like that, is no concern.
+        if (resource === undefined || resource.version !== version) continue
         const reason = reasonOf(error, name)
         const key = `${typeUrl}\u0000${name}\u0000${reason}`
         const known = refusals.get(key)
@@ -41,8 +44,7 @@ export function rejectionFindings(connections: Iterable<Connection>, snapshot: M
           known.nodes.push(`${node.name}.${node.namespace}`)
           continue
         }
-        const value = served?.view.resources(typeUrl).get(name)?.value
-        const stored = objectOf(snapshot, typeUrl, name, value, reason)
+        const stored = objectOf(snapshot, typeUrl, name, resource.value, reason)
         refusals.set(key, { typeUrl, name, reason, nodes: [`${node.name}.${node.namespace}`], stored })
       }
   }

@@ -1,4 +1,4 @@
-import { HTTP_FILTERS, packAny, type TypedExtensionConfig } from '@batten/xds'
+import { type Any, HTTP_FILTERS, packAny, type TypedExtensionConfig } from '@batten/xds'
 import { defineQuery } from '../../model/incremental.ts'
 import type { NodeCapabilities } from '../../model/node.ts'
 import type { Resource } from '../../model/resource.ts'
@@ -29,7 +29,7 @@ export const extensionConfig = defineQuery<MeshSnapshot, Resource | undefined>(
     const bytes = read.entry('wasmModules', plugin.moduleKey)?.bytes
     const typedConfig =
       bytes === undefined
-        ? withoutModule(plugin, name, JSON.parse(capabilitiesJson!) as NodeCapabilities)
+        ? refuseEverything(JSON.parse(capabilitiesJson!) as NodeCapabilities)
         : wasmFilter(plugin, bytes, name)
     const message: TypedExtensionConfig = { name, typedConfig }
     return guarded(
@@ -52,12 +52,14 @@ export const isPluginActive = defineQuery<MeshSnapshot, boolean>('plugin-active'
   )
 })
 
-function withoutModule(plugin: MeshWasmPlugin, name: string, capabilities: NodeCapabilities) {
+/** A filter that lets no request pass: 403, as an authorization policy without rules would. */
+export function refuseEverything(capabilities: NodeCapabilities): Any {
   if (hasHttpFilter(capabilities, HTTP_FILTERS.rbac))
     // No policy allows anything.
     return packAny('envoy.extensions.filters.http.rbac.v3.RBAC', { rules: { action: 'ALLOW' } })
-  // A filter without code: the proxy refuses it by name, and a chain without its filter answers no request.
-  return wasmFilter(plugin, new Uint8Array(), name)
+  return packAny('envoy.extensions.filters.http.fault.v3.HTTPFault', {
+    abort: { httpStatus: 403, percentage: { numerator: 100 } },
+  })
 }
 
 function wasmFilter(plugin: MeshWasmPlugin, bytes: Uint8Array, name: string) {

@@ -40,7 +40,7 @@ export function inboundDestination(port: InboundPort, sharesListener: boolean): 
 export function inboundChains(
   read: Reader<MeshSnapshot>,
   inbound: InboundClass,
-  port: Pick<InboundPort, 'port' | 'mode' | 'kind'>,
+  port: Pick<InboundPort, 'containerPort' | 'mode' | 'kind'>,
   destination: InboundDestination,
 ): FilterChain[] {
   return mtlsModeToChains(port.mode, port.kind).map((chain, i) => ({
@@ -54,7 +54,7 @@ export function inboundChains(
             statPrefix: `inbound_${destination.name}`,
             direction: 'inbound',
             routes: destination.routes,
-            port: port.port,
+            port: port.containerPort,
             capabilities: inbound.capabilities,
             plugins: inbound.plugins,
           })

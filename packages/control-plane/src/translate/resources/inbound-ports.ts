@@ -17,6 +17,8 @@ export interface InboundPort {
   /** `reviews.default.svc.cluster.local:9080`, or `<port>` when no service leads here. */
   readonly host: string
   readonly servicePort: number
+  /** Port of the container, by which policies and plugins name it. */
+  readonly containerPort: number
   readonly mode: MtlsMode
   /** The Sidecar's listener, when there is one. */
   readonly ingress: IstioIngressListener | undefined
@@ -111,6 +113,7 @@ function portOf(
     kind: protocol === 'AUTO' ? 'auto' : isHttp(protocol) && !isOpaque ? 'http' : 'tcp',
     host: target === undefined ? String(port) : `${target.hostname}:${target.servicePort}`,
     servicePort: target?.servicePort ?? port,
+    containerPort: target?.containerPort ?? port,
     mode,
     ingress,
   }

@@ -102,7 +102,7 @@ function passthroughChains(read: Reader<MeshSnapshot>, inbound: InboundClass): F
     inboundChains(
       read,
       inbound,
-      { port: destinationPort ?? 0, mode, kind: 'auto' },
+      { containerPort: destinationPort ?? 0, mode, kind: 'auto' },
       {
         cluster,
         name,
