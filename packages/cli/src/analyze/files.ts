@@ -1,6 +1,7 @@
-import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { lstatSync, readdirSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { BattenError } from '@batten/core/errors'
+import { readStandardInput, readTextFile } from '../input/input-text.ts'
 import type { InputText } from '../input/read-inputs.ts'
 
 /** Endings of the files that are read, as istioctl's. */
@@ -70,10 +71,7 @@ export function filesToAnalyze(paths: readonly string[], options: FileOptions): 
  * @throws BattenError `CLI_INPUT` for what cannot be read.
  */
 export async function readInput(file: string): Promise<InputText> {
-  if (file !== '-') return { file, text: attempt(file, () => readFileSync(file, 'utf8')) }
-  const chunks: Buffer[] = []
-  for await (const chunk of process.stdin) chunks.push(chunk as Buffer)
-  return { file, text: Buffer.concat(chunks).toString('utf8') }
+  return { file, text: file === '-' ? await readStandardInput() : attempt(file, () => readTextFile(file)) }
 }
 
 function hasEnding(file: string): boolean {
@@ -110,6 +108,7 @@ const REASONS: Readonly<Record<string, string>> = {
 }
 
 function unreadable(path: string, error: unknown): BattenError {
+  if (error instanceof BattenError) return error
   const code = (error as NodeJS.ErrnoException).code ?? 'unknown reason'
   return new BattenError('CLI_INPUT', {
     message: `cannot read ${path}: ${REASONS[code] ?? code}`,

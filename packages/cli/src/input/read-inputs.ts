@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import { BattenError } from '@batten/core'
+import { readStandardInput, readTextFile } from './input-text.ts'
 
 /** A text that a command reads. */
 export interface InputText {
@@ -52,20 +53,15 @@ function filesBelow(folder: string): string[] {
 
 function readText(file: string): string {
   try {
-    return readFileSync(file, 'utf8')
+    return readTextFile(file)
   } catch (error) {
     throw unreadable(file, error)
   }
 }
 
 function unreadable(path: string, error: unknown): BattenError {
+  if (error instanceof BattenError) return error
   const code = (error as { code?: string }).code
   const reason = code === 'ENOENT' ? 'it does not exist' : (code ?? 'unknown reason')
   return new BattenError('CLI_INPUT', { message: `cannot read ${path}: ${reason}`, cause: error })
-}
-
-async function readStandardInput(): Promise<string> {
-  const chunks: Buffer[] = []
-  for await (const chunk of process.stdin) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks).toString('utf8')
 }

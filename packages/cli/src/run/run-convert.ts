@@ -20,13 +20,20 @@ export async function runConvert(flags: ConvertFlags, ...files: string[]): Promi
       return
     }
     // Documents of several files become one module; each starts with a line of its own.
-    const { code } = toTypeScript(inputs.map(({ text }) => text.replace(/^\ufeff/, '')).join('\n---\n'))
+    const { code } = toTypeScript(
+      inputs.map(({ text }) => withEnd(text.replace(/^\ufeff/, ''))).join('---\n'),
+    )
     if (flags.out === undefined) process.stdout.write(code)
     else writeCode(flags.out, code)
   } catch (error) {
     printError(error)
     process.exitCode = EXIT.usage
   }
+}
+
+/** A line break is added only where there is none, as it may belong to a text that keeps them. */
+function withEnd(text: string): string {
+  return text.endsWith('\n') ? text : `${text}\n`
 }
 
 function printFindings(findings: readonly Finding[]): void {
