@@ -147,6 +147,7 @@ spec:
       - port: { number: 80 }
         loadBalancer: { consistentHash: { httpHeaderName: x } }
         connectionPool: { tcp: { tcpKeepalive: { time: 60s } } }
+        tls: { mode: SIMPLE }
 `
     const objects = [service('reviews'), service('ratings')].map((object) => JSON.stringify(object))
     writeFileSync(file, [rules, ...objects].join('\n---\n'))
@@ -159,7 +160,7 @@ spec:
     await eventually('the route is there without its mirror', () =>
       routed(node).includes('outbound|80||ratings.shop.svc.cluster.local'),
     )
-    await eventually('it is told', () => findings.length === 3)
+    await eventually('it is told', () => findings.length === 4)
     expect(findings.map(({ code, object, path, file, line }) => [code, object, path, file, line])).toEqual([
       ['CP_UNSUPPORTED_FIELD', 'VirtualService shop/reviews', 'spec.http[0].mirror', file, 8],
       [
@@ -175,6 +176,13 @@ spec:
         'spec.trafficPolicy.portLevelSettings[0].connectionPool.tcp.tcpKeepalive',
         file,
         20,
+      ],
+      [
+        'CP_UNSUPPORTED_FIELD',
+        'DestinationRule shop/reviews',
+        'spec.trafficPolicy.portLevelSettings[0].tls.mode',
+        file,
+        21,
       ],
     ])
     node.close()

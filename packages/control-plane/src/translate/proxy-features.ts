@@ -1,4 +1,4 @@
-import type { LoadBalancerSettings } from '@batten/api'
+import type { ClientTLSSettings, LoadBalancerSettings } from '@batten/api'
 import type { MeshDestinationRule } from '../model/destination-rule.ts'
 import type { Reader } from '../model/incremental.ts'
 import type { NodeCapabilities } from '../model/node.ts'
@@ -20,6 +20,7 @@ export type ProxyFeature =
   | 'outlier-detection'
   | 'retry-budget'
   | 'slow-start'
+  | 'system-roots'
   | 'tcp-keepalive'
 
 /** What happens to traffic without a feature. */
@@ -30,6 +31,7 @@ const WITHOUT: Readonly<Record<ProxyFeature, string>> = {
   'outlier-detection': 'no host is ejected',
   'retry-budget': 'retries are limited by connectionPool.http.maxRetries only',
   'slow-start': 'new hosts get their full share at once',
+  'system-roots': 'set caCertificates or credentialName; until then the settings of before stay',
   'tcp-keepalive': 'the settings of the operating system hold',
 }
 
@@ -58,6 +60,21 @@ export function reportsFeature(
   return false
 }
 
+/** Whether servers are verified by the authorities of the machine, which the proxy's agent has to hand out. */
+function trustsSystemRoots({
+  mode,
+  caCertificates,
+  credentialName,
+  insecureSkipVerify,
+}: ClientTLSSettings): boolean {
+  return (
+    (mode === 'SIMPLE' || mode === 'MUTUAL') &&
+    !caCertificates &&
+    !credentialName &&
+    insecureSkipVerify !== true
+  )
+}
+
 /** The policy of a port and subset without what the node cannot do. */
 export function supportedPolicy(
   read: Reader<MeshSnapshot>,
@@ -83,6 +100,7 @@ export function supportedPolicy(
     if (connectionPool.http?.h2UpgradePolicy === 'UPGRADE')
       can('http2', 'connectionPool', '.http.h2UpgradePolicy')
   }
+  if (policy.tls !== undefined && trustsSystemRoots(policy.tls)) can('system-roots', 'tls', '.mode')
   if (loadBalancer !== undefined) {
     const hasSlowStart =
       (loadBalancer.warmup === undefined || can('slow-start', 'loadBalancer', '.warmup')) &&
