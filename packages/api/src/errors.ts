@@ -7,7 +7,7 @@ export const CODES = {
   YAML_SYNTAX: 'The text is not valid YAML.',
   YAML_DUPLICATE_KEY: 'A mapping has the same key twice.',
   YAML_KEY: 'A key of a mapping is not a string, a number or a boolean.',
-  YAML_TOO_LARGE: 'The text, or one document of it, is larger than the limit.',
+  YAML_TOO_LARGE: 'The text, or one document of it, is larger than the limit, or it has too many documents.',
   YAML_TOO_DEEP: 'The text is nested deeper than the limit.',
   YAML_ALIASES: 'Aliases expand to more nodes than the limit.',
   YAML_CONTROL_CHARACTER: 'The text has a control character that YAML does not allow.',

@@ -208,6 +208,23 @@ describe('hostile text is refused', () => {
     expect(document!.findings[0]).toMatchObject({ code: 'YAML_TOO_LARGE', severity: 'error' })
   })
 
+  it('refuses a text with more documents than the limit, empty ones too', () => {
+    const limits = { maxDocuments: 3 }
+    expect(parseDocuments('a: 1\n---\n---\nc: 3\n', { limits }).map(({ value }) => value)).toEqual([
+      { a: 1 },
+      { c: 3 },
+    ])
+    expect(parseDocuments('a: 1\n---\n---\n---\nd: 4\n', { limits }).map(({ findings }) => findings)).toEqual(
+      [[expect.objectContaining({ code: 'YAML_TOO_LARGE', message: 'the text has more than 3 documents' })]],
+    )
+  })
+
+  it('refuses a million documents', () => {
+    expect(parseDocuments('---\n'.repeat(1_000_000))).toMatchObject([
+      { findings: [{ message: 'the text has more than 100000 documents' }] },
+    ])
+  })
+
   it('keeps a key called __proto__ as a key', () => {
     const value = VALUE('__proto__: {polluted: 1}\n') as object
     expect(Object.keys(value)).toEqual(['__proto__'])

@@ -83,14 +83,17 @@ export function parseDocuments(text: string, options: ParseOptions = {}): Parsed
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
   const file = options.file
   const out: ParsedDocument[] = []
+  const refused = (message: string): ParsedDocument[] => [
+    failed(0, file, [{ code: 'YAML_TOO_LARGE', message, start: 0, end: 0 }], new YamlReader('', 1, limits)),
+  ]
   if (text.length > limits.maxLength) {
-    const message = `the text has ${text.length} characters, the limit is ${limits.maxLength}`
-    return [
-      failed(0, file, [{ code: 'YAML_TOO_LARGE', message, start: 0, end: 0 }], new YamlReader('', 1, limits)),
-    ]
+    return refused(`the text has ${text.length} characters, the limit is ${limits.maxLength}`)
   }
+  const chunks = splitDocuments(text, limits.maxDocuments)
+  if (chunks.length > limits.maxDocuments)
+    return refused(`the text has more than ${limits.maxDocuments} documents`)
   const slot = new TreeSlot()
-  for (const { start, end, line } of splitDocuments(text)) {
+  for (const { start, end, line } of chunks) {
     const reader = new YamlReader(text.slice(start, end), line, limits, slot)
     const { value, problems, isEmpty } = reader.read()
     if (problems.length > 0) out.push(failed(out.length, file, problems, reader))

@@ -11,8 +11,10 @@ export interface Chunk {
  *
  * In YAML such a line ends a document wherever it stands, so a document that is broken (a quote or a bracket that is
  * never closed) cannot swallow those after it.
+ *
+ * @param most Stops at the first document over this number, which is among those that it returns.
  */
-export function splitDocuments(text: string): Chunk[] {
+export function splitDocuments(text: string, most = Number.POSITIVE_INFINITY): Chunk[] {
   const out: Chunk[] = []
   let start = text.charCodeAt(0) === 0xfeff ? 1 : 0
   let startLine = 1
@@ -23,6 +25,7 @@ export function splitDocuments(text: string): Chunk[] {
       const before = text.slice(start, at)
       if (!isPreamble(before)) {
         out.push({ start, end: at, line: startLine })
+        if (out.length > most) return out
         start = at
         startLine = line
       }

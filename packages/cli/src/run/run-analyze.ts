@@ -48,7 +48,7 @@ async function analyzeFiles(flags: AnalyzeFlags, paths: readonly string[]): Prom
     if (path === '-' && isTalking && process.stdin.isTTY) console.error('reading from standard input:')
     const { file, text } = await readInput(path)
     sources.set(file, text)
-    documents.push(...fromYaml(text, { file }).documents)
+    for (const document of fromYaml(text, { file }).documents) documents.push(document)
   }
   const upgrade = flags.fromVersion === undefined ? {} : { upgradeFrom: flags.fromVersion }
   const options = { ...(await configOptions(flags)), ...namespaceOptions(flags), ...upgrade, suppress }

@@ -45,7 +45,11 @@ export async function runValidate(flags: ValidateFlags, ...files: string[]): Pro
 
 /** One entry for each document in the order of the text; a list of objects has one for each of its items. */
 function entriesOf(text: string, file: string): Entry[] {
-  const parts = fromYaml(text, { file }).documents.flatMap((document) => partsOf(document, file))
+  const { documents } = fromYaml(text, { file })
+  const parts = documents.flatMap((document) => partsOf(document, file))
+  // Nothing was read of a text that is too large.
+  if (documents.length === 1 && documents[0]?.findings[0]?.code === 'YAML_TOO_LARGE')
+    return parts.map(({ entry }) => entry)
   for (const { line } of emptyDocuments(text))
     parts.push({ line, column: 1, entry: entryOf(file, undefined, []) })
   return parts.sort((a, b) => a.line - b.line || a.column - b.column).map(({ entry }) => entry)
