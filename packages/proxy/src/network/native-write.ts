@@ -102,6 +102,7 @@ class NativeWrite implements SocketWrite {
     // The stream knows how to wait for a connection, and what to say when there is none any more.
     if (handle === null || connecting || typeof handle.writev !== 'function') {
       this.#fallback.write(pieces)
+      this.isBusy = this.#fallback.isBusy
       return
     }
     const request = this.#unused ?? this.#makeRequest(handle)
@@ -181,7 +182,9 @@ export class StreamWrite implements SocketWrite {
     const list = isList(pieces) ? pieces : [pieces]
     const last = list.length - 1
     this.isBusy = true
+    let isUnderWay = true
     const done = (error?: Error | null) => {
+      if (!isUnderWay) return
       this.isBusy = false
       this.#done(error ?? undefined)
     }
@@ -189,6 +192,10 @@ export class StreamWrite implements SocketWrite {
     // The socket reads the encoding of strings only.
     for (const [i, piece] of list.entries()) socket.write(piece, 'latin1', i === last ? done : undefined)
     socket.uncork()
+    if (socket.writableLength > 0 || socket.destroyed) return
+    // The system has taken it already; the stream says so later.
+    isUnderWay = false
+    this.isBusy = false
   }
 }
 
