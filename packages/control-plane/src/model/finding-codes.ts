@@ -12,6 +12,8 @@ export const FINDING_CODES = {
     'The mesh configuration has a value that cannot be used, or a field that has no effect yet.',
   CP_PORT_UNKNOWN: 'A route names a port that the service does not have.',
   CP_PROXY_REJECTED: 'A proxy refused a resource that was made of the configuration; it keeps the last one.',
+  CP_SECRET_UNUSABLE:
+    'The Secret that a server of a Gateway names is not there, or holds no usable certificate.',
   CP_SUBSET_UNDEFINED: 'A route names a subset that no DestinationRule defines.',
   CP_TRANSLATION_FAILED:
     'A resource could not be made of the configuration; the message says of which object.',

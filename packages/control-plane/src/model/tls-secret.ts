@@ -1,3 +1,4 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import type { Secret } from '@batten/api'
 import { DEFAULT_NAMESPACE } from './object-key.ts'
 
@@ -8,6 +9,8 @@ export interface MeshTlsSecret {
   readonly certificate: string | undefined
   readonly privateKey: string | undefined
   readonly ca: string | undefined
+  /** Why no server can use certificate and key; undefined when it can, and when there is no certificate. */
+  readonly problem: string | undefined
 }
 
 /** Keys under which each part is looked for: `kubernetes.io/tls`, then Istio's generic secrets. */
@@ -35,5 +38,23 @@ export function tlsSecretOf(object: Secret): MeshTlsSecret | undefined {
     certificate,
     privateKey,
     ca,
+    problem:
+      certificate === undefined || privateKey === undefined ? undefined : problemOf(certificate, privateKey),
+  }
+}
+
+function problemOf(certificate: string, privateKey: string): string | undefined {
+  let parsed: X509Certificate
+  try {
+    parsed = new X509Certificate(certificate)
+  } catch {
+    return 'tls.crt is no certificate in PEM'
+  }
+  try {
+    return parsed.checkPrivateKey(createPrivateKey(privateKey))
+      ? undefined
+      : 'tls.key does not belong to tls.crt'
+  } catch {
+    return 'tls.key is no private key in PEM'
   }
 }

@@ -11,6 +11,7 @@ import { type GatewayServer, gatewayServers, serversByListener } from './gateway
 import { httpConnectionManager } from './http-connection-manager.ts'
 import { TLS_INSPECTOR } from './listener-filters.ts'
 import { gatewayRouteName } from './route-gateway.ts'
+import { credentialProblem } from './secret.ts'
 import { tcpProxy } from './tcp-proxy.ts'
 
 /** The listeners of a gateway proxy: one for each address and port of its servers. */
@@ -63,7 +64,7 @@ function chainsOf(
       continue
     }
     const filters = server.kind === 'https' ? [manager(read, node, server)] : tlsFilters(read, client, server)
-    if (filters.length === 0) continue
+    if (filters.length === 0 || !hasCredentials(read, node, server)) continue
     addChain(chains, names, {
       ...serverNames(server),
       transportSocket: serverTlsToTransportSocket(server.server.tls ?? {}, {
@@ -75,6 +76,25 @@ function chainsOf(
     })
   }
   return chains
+}
+
+/** Whether a TLS server can have its certificates; when not, says so: its connections are refused. */
+function hasCredentials(
+  read: Reader<MeshSnapshot>,
+  node: GatewayClass,
+  { gateway, server }: GatewayServer,
+): boolean {
+  const problem = credentialProblem(read, node.namespace, server.tls)
+  if (problem === undefined) return true
+  read.report({
+    code: 'CP_SECRET_UNUSABLE',
+    severity: 'error',
+    subject: `TLS server ${server.port.name} of Gateway ${gateway.title}`,
+    message: problem,
+    object: gateway.key,
+    path: `spec.servers[${gateway.servers.indexOf(server)}].tls.credentialName`,
+  })
+  return false
 }
 
 function addChain(chains: FilterChain[], names: Set<string>, chain: FilterChain): void {

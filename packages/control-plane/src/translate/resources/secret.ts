@@ -1,3 +1,4 @@
+import type { ServerTLSSettings } from '@batten/api'
 import type { Secret } from '@batten/xds'
 import { isSameMap } from '../../model/equal.ts'
 import { defineQuery, type Reader } from '../../model/incremental.ts'
@@ -31,6 +32,26 @@ export const gatewaySecrets = defineQuery<MeshSnapshot, ReadonlyMap<string, Reso
   },
   isSameMap,
 )
+
+/**
+ * Why a server cannot have its certificates: a proxy would wait for a Secret that is not there, and keep every other
+ * server of the listener waiting. Undefined when it can.
+ */
+export function credentialProblem(
+  read: Reader<MeshSnapshot>,
+  namespace: string,
+  tls: ServerTLSSettings | undefined,
+): string | undefined {
+  for (const credential of credentialNamesOf(tls)) {
+    if (secretOf(read, namespace, credential) === undefined) {
+      const what = credential.endsWith(CA_SUFFIX) ? 'ca.crt' : 'tls.crt and tls.key'
+      return `there is no Secret ${namespace}/${credential} with ${what}`
+    }
+    const problem = read.entry('secrets', `${namespace}/${credential}`)?.problem
+    if (problem !== undefined) return `the Secret ${namespace}/${credential} is of no use: ${problem}`
+  }
+  return undefined
+}
 
 /** A certificate with its key; for `-cacert` the authority, from a Secret of that name or from the one without suffix. */
 function secretOf(read: Reader<MeshSnapshot>, namespace: string, credential: string): Secret | undefined {
