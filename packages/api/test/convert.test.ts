@@ -207,6 +207,19 @@ export default [reviews, reviewsDestinationRule, routeDeployment, desk]
     expect(run(toTypeScript(BOOKINFO).code)).toEqual(fromYaml(BOOKINFO).objects.map(({ object }) => object))
   })
 
+  it('takes many objects of the same name', () => {
+    const text = (comment: number): string =>
+      `apiVersion: v1\nkind: Namespace\nmetadata: {name: shop} # the ${comment}th\n`
+    const { code } = toTypeScript(Array.from({ length: 6_000 }, (_, i) => text(i)).join('---\n'))
+    expect(code.match(/^export const \w+/gm)!.slice(0, 4)).toEqual([
+      'export const shop',
+      'export const shopNamespace',
+      'export const shopNamespace2',
+      'export const shopNamespace3',
+    ])
+    expect(code).toMatch(/the 5999th\nexport const shopNamespace5999 = /)
+  })
+
   it('reports documents that cannot be read, and converts the others', () => {
     const { code, findings } = toTypeScript(
       'a: [\n---\napiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n',

@@ -68,9 +68,21 @@ export function commentsOf(text: string): TextComments {
   }
   const none = new CommentNode()
   return {
-    of: (line) => nodes.findLast((one) => one.line <= line)?.node ?? none,
+    of: (line) => lastAt(nodes, line)?.node ?? none,
     rest: waiting,
   }
+}
+
+/** The last that begins on a line or before it; they are in the order of their lines. */
+function lastAt<T extends { readonly line: number }>(all: readonly T[], line: number): T | undefined {
+  let low = 0
+  let high = all.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (all[middle]!.line <= line) low = middle + 1
+    else high = middle
+  }
+  return all[low - 1]
 }
 
 function attribute(text: string, entries: readonly Entry[], root: CommentNode): void {

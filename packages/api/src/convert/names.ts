@@ -12,6 +12,8 @@ const RESERVED = new Set(
 /** Names of constants, each given once. */
 export class ConstantNames {
   private readonly taken: Set<string>
+  /** Numbers that were tried last, so that thousands of objects with the same name do not try all of them again. */
+  private readonly numbers = new Map<string, number>()
 
   constructor(taken: Iterable<string>) {
     this.taken = new Set(taken)
@@ -22,7 +24,12 @@ export class ConstantNames {
     const own = camelCase(String(object.metadata?.name ?? '')) || camelCase(object.kind) || 'unnamed'
     const withKind = own + object.kind.replaceAll(/\W/g, '')
     let name = this.isFree(own) ? own : withKind
-    for (let n = 2; !this.isFree(name); n++) name = `${withKind}${n}`
+    if (!this.isFree(name)) {
+      let n = this.numbers.get(withKind) ?? 1
+      do name = `${withKind}${++n}`
+      while (!this.isFree(name))
+      this.numbers.set(withKind, n)
+    }
     this.taken.add(name)
     return name
   }

@@ -1,4 +1,4 @@
-import { Lexer } from 'yaml'
+import { SCALAR, scanned } from './flow-tokens.ts'
 import type { Limits } from './limits.ts'
 
 /** The tokens of a document, or why nothing should be built of them. */
@@ -12,9 +12,6 @@ export interface Lexed {
   readonly count: number
   readonly refusal?: { readonly why: 'nodes' | 'properties'; readonly at: number }
 }
-
-/** What the lexer puts before the text of a plain or block scalar. */
-export const SCALAR = '\u001f'
 
 /** A collection that begins with a key may have a tag and an anchor, and so may the key. */
 const MAX_PROPERTIES = 4
@@ -32,7 +29,7 @@ export function lexed(text: string, limits: Limits): Lexed {
   let at = 0
   let count = 0
   let before = ''
-  for (const token of new Lexer().lex(text)) {
+  for (const token of scanned(text)) {
     count++
     const isText = before === SCALAR
     // Of empty lines one says as much as a million.

@@ -225,6 +225,17 @@ describe('hostile text is refused', () => {
     ])
   })
 
+  it('refuses a List whose items are no list', () => {
+    const { objects, findings } = fromYaml('apiVersion: v1\nkind: List\nitems: text\n')
+    expect(objects).toEqual([])
+    expect(findings).toMatchObject([
+      { path: 'items', message: 'the items of a List must be a list, not a string', range: { line: 3 } },
+    ])
+    expect(fromYaml('apiVersion: v1\nkind: List\nitems: {}\n').findings).toMatchObject([
+      { message: 'the items of a List must be a list, not a map' },
+    ])
+  })
+
   it('keeps a key called __proto__ as a key', () => {
     const value = VALUE('__proto__: {polluted: 1}\n') as object
     expect(Object.keys(value)).toEqual(['__proto__'])

@@ -177,6 +177,11 @@ function withObjects(document: ParsedDocument): ParsedDocument {
     })
     return { ...document, objects, findings }
   }
+  if (kind === 'List' && apiVersion === 'v1' && items !== undefined && items !== null) {
+    const message = `the items of a List must be a list, not ${typeof items === 'object' ? 'a map' : `a ${typeof items}`}`
+    const range = document.position(['items'])
+    return { ...document, findings: [{ ...notAnObject(document), path: 'items', message, range }] }
+  }
   const object: ParsedObject = {
     object: value as unknown as KubernetesObject,
     file,

@@ -1,4 +1,6 @@
 import {
+  Composer,
+  type CST,
   type Document,
   isAlias,
   isMap,
@@ -6,15 +8,17 @@ import {
   isSeq,
   type Node,
   type Pair,
-  parseDocument,
+  type ParsedNode,
+  Parser,
   type Scalar,
 } from 'yaml'
 import type { Code } from '../errors.ts'
 import type { SourceRange } from '../validate/findings.ts'
+import { scanned } from './flow-tokens.ts'
 import { lexed } from './lexed.ts'
 import type { Limits } from './limits.ts'
 import { type Fields, isFields, type PathSegment } from './path.ts'
-import { plainScalar } from './scalar.ts'
+import { isMerge, keyText, ScalarMistake, scalarValue } from './tagged.ts'
 import { readTokens } from './token-reader.ts'
 import { firstKey, type Step, Tree } from './tree.ts'
 
@@ -222,7 +226,7 @@ export class YamlReader {
   }
 
   private parse(): Document.Parsed {
-    return parseDocument(this.text, {
+    const composer = new Composer<ParsedNode, true>({
       schema: 'failsafe',
       version: '1.1',
       uniqueKeys: false,
@@ -230,6 +234,9 @@ export class YamlReader {
       prettyErrors: false,
       logLevel: 'silent',
     })
+    let first: Document.Parsed | undefined
+    for (const document of composer.compose(syntaxOf(this.text), true, this.text.length)) first ??= document
+    return first!
   }
 
   private refuseEarly(): Problem | undefined {
@@ -262,6 +269,7 @@ export class YamlReader {
 
   private problemOf(thrown: unknown): Problem {
     if (thrown instanceof Refusal) return thrown.problem
+    if (thrown instanceof ScalarMistake) return problem('YAML_VALUE', thrown.message, thrown.node)
     if (thrown instanceof RangeError)
       return this.refusal('YAML_TOO_DEEP', `nested deeper than ${this.limits.maxDepth} levels`, 0)
     throw thrown
@@ -396,30 +404,18 @@ class Conversion {
       })
     }
     this.count(1, target)
-    const isMerge = target.type === 'PLAIN' && target.value === '<<'
-    const value = this.scalar(target)
-    if (value === null) throw new Refusal(problem('YAML_KEY', 'keys of a map must not be null', target))
-    return { text: String(value), isMerge }
+    const text = keyText(target)
+    if (text === undefined) {
+      const isNumber = /\d/.test(String(target.value))
+      const message = `keys of a map must not be ${isNumber ? 'numbers of 2^63 and more' : 'null'}`
+      throw new Refusal(problem('YAML_KEY', message, target))
+    }
+    // What an alias stands for is never a merge.
+    return { text, isMerge: target === node && isMerge(target) }
   }
 
   private scalar(node: Scalar): unknown {
-    const source = String(node.value ?? '')
-    const tag = node.tag
-    if (tag === undefined) return node.type === 'PLAIN' ? this.json(plainScalar(source), node) : source
-    switch (tag) {
-      case 'tag:yaml.org,2002:str':
-      case 'tag:yaml.org,2002:timestamp':
-        return source
-      case 'tag:yaml.org,2002:binary':
-        return source.replaceAll(/\s/g, '')
-      case 'tag:yaml.org,2002:int':
-      case 'tag:yaml.org,2002:float':
-      case 'tag:yaml.org,2002:bool':
-      case 'tag:yaml.org,2002:null':
-        return this.json(plainScalar(source), node)
-      default:
-        return node.type === 'PLAIN' ? this.json(plainScalar(source), node) : source
-    }
+    return this.json(scalarValue(node), node)
   }
 
   private json(value: unknown, node: Scalar): unknown {
@@ -454,6 +450,13 @@ function problem(code: Code, message: string, node: Node | undefined): Problem {
 function rangeOf(node: unknown): [number, number] | undefined {
   const range = (node as { range?: [number, number, number] | null } | null | undefined)?.range
   return range === null || range === undefined ? undefined : [range[0], range[1]]
+}
+
+/** What the library's parser makes of the tokens. */
+function* syntaxOf(text: string): Generator<CST.Token> {
+  const parser = new Parser()
+  for (const token of scanned(text)) yield* parser.next(token)
+  yield* parser.end()
 }
 
 function isBlank(node: unknown): boolean {

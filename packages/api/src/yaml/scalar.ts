@@ -32,6 +32,12 @@ for (const [sign, value] of [
   for (const word of ['.inf', '.Inf', '.INF']) SPECIAL.set(sign + word, value)
 }
 
+/** The first whole number that 64 bits with a sign do not hold. */
+const INT64_END = 1n << 63n
+
+/** The first whole number that 64 bits without a sign do not hold. */
+const UINT64_END = 1n << 64n
+
 const FLOAT = /^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$/
 const GO_FLOAT = /^(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$/
 
@@ -49,8 +55,69 @@ export function plainScalar(source: string): string | number | boolean | null {
   if (!isDigit && first !== 43 && first !== 45) return source
   const plain = source.replaceAll('_', '')
   const integer = goInteger(plain)
-  if (integer !== undefined) return integer
+  if (integer !== undefined) return Number(integer)
   return (FLOAT.test(plain) ? finite(plain) : undefined) ?? source
+}
+
+/** The whole number that a plain scalar is, or undefined. */
+function plainInteger(source: string): bigint | undefined {
+  return /^[-+0-9]/.test(source) ? goInteger(source.replaceAll('_', '')) : undefined
+}
+
+/** The text of a plain scalar that is the key of a map; undefined if it is null or too large, which no key may be. */
+export function plainKey(source: string): string | undefined {
+  const value = plainScalar(source)
+  if (typeof value === 'string') return value
+  if (value === null) return undefined
+  if (typeof value === 'boolean') return String(value)
+  const integer = plainInteger(source)
+  if (integer === undefined) return floatKey(value)
+  return integer < INT64_END ? String(integer) : undefined
+}
+
+/** A number as the key of a map, with the precision of 32 bits that Kubernetes gives it: Go's `%g`. */
+export function floatKey(value: number): string {
+  const single = Math.fround(value)
+  if (Number.isNaN(single)) return '.nan'
+  if (!Number.isFinite(single)) return single > 0 ? '.inf' : '-.inf'
+  let digits = 1
+  while (digits < 9 && Math.fround(Number(single.toPrecision(digits))) !== single) digits++
+  const [mantissa, exponent] = single.toExponential(digits - 1).split('e')
+  const power = Number(exponent)
+  const sign = Object.is(single, -0) ? '-' : ''
+  if (power < -4 || power >= 6)
+    return `${sign}${mantissa}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`
+  return sign + single.toFixed(Math.max(digits - 1 - power, 0))
+}
+
+/** Whether a scalar is what its tag says: a whole number, a number, a truth value, null or a date. */
+export function fitsTag(tag: string, source: string): boolean {
+  const value = plainScalar(source)
+  switch (tag) {
+    case 'null':
+      return value === null
+    case 'bool':
+      return typeof value === 'boolean'
+    case 'int':
+      return plainInteger(source) !== undefined
+    case 'float':
+      return typeof value === 'number' && (plainInteger(source) ?? 0n) < INT64_END
+    default:
+      return isTimestamp(source)
+  }
+}
+
+const TIMESTAMP =
+  /^(\d{4})-(\d{1,2})-(\d{1,2})(?:([Tt ])(\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.,]\d+)?(Z|[-+]\d{2}:\d{2})?)?$/
+
+function isTimestamp(source: string): boolean {
+  const match = TIMESTAMP.exec(source)
+  if (match === null) return false
+  const [, year, month, day, separator, hour = '0', minute = '0', second = '0', zone] = match
+  if (separator !== undefined && (separator === ' ') !== (zone === undefined)) return false
+  const days = new Date(Date.UTC(2000 + (Number(year) % 400), Number(month), 0)).getUTCDate()
+  const isDate = Number(month) >= 1 && Number(month) <= 12 && Number(day) >= 1 && Number(day) <= days
+  return isDate && Number(hour) < 24 && Number(minute) < 60 && Number(second) < 60
 }
 
 /** Go reports numbers beyond the range of a double, and then takes the text. */
@@ -60,7 +127,7 @@ function finite(text: string): number | undefined {
 }
 
 /** Go's `strconv.ParseInt(text, 0, 64)` and then `ParseUint`: prefixes 0x, 0o, 0b and 0. */
-function goInteger(text: string): number | undefined {
+function goInteger(text: string): bigint | undefined {
   const match = /^([-+]?)(?:(0[xX])([0-9a-fA-F]+)|(0[oO]|0)([0-7]+)|(0[bB])([01]+)|(0|[1-9][0-9]*))$/.exec(
     text,
   )
@@ -76,8 +143,8 @@ function goInteger(text: string): number | undefined {
           : BigInt(decimal!)
   const value = sign === '-' ? -digits : digits
   // Beyond 64 bits Go falls through to a float.
-  if (value < -(1n << 63n) || value >= 1n << 64n) return undefined
-  return Number(value)
+  if (value < -(1n << 63n) || value >= (sign === '' ? UINT64_END : INT64_END)) return undefined
+  return value
 }
 
 /** Whether a string may stand without quotes: every reader of YAML 1.1 and 1.2 takes it for a string. */

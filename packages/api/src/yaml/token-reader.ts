@@ -1,8 +1,9 @@
 import { CST } from 'yaml'
-import { type Lexed, SCALAR } from './lexed.ts'
+import { SCALAR } from './flow-tokens.ts'
+import type { Lexed } from './lexed.ts'
 import type { Limits } from './limits.ts'
 import type { Fields } from './path.ts'
-import { plainScalar } from './scalar.ts'
+import { plainKey, plainScalar } from './scalar.ts'
 
 /** Thrown inside of this file only: the text has something that the library's parser must look at. */
 const GIVE_UP = Symbol('give up')
@@ -138,9 +139,7 @@ class TokenReader {
   private key(): string {
     this.count(0)
     if (this.token() !== SCALAR) return this.quoted(false)
-    const value = plainScalar(this.plain(false))
-    if (value === null) throw GIVE_UP
-    return String(json(value))
+    return plainKey(this.plain(false)) ?? giveUp()
   }
 
   private plain(hasLines: boolean): string {

@@ -10,7 +10,7 @@ import {
   type YAMLMap,
 } from 'yaml'
 import { type PathSegment, pathSegments } from './path.ts'
-import { plainScalar } from './scalar.ts'
+import { keyText, ScalarMistake } from './tagged.ts'
 
 /** A step of a path within a tree: the key, unless it is an item of a list, what is there, and the rest of the path. */
 export interface Step {
@@ -70,7 +70,7 @@ export class Tree {
     if (known !== undefined) return known
     const out = new Map<string, Entry>()
     for (const pair of node.items as Entry[]) {
-      const key = keyText(pair.key)
+      const key = nameOf(pair.key)
       if (!out.has(key)) out.set(key, pair)
     }
     this.entries.set(node, out)
@@ -102,8 +102,12 @@ function item(items: readonly Node[], index: number, rest: Step['rest']): Step |
   return value === undefined ? undefined : { key: undefined, value, rest }
 }
 
-function keyText(node: Node | null): string {
-  if (!isScalar(node)) return ''
-  const source = String(node.value ?? '')
-  return node.type === 'PLAIN' ? String(plainScalar(source)) : source
+/** A key as text, or nothing for what is no key; who reads values reports that. */
+function nameOf(node: Node | null): string {
+  try {
+    return isScalar(node) ? (keyText(node) ?? '') : ''
+  } catch (thrown) {
+    if (thrown instanceof ScalarMistake) return ''
+    throw thrown
+  }
 }
