@@ -44,10 +44,9 @@ export class MetricRegistry {
     return this.#series(name, 'histogram', labels, help, () => new Histogram(bounds)) as Histogram
   }
 
-  /** Forgets every series that carries this label value (a cluster or listener that is gone). */
-  removeByLabel(label: string, value: string): void {
-    for (const family of this.families.values())
-      for (const [key, series] of family.series) if (series.labels[label] === value) family.series.delete(key)
+  /** Forgets one series. Whoever holds its metric goes on counting, unseen. */
+  remove(name: string, labels: Labels = {}): void {
+    this.families.get(name)?.series.delete(seriesKey(labels))
   }
 
   #series(name: string, kind: MetricKind, labels: Labels, help: string, create: () => Series['metric']) {

@@ -41,7 +41,7 @@ latency_ms_count{c="x"} 5
   it('leaves out families whose series are gone, and is empty for an empty registry', () => {
     const registry = new MetricRegistry()
     registry.counter('requests_total', { cluster: 'a' }).inc()
-    registry.removeByLabel('cluster', 'a')
+    registry.remove('requests_total', { cluster: 'a' })
     expect(formatPrometheus(registry)).toBe('')
   })
 })

@@ -106,6 +106,21 @@ it('forgets the stats of a scope that is removed', () => {
   expect(stats.scope('cluster', 'gone').counter('upstream_rq_total').value).toBe(0)
 })
 
+it('keeps the stats of a scope whose name only begins like the removed one', () => {
+  const stats = new StatsStore()
+  stats.scope('cluster', 'reviews')
+  stats.scope('cluster', 'reviews.v2').counter('upstream_rq_200').inc()
+  stats.counter('cluster.reviews.upstream_rq_200').inc()
+  stats.removeScope('cluster', 'reviews')
+  expect(stats.toPrometheus()).toBe(
+    [
+      '# TYPE envoy_cluster_upstream_rq counter',
+      'envoy_cluster_upstream_rq{envoy_cluster_name="reviews.v2",envoy_response_code="200"} 1',
+      '',
+    ].join('\n'),
+  )
+})
+
 it('refuses to use one name for two kinds of stat', () => {
   const stats = new StatsStore()
   stats.counter('server.live')

@@ -1,5 +1,5 @@
 import { type Counter, formatPrometheus, type Gauge, type Histogram, MetricRegistry } from '@batten/core'
-import { NAMED_SCOPES, tagStatName } from './stat-tags.ts'
+import { tagStatName } from './stat-tags.ts'
 
 /** One stat: what the admin page `/stats` prints in a line. */
 export type Stat =
@@ -25,6 +25,8 @@ export class StatsStore {
   readonly #stats = new Map<string, Stat>()
   /** `family.name.` of every scope that was asked for; lets a dotted name with dots inside be split right. */
   readonly #scopes = new Map<string, Map<string, StatsScope>>()
+  /** Names of the stats of each scope by its prefix: thousands of clusters may go at once. */
+  readonly #names = new Map<string, string[]>()
 
   constructor(registry: MetricRegistry = new MetricRegistry()) {
     this.registry = registry
@@ -67,8 +69,12 @@ export class StatsStore {
     const clean = name.replaceAll(':', '_')
     const prefix = `${family}.${clean}.`
     this.#scopes.get(family)?.delete(clean)
-    for (const key of this.#stats.keys()) if (key.startsWith(prefix)) this.#stats.delete(key)
-    this.registry.removeByLabel(NAMED_SCOPES[family]!, clean)
+    for (const dotted of this.#names.get(prefix) ?? []) {
+      const { prometheusName, labels } = tagStatName(dotted, clean)
+      this.registry.remove(prometheusName, labels)
+      this.#stats.delete(dotted)
+    }
+    this.#names.delete(prefix)
   }
 
   /** Every stat, sorted by name. */
@@ -91,7 +97,7 @@ export class StatsStore {
   addCounter(name: string, scopeName: string | undefined): Counter {
     const tagged = tagStatName(name, scopeName)
     const metric = this.registry.counter(tagged.prometheusName, tagged.labels)
-    this.#stats.set(name, { kind: 'counter', name, metric })
+    this.#keep({ kind: 'counter', name, metric }, scopeName)
     return metric
   }
 
@@ -99,7 +105,7 @@ export class StatsStore {
   addGauge(name: string, scopeName: string | undefined): Gauge {
     const tagged = tagStatName(name, scopeName)
     const metric = this.registry.gauge(tagged.prometheusName, tagged.labels)
-    this.#stats.set(name, { kind: 'gauge', name, metric })
+    this.#keep({ kind: 'gauge', name, metric }, scopeName)
     return metric
   }
 
@@ -107,8 +113,18 @@ export class StatsStore {
   addHistogram(name: string, scopeName: string | undefined, bounds?: readonly number[]): Histogram {
     const tagged = tagStatName(name, scopeName)
     const metric = this.registry.histogram(tagged.prometheusName, tagged.labels, '', bounds)
-    this.#stats.set(name, { kind: 'histogram', name, metric })
+    this.#keep({ kind: 'histogram', name, metric }, scopeName)
     return metric
+  }
+
+  #keep(stat: Stat, scopeName: string | undefined): void {
+    const { name } = stat
+    this.#stats.set(name, stat)
+    if (scopeName === undefined) return
+    const prefix = name.slice(0, name.indexOf('.') + scopeName.length + 2)
+    const names = this.#names.get(prefix)
+    if (names === undefined) this.#names.set(prefix, [name])
+    else names.push(name)
   }
 
   /** The longest known scope name that a dotted name starts with. */
