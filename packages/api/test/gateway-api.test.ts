@@ -35,7 +35,7 @@ const CASES: readonly (readonly [title: string, kind: string, spec: string, expe
       'HTTPRoute',
       '{rules: [{filters: [{type: CORS, urlRewrite: {hostname: a.b}}, {type: Nothing}]}]}',
       [
-        'spec.rules[0].filters[1].type: Unsupported value: "Nothing": supported values: "RequestHeaderModifier", "ResponseHeaderModifier", "RequestMirror", "RequestRedirect", "URLRewrite", "ExtensionRef", "CORS"',
+        'spec.rules[0].filters[1].type: Unsupported value: "Nothing": supported values: "RequestHeaderModifier", "ResponseHeaderModifier", "RequestMirror", "RequestRedirect", "URLRewrite", "ExtensionRef", "CORS", "ExternalAuth"',
         'spec.rules[0].filters[0]: Invalid value: filter.urlRewrite must be nil if the filter.type is not URLRewrite',
         'spec.rules[0].filters[0]: Invalid value: filter.cors must be specified for CORS filter.type',
       ],

@@ -286,7 +286,7 @@ export const kindTable: readonly KindInfo[] = [
     shortNames: [],
     scope: 'Namespaced',
     origin: 'gateway-api',
-    required: [],
+    required: ['spec'],
     docs: 'https://gateway-api.sigs.k8s.io/api-types/grpcroute/',
   },
   {
@@ -319,7 +319,7 @@ export const kindTable: readonly KindInfo[] = [
     shortNames: ['refgrant'],
     scope: 'Namespaced',
     origin: 'gateway-api',
-    required: [],
+    required: ['spec'],
     docs: 'https://gateway-api.sigs.k8s.io/api-types/referencegrant/',
   },
   {

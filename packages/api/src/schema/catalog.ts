@@ -2,6 +2,7 @@ import * as trafficExtension from './extensions/traffic-extension.ts'
 import * as wasm from './extensions/wasm.ts'
 import * as wasmPlugin from './extensions/wasm-plugin.ts'
 import * as gatewayApiBackendTlsPolicy from './gateway-api/backend-tls-policy.ts'
+import * as gatewayApiExternalAuth from './gateway-api/external-auth.ts'
 import * as gatewayApiFilters from './gateway-api/filters.ts'
 import * as gatewayApiGateway from './gateway-api/gateway.ts'
 import * as gatewayApiGatewayClass from './gateway-api/gateway-class.ts'
@@ -9,6 +10,7 @@ import * as gatewayApiGrpcRoute from './gateway-api/grpc-route.ts'
 import * as gatewayApiHttpRoute from './gateway-api/http-route.ts'
 import * as gatewayApiReferenceGrant from './gateway-api/reference-grant.ts'
 import * as gatewayApiReferences from './gateway-api/references.ts'
+import * as gatewayApiSessionPersistence from './gateway-api/session-persistence.ts'
 import * as gatewayApiTcpRoute from './gateway-api/tcp-route.ts'
 import * as gatewayApiTlsRoute from './gateway-api/tls-route.ts'
 import type { KindSchema } from './kind.ts'
@@ -97,6 +99,8 @@ export const modules: readonly SchemaModule[] = [
   module('mesh/istio-operator', istioOperator),
   module('gateway-api/references', gatewayApiReferences),
   module('gateway-api/filters', gatewayApiFilters),
+  module('gateway-api/external-auth', gatewayApiExternalAuth),
+  module('gateway-api/session-persistence', gatewayApiSessionPersistence),
   module('gateway-api/http-route', gatewayApiHttpRoute),
   module('gateway-api/grpc-route', gatewayApiGrpcRoute),
   module('gateway-api/tcp-route', gatewayApiTcpRoute),

@@ -52,12 +52,26 @@ export const rulesOfHTTPURLRewriteFilter: RuleNode = { fields: {
     path: rulesOfHTTPPathModifier,
   } }
 
+/** Rules of HTTPExternalAuthFilter. */
+export const rulesOfHTTPExternalAuthFilter: RuleNode = { rules: [{"rule":"self.protocol != 'GRPC' || has(self.grpc)","message":"grpc must be specified when protocol is set to 'GRPC'"},{"rule":"!has(self.grpc) || self.protocol == 'GRPC'","message":"protocol must be 'GRPC' when grpc is set"},{"rule":"self.protocol != 'HTTP' || has(self.http)","message":"http must be specified when protocol is set to 'HTTP'"},{"rule":"!has(self.http) || self.protocol == 'HTTP'","message":"protocol must be 'HTTP' when http is set"}], fields: {
+    backendRef: rulesOfBackendObjectReference,
+  } }
+
+/** Rules of CookieConfig. */
+export const rulesOfCookieConfig: RuleNode = { defaults: {"lifetimeType":"Session"} }
+
+/** Rules of SessionPersistence. */
+export const rulesOfSessionPersistence: RuleNode = { rules: [{"rule":"!has(self.cookieConfig) || self.cookieConfig.lifetimeType != 'Permanent' || has(self.absoluteTimeout)","message":"AbsoluteTimeout must be specified when cookie lifetimeType is Permanent"},{"rule":"!has(self.cookieConfig) || self.type == 'Cookie'","message":"cookieConfig can only be set with type Cookie"}], defaults: {"type":"Cookie"}, fields: {
+    cookieConfig: rulesOfCookieConfig,
+  } }
+
 /** Rules of HTTPRouteFilter. */
-export const rulesOfHTTPRouteFilter: RuleNode = { rules: [{"rule":"!has(self.requestHeaderModifier) || self.type == 'RequestHeaderModifier'","message":"filter.requestHeaderModifier must be nil if the filter.type is not RequestHeaderModifier"},{"rule":"has(self.requestHeaderModifier) || self.type != 'RequestHeaderModifier'","message":"filter.requestHeaderModifier must be specified for RequestHeaderModifier filter.type"},{"rule":"!has(self.responseHeaderModifier) || self.type == 'ResponseHeaderModifier'","message":"filter.responseHeaderModifier must be nil if the filter.type is not ResponseHeaderModifier"},{"rule":"has(self.responseHeaderModifier) || self.type != 'ResponseHeaderModifier'","message":"filter.responseHeaderModifier must be specified for ResponseHeaderModifier filter.type"},{"rule":"!has(self.requestMirror) || self.type == 'RequestMirror'","message":"filter.requestMirror must be nil if the filter.type is not RequestMirror"},{"rule":"has(self.requestMirror) || self.type != 'RequestMirror'","message":"filter.requestMirror must be specified for RequestMirror filter.type"},{"rule":"!has(self.requestRedirect) || self.type == 'RequestRedirect'","message":"filter.requestRedirect must be nil if the filter.type is not RequestRedirect"},{"rule":"has(self.requestRedirect) || self.type != 'RequestRedirect'","message":"filter.requestRedirect must be specified for RequestRedirect filter.type"},{"rule":"!has(self.urlRewrite) || self.type == 'URLRewrite'","message":"filter.urlRewrite must be nil if the filter.type is not URLRewrite"},{"rule":"has(self.urlRewrite) || self.type != 'URLRewrite'","message":"filter.urlRewrite must be specified for URLRewrite filter.type"},{"rule":"!has(self.cors) || self.type == 'CORS'","message":"filter.cors must be nil if the filter.type is not CORS"},{"rule":"has(self.cors) || self.type != 'CORS'","message":"filter.cors must be specified for CORS filter.type"},{"rule":"!has(self.extensionRef) || self.type == 'ExtensionRef'","message":"filter.extensionRef must be nil if the filter.type is not ExtensionRef"},{"rule":"has(self.extensionRef) || self.type != 'ExtensionRef'","message":"filter.extensionRef must be specified for ExtensionRef filter.type"}], fields: {
+export const rulesOfHTTPRouteFilter: RuleNode = { rules: [{"rule":"!has(self.requestHeaderModifier) || self.type == 'RequestHeaderModifier'","message":"filter.requestHeaderModifier must be nil if the filter.type is not RequestHeaderModifier"},{"rule":"has(self.requestHeaderModifier) || self.type != 'RequestHeaderModifier'","message":"filter.requestHeaderModifier must be specified for RequestHeaderModifier filter.type"},{"rule":"!has(self.responseHeaderModifier) || self.type == 'ResponseHeaderModifier'","message":"filter.responseHeaderModifier must be nil if the filter.type is not ResponseHeaderModifier"},{"rule":"has(self.responseHeaderModifier) || self.type != 'ResponseHeaderModifier'","message":"filter.responseHeaderModifier must be specified for ResponseHeaderModifier filter.type"},{"rule":"!has(self.requestMirror) || self.type == 'RequestMirror'","message":"filter.requestMirror must be nil if the filter.type is not RequestMirror"},{"rule":"has(self.requestMirror) || self.type != 'RequestMirror'","message":"filter.requestMirror must be specified for RequestMirror filter.type"},{"rule":"!has(self.requestRedirect) || self.type == 'RequestRedirect'","message":"filter.requestRedirect must be nil if the filter.type is not RequestRedirect"},{"rule":"has(self.requestRedirect) || self.type != 'RequestRedirect'","message":"filter.requestRedirect must be specified for RequestRedirect filter.type"},{"rule":"!has(self.urlRewrite) || self.type == 'URLRewrite'","message":"filter.urlRewrite must be nil if the filter.type is not URLRewrite"},{"rule":"has(self.urlRewrite) || self.type != 'URLRewrite'","message":"filter.urlRewrite must be specified for URLRewrite filter.type"},{"rule":"!has(self.cors) || self.type == 'CORS'","message":"filter.cors must be nil if the filter.type is not CORS"},{"rule":"has(self.cors) || self.type != 'CORS'","message":"filter.cors must be specified for CORS filter.type"},{"rule":"!has(self.externalAuth) || self.type == 'ExternalAuth'","message":"filter.externalAuth must be nil if the filter.type is not ExternalAuth"},{"rule":"has(self.externalAuth) || self.type != 'ExternalAuth'","message":"filter.externalAuth must be specified for ExternalAuth filter.type"},{"rule":"!has(self.extensionRef) || self.type == 'ExtensionRef'","message":"filter.extensionRef must be nil if the filter.type is not ExtensionRef"},{"rule":"has(self.extensionRef) || self.type != 'ExtensionRef'","message":"filter.extensionRef must be specified for ExtensionRef filter.type"}], fields: {
     requestMirror: rulesOfHTTPRequestMirrorFilter,
     requestRedirect: rulesOfHTTPRequestRedirectFilter,
     urlRewrite: rulesOfHTTPURLRewriteFilter,
     cors: rulesOfHTTPCORSFilter,
+    externalAuth: rulesOfHTTPExternalAuthFilter,
   } }
 
 /** Rules of HTTPBackendRef. */
@@ -69,7 +83,7 @@ export const rulesOfHTTPBackendRef: RuleNode = { rules: [{"rule":"!(self.group =
 export const rulesOfHTTPHeaderMatch: RuleNode = { defaults: {"type":"Exact"} }
 
 /** Rules of HTTPPathMatch. */
-export const rulesOfHTTPPathMatch: RuleNode = { rules: [{"rule":"!(self.type in ['Exact', 'PathPrefix']) || self.value.startsWith('/')","message":"value must be an absolute path and start with '/' when type one of ['Exact', 'PathPrefix']"},{"rule":"!(self.type in ['Exact', 'PathPrefix']) || !self.value.contains('//')","message":"must not contain '//' when type one of ['Exact', 'PathPrefix']"},{"rule":"!(self.type in ['Exact', 'PathPrefix']) || !self.value.contains('/./')","message":"must not contain '/./' when type one of ['Exact', 'PathPrefix']"},{"rule":"!(self.type in ['Exact', 'PathPrefix']) || !self.value.contains('/../')","message":"must not contain '/../' when type one of ['Exact', 'PathPrefix']"},{"rule":"!(self.type in ['Exact', 'PathPrefix']) || !self.value.contains('%2f')","message":"must not contain '%2f' when type one of ['Exact', 'PathPrefix']"},{"rule":"!(self.type in ['Exact', 'PathPrefix']) || !self.value.contains('%2F')","message":"must not contain '%2F' when type one of ['Exact', 'PathPrefix']"},{"rule":"!(self.type in ['Exact', 'PathPrefix']) || !self.value.contains('#')","message":"must not contain '#' when type one of ['Exact', 'PathPrefix']"},{"rule":"!(self.type in ['Exact', 'PathPrefix']) || !self.value.endsWith('/..')","message":"must not end with '/..' when type one of ['Exact', 'PathPrefix']"},{"rule":"!(self.type in ['Exact', 'PathPrefix']) || !self.value.endsWith('/.')","message":"must not end with '/.' when type one of ['Exact', 'PathPrefix']"},{"rule":"!(self.type in ['Exact', 'PathPrefix']) || self.value.matches(r\"\"\"^(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|[%][0-9a-fA-F]{2})+$\"\"\")","message":"must only contain valid characters (matching ^(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|[%][0-9a-fA-F]{2})+$) for types ['Exact', 'PathPrefix']"}], defaults: {"type":"PathPrefix","value":"/"} }
+export const rulesOfHTTPPathMatch: RuleNode = { rules: [{"rule":"!(self.type in ['Exact', 'PathPrefix']) || self.value.startsWith('/')","message":"value must be an absolute path and start with '/' when type one of ['Exact', 'PathPrefix']"},{"rule":"!(self.type in ['Exact', 'PathPrefix']) || !self.value.contains('//')","message":"must not contain '//' when type one of ['Exact', 'PathPrefix']"},{"rule":"!(self.type in ['Exact', 'PathPrefix']) || !self.value.contains('/./')","message":"must not contain '/./' when type one of ['Exact', 'PathPrefix']"},{"rule":"!(self.type in ['Exact', 'PathPrefix']) || !self.value.contains('/../')","message":"must not contain '/../' when type one of ['Exact', 'PathPrefix']"},{"rule":"!(self.type in ['Exact', 'PathPrefix']) || !self.value.contains('%2f')","message":"must not contain '%2f' when type one of ['Exact', 'PathPrefix']"},{"rule":"!(self.type in ['Exact', 'PathPrefix']) || !self.value.contains('%2F')","message":"must not contain '%2F' when type one of ['Exact', 'PathPrefix']"},{"rule":"!(self.type in ['Exact', 'PathPrefix']) || !self.value.contains('#')","message":"must not contain '#' when type one of ['Exact', 'PathPrefix']"},{"rule":"!(self.type in ['Exact', 'PathPrefix']) || !self.value.endsWith('/..')","message":"must not end with '/..' when type one of ['Exact', 'PathPrefix']"},{"rule":"!(self.type in ['Exact', 'PathPrefix']) || !self.value.endsWith('/.')","message":"must not end with '/.' when type one of ['Exact', 'PathPrefix']"},{"rule":"self.type in ['Exact', 'PathPrefix', 'RegularExpression']","message":"type must be one of ['Exact', 'PathPrefix', 'RegularExpression']"},{"rule":"!(self.type in ['Exact', 'PathPrefix']) || self.value.matches(r\"\"\"^(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|[%][0-9a-fA-F]{2})+$\"\"\")","message":"must only contain valid characters (matching ^(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|[%][0-9a-fA-F]{2})+$) for types ['Exact', 'PathPrefix']"}], defaults: {"type":"PathPrefix","value":"/"} }
 
 /** Rules of HTTPQueryParamMatch. */
 export const rulesOfHTTPQueryParamMatch: RuleNode = { defaults: {"type":"Exact"} }
@@ -90,6 +104,7 @@ export const rulesOfHTTPRouteRule: RuleNode = { rules: [{"rule":"!(has(self.back
     filters: { rules: [{"rule":"!(self.exists(f, f.type == 'RequestRedirect') && self.exists(f, f.type == 'URLRewrite'))","message":"May specify either httpRouteFilterRequestRedirect or httpRouteFilterRequestRewrite, but not both"},{"rule":"self.filter(f, f.type == 'CORS').size() <= 1","message":"CORS filter cannot be repeated"},{"rule":"self.filter(f, f.type == 'RequestHeaderModifier').size() <= 1","message":"RequestHeaderModifier filter cannot be repeated"},{"rule":"self.filter(f, f.type == 'ResponseHeaderModifier').size() <= 1","message":"ResponseHeaderModifier filter cannot be repeated"},{"rule":"self.filter(f, f.type == 'RequestRedirect').size() <= 1","message":"RequestRedirect filter cannot be repeated"},{"rule":"self.filter(f, f.type == 'URLRewrite').size() <= 1","message":"URLRewrite filter cannot be repeated"}], items: rulesOfHTTPRouteFilter },
     backendRefs: { items: rulesOfHTTPBackendRef },
     timeouts: rulesOfHTTPRouteTimeouts,
+    sessionPersistence: rulesOfSessionPersistence,
   } }
 
 /** Rules of HTTPRouteSpec. */
@@ -125,6 +140,7 @@ export const rulesOfGRPCRouteRule: RuleNode = { fields: {
     matches: { items: rulesOfGRPCRouteMatch },
     filters: { rules: [{"rule":"self.filter(f, f.type == 'RequestHeaderModifier').size() <= 1","message":"RequestHeaderModifier filter cannot be repeated"},{"rule":"self.filter(f, f.type == 'ResponseHeaderModifier').size() <= 1","message":"ResponseHeaderModifier filter cannot be repeated"}], items: rulesOfGRPCRouteFilter },
     backendRefs: { items: rulesOfGRPCBackendRef },
+    sessionPersistence: rulesOfSessionPersistence,
   } }
 
 /** Rules of GRPCRouteSpec. */
@@ -152,7 +168,7 @@ export const rulesOfTLSRouteRule: RuleNode = { fields: {
 /** Rules of TLSRouteSpec. */
 export const rulesOfTLSRouteSpec: RuleNode = { fields: {
     parentRefs: { rules: [{"rule":"self.all(a, self.all(b, a.group == b.group && a.kind == b.kind && a.name == b.name && (has(a.__namespace__) ? a.__namespace__ : '') == (has(b.__namespace__) ? b.__namespace__ : '') ? ((has(a.sectionName) ? a.sectionName : '') == '') == ((has(b.sectionName) ? b.sectionName : '') == '') && ((has(a.port) ? a.port : 0) == 0) == ((has(b.port) ? b.port : 0) == 0) : true))","message":"sectionName or port must be specified when parentRefs includes 2 or more references to the same parent"},{"rule":"self.all(a, self.exists_one(b, a.group == b.group && a.kind == b.kind && a.name == b.name && (has(a.__namespace__) ? a.__namespace__ : '') == (has(b.__namespace__) ? b.__namespace__ : '') && (has(a.sectionName) ? a.sectionName : '') == (has(b.sectionName) ? b.sectionName : '') && (has(a.port) ? a.port : 0) == (has(b.port) ? b.port : 0)))","message":"sectionName or port must be unique when parentRefs includes 2 or more references to the same parent"}], items: rulesOfParentReference },
-    hostnames: { rules: [{"rule":"self.all(h, !isIP(h))","message":"Hostnames cannot contain an IP"}] },
+    hostnames: { rules: [{"rule":"self.all(h, !isIP(h))","message":"Hostnames cannot contain an IP"},{"rule":"self.all(h, h.contains('*') || h.matches(r\"\"\"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$\"\"\"))","message":"Hostnames must be valid based on RFC-1123"},{"rule":"self.all(h, !h.contains('*') || (h.startsWith('*.') && h.substring(2).matches(r\"\"\"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$\"\"\")))","message":"Wildcards on hostnames must be the first label, and the rest of hostname must be valid based on RFC-1123"}] },
     rules: { items: rulesOfTLSRouteRule },
   } }
 
@@ -160,6 +176,9 @@ export const rulesOfTLSRouteSpec: RuleNode = { fields: {
 export const rulesOfGatewayClassSpec: RuleNode = { fields: {
     controllerName: { rules: [{"rule":"self == oldSelf","message":"Value is immutable"}] },
   } }
+
+/** Rules of GatewayClassStatus. */
+export const rulesOfGatewayClassStatus: RuleNode = { defaults: {"conditions":[{"type":"Accepted","status":"Unknown","reason":"Pending","message":"Waiting for controller","lastTransitionTime":"1970-01-01T00:00:00Z"}]} }
 
 /** Rules of SubjectAltName. */
 export const rulesOfSubjectAltName: RuleNode = { rules: [{"rule":"self.type != 'Hostname' || (has(self.hostname) && self.hostname != '')","message":"SubjectAltName element must contain Hostname, if Type is set to Hostname"},{"rule":"self.type == 'Hostname' || !(has(self.hostname) && self.hostname != '')","message":"SubjectAltName element must not contain Hostname, if Type is not set to Hostname"},{"rule":"self.type != 'URI' || (has(self.uri) && self.uri != '')","message":"SubjectAltName element must contain URI, if Type is set to URI"},{"rule":"self.type == 'URI' || !(has(self.uri) && self.uri != '')","message":"SubjectAltName element must not contain URI, if Type is not set to URI"}] }
@@ -221,12 +240,18 @@ export const rulesOfTLSPortConfig: RuleNode = { fields: {
 /** Rules of FrontendTLSConfig. */
 export const rulesOfFrontendTLSConfig: RuleNode = { fields: {
     default: rulesOfTLSConfig,
-    perPort: { items: rulesOfTLSPortConfig, keys: ["port"] },
+    perPort: { rules: [{"rule":"self.all(a, self.exists_one(b, a.port == b.port))","message":"Port for TLS configuration must be unique within the Gateway"}], items: rulesOfTLSPortConfig, keys: ["port"] },
   } }
 
 /** Rules of GatewayBackendTLS. */
 export const rulesOfGatewayBackendTLS: RuleNode = { fields: {
     clientCertificateRef: rulesOfSecretObjectReference,
+  } }
+
+/** Rules of GatewayInfrastructure. */
+export const rulesOfGatewayInfrastructure: RuleNode = { fields: {
+    labels: { rules: [{"rule":"self.all(key, key.matches(r\"\"\"^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]$\"\"\"))","message":"Label keys must be in the form of an optional DNS subdomain prefix followed by a required name segment of up to 63 characters."},{"rule":"self.all(key, key.split('/')[0].size() < 253)","message":"If specified, the label key's prefix must be a DNS subdomain not longer than 253 characters in total."}] },
+    annotations: { rules: [{"rule":"self.all(key, key.matches(r\"\"\"^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]$\"\"\"))","message":"Annotation keys must be in the form of an optional DNS subdomain prefix followed by a required name segment of up to 63 characters."},{"rule":"self.all(key, key.split('/')[0].size() < 253)","message":"If specified, the annotation key's prefix must be a DNS subdomain not longer than 253 characters in total."}] },
   } }
 
 /** Rules of ListenerTLSConfig. */
@@ -241,7 +266,7 @@ export const rulesOfListener: RuleNode = { defaults: {"allowedRoutes":{"namespac
   } }
 
 /** Rules of GatewaySpecAddress. */
-export const rulesOfGatewaySpecAddress: RuleNode = { rules: [{"rule":"self.type != 'Hostname' || !has(self.value) || self.value.matches(r\"\"\"^(\\*\\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$\"\"\")","message":"Hostname value must be empty or contain only valid characters (matching ^(\\*\\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$)"},{"rule":"self.type != 'IPAddress' || !has(self.value) || isIP(self.value)","message":"IPAddress value must be empty or a valid IP address"}], defaults: {"type":"IPAddress"} }
+export const rulesOfGatewaySpecAddress: RuleNode = { rules: [{"rule":"self.type != 'Hostname' || !has(self.value) || self.value.matches(r\"\"\"^(\\*\\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$\"\"\")","message":"Hostname value must be empty or contain only valid characters (matching ^(\\*\\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$)"},{"rule":"self.type != 'IPAddress' || !has(self.value) || isIP(self.value)","message":"IPAddress value must be a valid IP address"}], defaults: {"type":"IPAddress"} }
 
 /** Rules of GatewayTLSConfig. */
 export const rulesOfGatewayTLSConfig: RuleNode = { fields: {
@@ -253,12 +278,13 @@ export const rulesOfGatewayTLSConfig: RuleNode = { fields: {
 export const rulesOfGatewaySpec: RuleNode = { fields: {
     listeners: { rules: [{"rule":"self.all(l, !l.protocol.matches('(?i)^(HTTP|TCP|UDP)$') || !has(l.tls))","message":"tls must not be specified for protocols ['HTTP', 'TCP', 'UDP']"},{"rule":"self.all(l, !(l.protocol.matches('(?i)^(HTTPS)$') && has(l.tls)) || l.tls.mode == '' || l.tls.mode == 'Terminate')","message":"tls mode must be Terminate for protocol HTTPS"},{"rule":"self.all(l, !l.protocol.matches('(?i)^(TLS)$') || (has(l.tls) && has(l.tls.mode) && l.tls.mode != ''))","message":"tls mode must be set for protocol TLS"},{"rule":"self.all(l, !l.protocol.matches('(?i)^(TCP|UDP)$') || !has(l.hostname) || l.hostname == '')","message":"hostname must not be specified for protocols ['TCP', 'UDP']"},{"rule":"self.all(a, self.exists_one(b, a.name == b.name))","message":"Listener name must be unique within the Gateway"},{"rule":"self.all(a, self.exists_one(b, a.port == b.port && a.protocol == b.protocol && (has(a.hostname) ? a.hostname : '') == (has(b.hostname) ? b.hostname : '')))","message":"Combination of port, protocol and hostname must be unique for each listener"}], items: rulesOfListener, keys: ["name"] },
     addresses: { rules: [{"rule":"self.all(a, a.type != 'IPAddress' || !has(a.value) || self.exists_one(b, b.type == a.type && has(b.value) && b.value == a.value))","message":"IPAddress values must be unique"},{"rule":"self.all(a, a.type != 'Hostname' || !has(a.value) || self.exists_one(b, b.type == a.type && has(b.value) && b.value == a.value))","message":"Hostname values must be unique"}], items: rulesOfGatewaySpecAddress },
+    infrastructure: rulesOfGatewayInfrastructure,
     allowedListeners: rulesOfAllowedListeners,
     tls: rulesOfGatewayTLSConfig,
   } }
 
 /** Rules of GatewayStatusAddress. */
-export const rulesOfGatewayStatusAddress: RuleNode = { defaults: {"type":"IPAddress"} }
+export const rulesOfGatewayStatusAddress: RuleNode = { rules: [{"rule":"self.type != 'Hostname' || self.value.matches(r\"\"\"^(\\*\\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$\"\"\")","message":"Hostname value must only contain valid characters (matching ^(\\*\\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$)"},{"rule":"self.type != 'IPAddress' || !has(self.value) || isIP(self.value)","message":"IPAddress value must be a valid IP address"}], defaults: {"type":"IPAddress"} }
 
 /** Rules of ListenerStatus. */
 export const rulesOfListenerStatus: RuleNode = { fields: {
@@ -266,7 +292,7 @@ export const rulesOfListenerStatus: RuleNode = { fields: {
   } }
 
 /** Rules of GatewayStatus. */
-export const rulesOfGatewayStatus: RuleNode = { fields: {
+export const rulesOfGatewayStatus: RuleNode = { defaults: {"conditions":[{"type":"Accepted","status":"Unknown","reason":"Pending","message":"Waiting for controller","lastTransitionTime":"1970-01-01T00:00:00Z"},{"type":"Programmed","status":"Unknown","reason":"Pending","message":"Waiting for controller","lastTransitionTime":"1970-01-01T00:00:00Z"}]}, fields: {
     addresses: { items: rulesOfGatewayStatusAddress },
-    listeners: { items: rulesOfListenerStatus },
+    listeners: { items: rulesOfListenerStatus, keys: ["name"] },
   } }

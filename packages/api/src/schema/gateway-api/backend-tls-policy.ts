@@ -1,5 +1,4 @@
 import { defineKind } from '../kind.ts'
-import { Condition } from '../kubernetes/object-meta.ts'
 import { choice, field, list, message, text, textMap } from '../node.ts'
 import {
   CONTROLLER_NAME,
@@ -10,7 +9,7 @@ import {
   PRECISE_HOST_NAME,
   sectionName,
 } from './names.ts'
-import { LocalObjectReference, ParentReference } from './references.ts'
+import { CONDITIONS, LocalObjectReference, ParentReference, StatusCondition } from './references.ts'
 
 /** What a policy is about. */
 export const LocalPolicyTargetReferenceWithSectionName = message(
@@ -137,9 +136,9 @@ export const PolicyAncestorStatus = message(
   {
     ancestorRef: field(ParentReference, 'The Gateway or Service that the policy has an effect on.'),
     controllerName: text('The controller that says it.', CONTROLLER_NAME),
-    conditions: list(Condition, 'Conditions such as Accepted.', { maxItems: 8 }),
+    conditions: list(StatusCondition, 'Conditions such as Accepted.', { ...CONDITIONS, minItems: 1 }),
   },
-  { required: ['ancestorRef', 'controllerName'], open: true },
+  { required: ['ancestorRef', 'controllerName', 'conditions'] },
 )
 
 /** State of a policy. */
@@ -147,7 +146,7 @@ export const PolicyStatus = message(
   'PolicyStatus',
   'State of a policy.',
   { ancestors: list(PolicyAncestorStatus, 'State at each Gateway.', { maxItems: 16 }) },
-  { required: ['ancestors'], open: true },
+  { required: ['ancestors'] },
 )
 
 /** The kind. */

@@ -1,5 +1,5 @@
 import { type CelRule, choice, field, flag, int32, integer, list, message, text, texts } from '../node.ts'
-import { HEADER_NAME, PRECISE_HOST_NAME, portNumber } from './names.ts'
+import { HEADER_NAME, HEADER_VALUE, PRECISE_HOST_NAME, portNumber } from './names.ts'
 import { BackendObjectReference, Fraction } from './references.ts'
 
 /** A header. */
@@ -8,7 +8,7 @@ export const HTTPHeader = message(
   'A header with its value.',
   {
     name: text('Name of the header, in any case.', HEADER_NAME),
-    value: text('Value of the header.', { minLength: 1, maxLength: 4096 }),
+    value: text('Value of the header.', HEADER_VALUE),
   },
   { required: ['name', 'value'] },
 )

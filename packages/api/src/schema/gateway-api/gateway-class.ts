@@ -1,7 +1,7 @@
 import { defineKind } from '../kind.ts'
-import { Condition } from '../kubernetes/object-meta.ts'
 import { field, list, message, text } from '../node.ts'
 import { CONTROLLER_NAME, group, kindName, namespaceName, objectName } from './names.ts'
+import { CONDITIONS, pending, StatusCondition } from './references.ts'
 
 /** Parameters of a class. */
 export const ParametersReference = message(
@@ -41,15 +41,17 @@ export const SupportedFeature = message(
 )
 
 /** State of a GatewayClass. */
-export const GatewayClassStatus = message(
-  'GatewayClassStatus',
-  'State of a class.',
-  {
-    conditions: list(Condition, 'Conditions such as Accepted.', { maxItems: 8 }),
-    supportedFeatures: list(SupportedFeature, 'Features that the controller supports.', { maxItems: 64 }),
-  },
-  { open: true },
-)
+export const GatewayClassStatus = message('GatewayClassStatus', 'State of a class.', {
+  conditions: list(StatusCondition, 'Conditions such as Accepted.', {
+    ...CONDITIONS,
+    default: pending('Accepted'),
+    defaults: 'Accepted is Unknown',
+  }),
+  supportedFeatures: list(SupportedFeature, 'Features that the controller supports.', {
+    listKeys: ['name'],
+    maxItems: 64,
+  }),
+})
 
 /** The kind. */
 export const GatewayClass = defineKind({
@@ -64,7 +66,10 @@ export const GatewayClass = defineKind({
   docs: 'https://gateway-api.sigs.k8s.io/api-types/gatewayclass/',
   parts: {
     spec: field(GatewayClassSpec, 'Which controller looks after the Gateways.'),
-    status: field(GatewayClassStatus, 'State of the class.'),
+    status: field(GatewayClassStatus, 'State of the class.', {
+      default: { conditions: pending('Accepted') },
+      defaults: 'Accepted is Unknown',
+    }),
   },
   required: ['spec'],
 })

@@ -1,8 +1,16 @@
 import { defineKind } from '../kind.ts'
-import { Condition, LabelSelector } from '../kubernetes/object-meta.ts'
-import { choice, field, int32, list, message, text, textMap } from '../node.ts'
+import { LabelSelector } from '../kubernetes/object-meta.ts'
+import { type CelRule, choice, field, int32, list, message, text, textMap } from '../node.ts'
 import { group, HOST_NAME, kindName, objectName, portNumber, sectionName } from './names.ts'
-import { LocalObjectReference, ObjectReference, SecretObjectReference } from './references.ts'
+import {
+  CONDITIONS,
+  GatewayDefaultScope,
+  LocalObjectReference,
+  ObjectReference,
+  pending,
+  SecretObjectReference,
+  StatusCondition,
+} from './references.ts'
 
 /** Where TLS ends. */
 export const TLSModeType = choice('TLSModeType', 'Where TLS ends.', {
@@ -85,18 +93,29 @@ export const Listener = message(
   { required: ['name', 'port', 'protocol'], example: 'name: http\nport: 80\nprotocol: HTTP' },
 )
 
+const addressType = text('IPAddress, Hostname, or a type of the implementation.', {
+  minLength: 1,
+  maxLength: 253,
+  pattern:
+    "^Hostname|IPAddress|NamedAddress|[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\\/[A-Za-z0-9\\/\\-._~%!$&'()*+,;=:]+$",
+  default: 'IPAddress',
+})
+
+/**
+ * Differs from spec: the CRD says this with formats in a `oneOf`. The verdicts are the same but for IPv4 addresses in
+ * IPv6 (`::ffff:1.2.3.4`), which Kubernetes takes nowhere else.
+ */
+const IP_VALUE: CelRule = {
+  rule: "self.type != 'IPAddress' || !has(self.value) || isIP(self.value)",
+  message: 'IPAddress value must be a valid IP address',
+}
+
 /** An address that is wanted. */
 export const GatewaySpecAddress = message(
   'GatewaySpecAddress',
   'An address that is wanted.',
   {
-    type: text('IPAddress, Hostname, or a type of the implementation.', {
-      minLength: 1,
-      maxLength: 253,
-      pattern:
-        "^Hostname|IPAddress|NamedAddress|[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\\/[A-Za-z0-9\\/\\-._~%!$&'()*+,;=:]+$",
-      default: 'IPAddress',
-    }),
+    type: addressType,
     value: text('The address.', { maxLength: 253 }),
   },
   {
@@ -105,21 +124,42 @@ export const GatewaySpecAddress = message(
         rule: `self.type != 'Hostname' || !has(self.value) || self.value.matches(r"""${HOST_NAME.pattern}""")`,
         message: `Hostname value must be empty or contain only valid characters (matching ${HOST_NAME.pattern})`,
       },
-      {
-        rule: "self.type != 'IPAddress' || !has(self.value) || isIP(self.value)",
-        message: 'IPAddress value must be empty or a valid IP address',
-      },
+      IP_VALUE,
     ],
   },
 )
+
+const KEY =
+  '^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]$'
+
+function keyRules(first: string, inside: string): CelRule[] {
+  return [
+    {
+      rule: `self.all(key, key.matches(r"""${KEY}"""))`,
+      message: `${first} keys must be in the form of an optional DNS subdomain prefix followed by a required name segment of up to 63 characters.`,
+    },
+    {
+      rule: "self.all(key, key.split('/')[0].size() < 253)",
+      message: `If specified, the ${inside} key's prefix must be a DNS subdomain not longer than 253 characters in total.`,
+    },
+  ]
+}
 
 /** Objects that are made for a Gateway. */
 export const GatewayInfrastructure = message(
   'GatewayInfrastructure',
   'What the objects get that are made for a Gateway.',
   {
-    labels: textMap('Labels of the objects.', { maxProperties: 8, item: { maxLength: 63 } }),
-    annotations: textMap('Annotations of the objects.', { maxProperties: 16, item: { maxLength: 4096 } }),
+    labels: textMap('Labels of the objects.', {
+      maxProperties: 8,
+      item: { maxLength: 63, pattern: '^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$' },
+      rules: keyRules('Label', 'label'),
+    }),
+    annotations: textMap('Annotations of the objects.', {
+      maxProperties: 16,
+      item: { maxLength: 4096 },
+      rules: keyRules('Annotation', 'annotation'),
+    }),
     parametersRef: field(LocalObjectReference, 'A ConfigMap that changes the objects.'),
   },
 )
@@ -196,7 +236,16 @@ export const FrontendTLSConfig = message(
   'TLS towards clients, for all listeners.',
   {
     default: field(TLSConfig, 'TLS of every port without its own.'),
-    perPort: list(TLSPortConfig, 'TLS of single ports.', { listKeys: ['port'], maxItems: 64 }),
+    perPort: list(TLSPortConfig, 'TLS of single ports.', {
+      listKeys: ['port'],
+      maxItems: 64,
+      rules: [
+        {
+          rule: 'self.all(a, self.exists_one(b, a.port == b.port))',
+          message: 'Port for TLS configuration must be unique within the Gateway',
+        },
+      ],
+    }),
   },
   { required: ['default'] },
 )
@@ -264,6 +313,10 @@ export const GatewaySpec = message(
     infrastructure: field(GatewayInfrastructure, 'What the objects get that are made for the Gateway.'),
     allowedListeners: field(AllowedListeners, 'Which ListenerSets may add listeners.'),
     tls: field(GatewayTLSConfig, 'TLS of the whole Gateway.'),
+    defaultScope: field(GatewayDefaultScope, 'For which routes the Gateway is the default.', {
+      defaults: 'None',
+      stage: 'experimental',
+    }),
   },
   { required: ['gatewayClassName', 'listeners'] },
 )
@@ -273,10 +326,19 @@ export const GatewayStatusAddress = message(
   'GatewayStatusAddress',
   'An address that is in use.',
   {
-    type: text('IPAddress or Hostname.', { default: 'IPAddress' }),
+    type: addressType,
     value: text('The address.', { minLength: 1, maxLength: 253 }),
   },
-  { required: ['value'] },
+  {
+    required: ['value'],
+    rules: [
+      {
+        rule: `self.type != 'Hostname' || self.value.matches(r"""${HOST_NAME.pattern}""")`,
+        message: `Hostname value must only contain valid characters (matching ${HOST_NAME.pattern})`,
+      },
+      IP_VALUE,
+    ],
+  },
 )
 
 /** State of a listener. */
@@ -287,23 +349,26 @@ export const ListenerStatus = message(
     name: sectionName('Name of the listener.'),
     supportedKinds: list(RouteGroupKind, 'Kinds of routes that may hang on it.', { maxItems: 8 }),
     attachedRoutes: int32('How many routes hang on it.'),
-    conditions: list(Condition, 'Conditions such as Accepted, Programmed and ResolvedRefs.', { maxItems: 8 }),
+    conditions: list(
+      StatusCondition,
+      'Conditions such as Accepted, Programmed and ResolvedRefs.',
+      CONDITIONS,
+    ),
   },
-  { required: ['name'], open: true },
+  { required: ['name', 'attachedRoutes', 'conditions'] },
 )
 
 /** State of a Gateway. */
-export const GatewayStatus = message(
-  'GatewayStatus',
-  'State of a Gateway.',
-  {
-    addresses: list(GatewayStatusAddress, 'Addresses that are in use.', { maxItems: 16 }),
-    conditions: list(Condition, 'Conditions such as Accepted and Programmed.', { maxItems: 8 }),
-    listeners: list(ListenerStatus, 'State of each listener.', { maxItems: 64 }),
-    attachedListenerSets: int32('How many ListenerSets added listeners.'),
-  },
-  { open: true },
-)
+export const GatewayStatus = message('GatewayStatus', 'State of a Gateway.', {
+  addresses: list(GatewayStatusAddress, 'Addresses that are in use.', { maxItems: 16 }),
+  conditions: list(StatusCondition, 'Conditions such as Accepted and Programmed.', {
+    ...CONDITIONS,
+    default: pending('Accepted', 'Programmed'),
+    defaults: 'both are Unknown',
+  }),
+  listeners: list(ListenerStatus, 'State of each listener.', { listKeys: ['name'], maxItems: 64 }),
+  attachedListenerSets: int32('How many ListenerSets added listeners.'),
+})
 
 /** The kind. */
 export const Gateway = defineKind({
@@ -318,7 +383,10 @@ export const Gateway = defineKind({
   docs: 'https://gateway-api.sigs.k8s.io/api-types/gateway/',
   parts: {
     spec: field(GatewaySpec, 'Listeners of the Gateway.'),
-    status: field(GatewayStatus, 'State of the Gateway.'),
+    status: field(GatewayStatus, 'State of the Gateway.', {
+      default: { conditions: pending('Accepted', 'Programmed') },
+      defaults: 'Accepted and Programmed are Unknown',
+    }),
   },
   required: ['spec'],
   example: `apiVersion: gateway.networking.k8s.io/v1

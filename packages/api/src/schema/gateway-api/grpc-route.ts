@@ -5,11 +5,12 @@ import { HeaderMatchType, matchCountRule, ruleNameRule } from './http-route.ts'
 import { HEADER_NAME, hostnames, sectionName } from './names.ts'
 import {
   backendRules,
+  commonRouteFields,
   LocalObjectReference,
-  parentRefs,
   RouteStatus,
   weightedBackendFields,
 } from './references.ts'
+import { sessionFields } from './session-persistence.ts'
 
 const SERVICE_CHARACTERS = '^(?i)\\.?[a-z_][a-z_0-9]*(\\.[a-z_][a-z_0-9]*)*$'
 const METHOD_CHARACTERS = '^[A-Za-z_][A-Za-z_0-9]*$'
@@ -112,11 +113,12 @@ export const GRPCRouteRule = message('GRPCRouteRule', 'What happens to the calls
   }),
   filters,
   backendRefs: list(GRPCBackendRef, 'Backends that share the calls.', { maxItems: 16 }),
+  ...sessionFields,
 })
 
 /** What a GRPCRoute says. */
 export const GRPCRouteSpec = message('GRPCRouteSpec', 'Rules for gRPC calls.', {
-  parentRefs,
+  ...commonRouteFields,
   hostnames: hostnames('Hosts of the calls, each perhaps with `*.` in front.', {
     defaults: 'those of the listener',
   }),
@@ -143,4 +145,5 @@ export const GRPCRoute = defineKind({
     spec: field(GRPCRouteSpec, 'Rules for gRPC calls.'),
     status: field(RouteStatus, 'State of the route.'),
   },
+  required: ['spec'],
 })

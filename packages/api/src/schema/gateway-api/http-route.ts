@@ -1,5 +1,6 @@
 import { defineKind } from '../kind.ts'
 import { type CelRule, choice, field, integer, list, message, text } from '../node.ts'
+import { HTTPExternalAuthFilter } from './external-auth.ts'
 import {
   filterRules,
   HTTPCORSFilter,
@@ -9,14 +10,22 @@ import {
   HTTPURLRewriteFilter,
   onceRules,
 } from './filters.ts'
-import { gatewayDuration, HEADER_NAME, hostnames, sectionName } from './names.ts'
+import {
+  gatewayDuration,
+  HEADER_NAME,
+  HEADER_VALUE,
+  hostnames,
+  PATH_CHARACTERS,
+  sectionName,
+} from './names.ts'
 import {
   backendRules,
+  commonRouteFields,
   LocalObjectReference,
-  parentRefs,
   RouteStatus,
   weightedBackendFields,
 } from './references.ts'
+import { sessionFields } from './session-persistence.ts'
 
 /** How a path is compared. */
 export const PathMatchType = choice('PathMatchType', 'How a path is compared.', {
@@ -38,8 +47,6 @@ const NOT_IN_PATH: readonly (readonly [string, string, string])[] = [
   ['end with', '/.', 'endsWith'],
 ]
 
-const PATH_CHARACTERS = "^(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|[%][0-9a-fA-F]{2})+$"
-
 /** A condition on the path. */
 export const HTTPPathMatch = message(
   'HTTPPathMatch',
@@ -58,6 +65,10 @@ export const HTTPPathMatch = message(
         rule: `!(${LITERAL}) || !self.value.${call}('${what}')`,
         message: `must not ${verb} '${what}' when type one of ['Exact', 'PathPrefix']`,
       })),
+      {
+        rule: "self.type in ['Exact', 'PathPrefix', 'RegularExpression']",
+        message: "type must be one of ['Exact', 'PathPrefix', 'RegularExpression']",
+      },
       {
         rule: `!(${LITERAL}) || self.value.matches(r"""${PATH_CHARACTERS}""")`,
         message: `must only contain valid characters (matching ${PATH_CHARACTERS}) for types ['Exact', 'PathPrefix']`,
@@ -80,7 +91,7 @@ export const HTTPHeaderMatch = message(
   {
     type: field(HeaderMatchType, 'How the value is compared.', { default: 'Exact' }),
     name: text('Name of the header, in any case.', HEADER_NAME),
-    value: text('The value.', { minLength: 1, maxLength: 4096 }),
+    value: text('The value.', HEADER_VALUE),
   },
   { required: ['name', 'value'], example: 'name: end-user\nvalue: jason' },
 )
@@ -133,6 +144,7 @@ const FILTER_FIELDS = {
   RequestRedirect: 'requestRedirect',
   URLRewrite: 'urlRewrite',
   CORS: 'cors',
+  ExternalAuth: 'externalAuth',
   ExtensionRef: 'extensionRef',
 }
 
@@ -145,6 +157,7 @@ export const HTTPRouteFilterType = choice('HTTPRouteFilterType', 'Which filter i
   URLRewrite: 'Changes host and path before a request is forwarded.',
   ExtensionRef: 'A filter of the implementation.',
   CORS: 'Answers cross-origin requests.',
+  ExternalAuth: 'Asks a server whether a request may pass (experimental channel).',
 })
 
 /** A step on the way of a request. */
@@ -159,6 +172,7 @@ export const HTTPRouteFilter = message(
     requestRedirect: field(HTTPRequestRedirectFilter, 'The redirect.'),
     urlRewrite: field(HTTPURLRewriteFilter, 'Changes of host and path.'),
     cors: field(HTTPCORSFilter, 'Which origins are allowed.'),
+    externalAuth: field(HTTPExternalAuthFilter, 'The server that is asked.', { stage: 'experimental' }),
     extensionRef: field(LocalObjectReference, 'The filter of the implementation.'),
   },
   {
@@ -224,7 +238,7 @@ export const HTTPRouteRetry = message(
       'Status codes after which a request is tried again.',
       { set: true, example: '[503, 504]' },
     ),
-    attempts: integer('How often a request is tried again.'),
+    attempts: integer('How often a request is tried again.', { minimum: 1 }),
     backoff: gatewayDuration('Time before the first further try.'),
   },
   { example: 'attempts: 3\nbackoff: 25ms\ncodes: [503]' },
@@ -266,7 +280,8 @@ export const HTTPRouteRule = message(
     filters,
     backendRefs: list(HTTPBackendRef, 'Backends that share the requests.', { maxItems: 16 }),
     timeouts: field(HTTPRouteTimeouts, 'Time limits.'),
-    retry: field(HTTPRouteRetry, 'Retries.'),
+    retry: field(HTTPRouteRetry, 'Retries.', { stage: 'experimental' }),
+    ...sessionFields,
   },
   {
     rules: [
@@ -295,7 +310,7 @@ export const ruleNameRule: CelRule = {
 
 /** What an HTTPRoute says. */
 export const HTTPRouteSpec = message('HTTPRouteSpec', 'Rules for HTTP requests.', {
-  parentRefs,
+  ...commonRouteFields,
   hostnames: hostnames('Hosts of the requests, each perhaps with `*.` in front.', {
     defaults: 'those of the listener',
   }),

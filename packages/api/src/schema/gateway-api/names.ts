@@ -1,7 +1,8 @@
 import type { TSchema } from 'typebox'
 import { type FieldOptions, integer, text, texts } from '../node.ts'
 
-const SUBDOMAIN = '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*'
+/** Part of a pattern: labels with dots between them. */
+export const SUBDOMAIN = '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*'
 
 /** A host name, perhaps with a wildcard as its first label. */
 export const HOST_NAME = { minLength: 1, maxLength: 253, pattern: `^(\\*\\.)?${SUBDOMAIN}$` } as const
@@ -15,6 +16,21 @@ export const HEADER_NAME = {
   maxLength: 256,
   pattern: "^[A-Za-z0-9!#$%&'*+\\-.^_\\x60|~]+$",
 } as const
+
+/**
+ * Value of a header: printable ASCII characters with single spaces or tabs between them.
+ *
+ * Differs from spec: the CRD writes `[\t ]?` in the repetition. That means the same, but takes exponential time in
+ * an engine that backtracks.
+ */
+export const HEADER_VALUE = {
+  minLength: 1,
+  maxLength: 4096,
+  pattern: '^[!-~]+([\\t ][!-~]+)*$',
+} as const
+
+/** Characters of a path, with the others escaped. */
+export const PATH_CHARACTERS = "^(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|[%][0-9a-fA-F]{2})+$"
 
 /** Options of a controller: a domain and a path. */
 export const CONTROLLER_NAME = {

@@ -42,6 +42,7 @@ export const ReferenceGrant = defineKind({
   kind: 'ReferenceGrant',
   group: 'gateway.networking.k8s.io',
   versions: ['v1', 'v1beta1'],
+  storedVersion: 'v1beta1',
   plural: 'referencegrants',
   shortNames: ['refgrant'],
   scope: 'Namespaced',
@@ -49,4 +50,5 @@ export const ReferenceGrant = defineKind({
   description: 'Lets objects of other namespaces refer to objects of this namespace.',
   docs: 'https://gateway-api.sigs.k8s.io/api-types/referencegrant/',
   parts: { spec: field(ReferenceGrantSpec, 'Who may refer to what.') },
+  required: ['spec'],
 })

@@ -1,5 +1,4 @@
-import { Condition } from '../kubernetes/object-meta.ts'
-import { field, int32, integer, list, message, text } from '../node.ts'
+import { choice, field, int32, integer, list, message, text } from '../node.ts'
 import {
   CONTROLLER_NAME,
   group,
@@ -53,6 +52,25 @@ export const parentRefs = list(
     ],
   },
 )
+
+/** For which routes a Gateway is the default. */
+export const GatewayDefaultScope = choice(
+  'GatewayDefaultScope',
+  'For which routes a Gateway is the default.',
+  {
+    All: 'For every route that asks for it.',
+    None: 'For no route.',
+  },
+)
+
+/** Fields of the specs of all routes. */
+export const commonRouteFields = {
+  parentRefs,
+  useDefaultGateways: field(GatewayDefaultScope, 'Whether the route hangs on the default Gateways as well.', {
+    defaults: 'None',
+    stage: 'experimental',
+  }),
+}
 
 /** Fields that name a backend. */
 const backendFields = {
@@ -150,6 +168,53 @@ export const SecretObjectReference = message(
   { required: ['name'], example: 'name: bookinfo-certificate' },
 )
 
+/** Whether a condition holds. */
+export const ConditionStatus = choice('ConditionStatus', 'Whether a condition holds.', {
+  True: 'It holds.',
+  False: 'It does not hold.',
+  Unknown: 'The controller cannot tell.',
+})
+
+/** One condition in a status. */
+export const StatusCondition = message(
+  'StatusCondition',
+  'One aspect of the state that a controller observed.',
+  {
+    type: text('What the condition is about.', {
+      maxLength: 316,
+      pattern:
+        '^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$',
+    }),
+    status: field(ConditionStatus, 'Whether the condition holds.'),
+    reason: text('One word in CamelCase that says why.', {
+      minLength: 1,
+      maxLength: 1024,
+      pattern: '^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$',
+    }),
+    message: text('A sentence for people; may be empty.', { maxLength: 32768 }),
+    observedGeneration: integer('Generation of the object that the condition speaks about.', {
+      format: 'int64',
+      minimum: 0,
+    }),
+    lastTransitionTime: text('When the status last changed (RFC 3339).', { format: 'date-time' }),
+  },
+  { required: ['type', 'status', 'reason', 'message', 'lastTransitionTime'] },
+)
+
+/** Options of every list of conditions. */
+export const CONDITIONS = { listKeys: ['type'], maxItems: 8 } as const
+
+/** Conditions that say that no controller has looked at an object yet. */
+export function pending(...types: readonly string[]): readonly object[] {
+  return types.map((type) => ({
+    type,
+    status: 'Unknown',
+    reason: 'Pending',
+    message: 'Waiting for controller',
+    lastTransitionTime: '1970-01-01T00:00:00Z',
+  }))
+}
+
 /** State of a route at one of its parents. */
 export const RouteParentStatus = message(
   'RouteParentStatus',
@@ -157,9 +222,12 @@ export const RouteParentStatus = message(
   {
     parentRef: field(ParentReference, 'The parent.'),
     controllerName: text('The controller that says it.', CONTROLLER_NAME),
-    conditions: list(Condition, 'Conditions such as Accepted and ResolvedRefs.', { maxItems: 8 }),
+    conditions: list(StatusCondition, 'Conditions such as Accepted and ResolvedRefs.', {
+      ...CONDITIONS,
+      minItems: 1,
+    }),
   },
-  { required: ['parentRef', 'controllerName'], open: true },
+  { required: ['parentRef', 'controllerName', 'conditions'] },
 )
 
 /** State of a route. */
@@ -167,7 +235,7 @@ export const RouteStatus = message(
   'RouteStatus',
   'State of a route.',
   { parents: list(RouteParentStatus, 'State at each parent.', { maxItems: 32 }) },
-  { required: ['parents'], open: true },
+  { required: ['parents'] },
 )
 
 /** Part of a fraction. */

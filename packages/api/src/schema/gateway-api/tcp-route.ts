@@ -1,7 +1,7 @@
 import { defineKind } from '../kind.ts'
 import { field, list, message } from '../node.ts'
 import { sectionName } from './names.ts'
-import { BackendRef, parentRefs, RouteStatus } from './references.ts'
+import { BackendRef, commonRouteFields, RouteStatus } from './references.ts'
 
 /** A rule of a route. */
 export const TCPRouteRule = message(
@@ -18,7 +18,7 @@ export const TCPRouteRule = message(
 export const TCPRouteSpec = message(
   'TCPRouteSpec',
   'Where TCP connections go.',
-  { parentRefs, rules: list(TCPRouteRule, 'The rule.', { minItems: 1, maxItems: 1 }) },
+  { ...commonRouteFields, rules: list(TCPRouteRule, 'The rule.', { minItems: 1, maxItems: 1 }) },
   { required: ['rules'] },
 )
 

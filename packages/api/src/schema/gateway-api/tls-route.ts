@@ -1,7 +1,7 @@
 import { defineKind } from '../kind.ts'
 import { field, list, message, texts } from '../node.ts'
-import { HOST_NAME, sectionName } from './names.ts'
-import { BackendRef, parentRefs, RouteStatus } from './references.ts'
+import { HOST_NAME, SUBDOMAIN, sectionName } from './names.ts'
+import { BackendRef, commonRouteFields, RouteStatus } from './references.ts'
 
 /** A rule of a route. */
 export const TLSRouteRule = message(
@@ -19,12 +19,23 @@ export const TLSRouteSpec = message(
   'TLSRouteSpec',
   'Where TLS connections go, by their server name.',
   {
-    parentRefs,
+    ...commonRouteFields,
     hostnames: texts('Server names (SNI), each perhaps with `*.` in front.', {
       minItems: 1,
       maxItems: 1024,
       item: HOST_NAME,
-      rules: [{ rule: 'self.all(h, !isIP(h))', message: 'Hostnames cannot contain an IP' }],
+      rules: [
+        { rule: 'self.all(h, !isIP(h))', message: 'Hostnames cannot contain an IP' },
+        {
+          rule: `self.all(h, h.contains('*') || h.matches(r"""^${SUBDOMAIN}$"""))`,
+          message: 'Hostnames must be valid based on RFC-1123',
+        },
+        {
+          rule: `self.all(h, !h.contains('*') || (h.startsWith('*.') && h.substring(2).matches(r"""^${SUBDOMAIN}$""")))`,
+          message:
+            'Wildcards on hostnames must be the first label, and the rest of hostname must be valid based on RFC-1123',
+        },
+      ],
     }),
     rules: list(TLSRouteRule, 'The rule.', { minItems: 1, maxItems: 1 }),
   },
