@@ -1,5 +1,6 @@
 import { BattenError, errorMessage } from '@batten/core/errors'
 import { buildApplication, buildRouteMap, run as runApplication } from '@stricli/core'
+import { withoutAttachedValues } from './commands/attached-values.ts'
 import { commands } from './commands/index.ts'
 import { version } from './version.ts'
 
@@ -25,7 +26,7 @@ export async function run(argv: readonly string[]): Promise<void> {
       determineExitCode: () => EXIT.unknown,
     },
   )
-  await runApplication(app, argv, { process })
+  await runApplication(app, withoutAttachedValues(argv), { process })
   // Stricli reports wrong usage with negative codes; scripts expect sysexits' 64.
   if (Number(process.exitCode) < 0 || Number(process.exitCode) > 200) process.exitCode = EXIT.usage
 }
