@@ -172,6 +172,15 @@ async function measure(subject: Subject, seconds: number): Promise<Round> {
   }
 }
 
+/** Requests before it counts, by number: on a busy machine a few seconds are not enough for a compiler that works aside. */
+const WARM_UP_REQUESTS = 60_000
+
+async function warmUp(subject: Subject): Promise<void> {
+  let requests = 0
+  for (let i = 0; i < 10 && requests < WARM_UP_REQUESTS; i++)
+    requests += (await measure(subject, 2)).load.requests
+}
+
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   return sorted[Math.floor(sorted.length / 2)]!
@@ -237,7 +246,7 @@ try {
     await checkBody(subject.url)
   }
   const rounds = new Map<string, Round[]>(subjects.map(({ name }) => [name, []]))
-  for (const subject of subjects) await measure(subject, 2)
+  for (const subject of subjects) await warmUp(subject)
   for (let i = 0; i < Number(flags.rounds); i++)
     for (const subject of subjects)
       rounds.get(subject.name)!.push(await measure(subject, Number(flags.seconds)))
