@@ -68,13 +68,17 @@ export interface LocalReply {
   readonly flag: string
   /** grpc-status for gRPC requests; undefined maps it from `status` as Envoy does. */
   readonly grpcStatus: number | undefined
+  /** Nothing of the route's `response_headers_to_add` is in it. Default: what a forwarding route adds is. */
+  readonly leavesOutRouteHeaders?: boolean
 }
 
 /** Makes a {@link LocalReply}; the body is `text/plain` unless a content-type is given. */
 export function reply(
   status: number,
   body: string | Uint8Array = '',
-  options: Partial<Pick<LocalReply, 'headers' | 'details' | 'flag' | 'grpcStatus'>> = {},
+  options: Partial<
+    Pick<LocalReply, 'headers' | 'details' | 'flag' | 'grpcStatus' | 'leavesOutRouteHeaders'>
+  > = {},
 ): LocalReply {
   return {
     kind: 'local-reply',
@@ -84,6 +88,7 @@ export function reply(
     details: options.details ?? 'direct_response',
     flag: options.flag ?? '',
     grpcStatus: options.grpcStatus,
+    ...(options.leavesOutRouteHeaders === true ? { leavesOutRouteHeaders: true } : {}),
   }
 }
 

@@ -9,6 +9,7 @@ import { reply } from './filter.ts'
 import type { FilterChain } from './filter-chain.ts'
 import type { FilterRun, RunOwner } from './filter-run.ts'
 import { RequestRun, ResponseRun } from './filter-runs.ts'
+import { applyResponseMutations } from './filters/route-reply.ts'
 import { HeaderTable, RequestHeaderTable, type ResponseHeaderTable } from './header-table.ts'
 import { buildReply } from './local-reply.ts'
 import type { ManagedConnection } from './managed-connection.ts'
@@ -336,6 +337,9 @@ export class ActiveStream implements LoggedStream, RequestSink, RunOwner, Stream
     this.#destroyTerminal()
     const built = buildReply(local, isGrpc(this.requestHeaders))
     const { headers } = built
+    // As Envoy: what a forwarding route adds to responses it adds to whatever is said in place of one.
+    if (this.route?.action.kind === 'route' && local.leavesOutRouteHeaders !== true)
+      applyResponseMutations(this, headers)
     modify?.(headers)
     const endStream = built.body.length === 0 || this.requestHeaders.method === 'HEAD'
     // A response that is already on its way through the filters is replaced without showing them another.

@@ -380,10 +380,13 @@ export class RouterStream implements TerminalFilter, PoolWaiter, ResponseSink, T
     if (!this.#requestEnded) this.#isBodyLost = true
     if (status === 101 || this.#headers.method === 'CONNECT') this.#stopTimer(this.#globalTimer)
     stream.responseCodeDetails = 'via_upstream'
-    if (!this.#factory.suppressEnvoyHeaders) {
-      const sinceMs = this.#requestEnded ? Math.max(0, Math.floor(nowMs - this.#requestEndMs)) : 0
+    // As Envoy: an answer to half a request says nothing about how long the host took.
+    if (this.#requestEnded && !this.#factory.suppressEnvoyHeaders) {
+      const sinceMs = Math.max(0, Math.floor(nowMs - this.#requestEndMs))
       headers.setId(Header.envoyUpstreamServiceTime, String(sinceMs))
     }
+    // Known to the command operators of headers that are added.
+    stream.responseHeaders = headers
     applyResponseMutations(stream, headers)
     if (endStream) this.#onResponseEnd()
     stream.respondHeaders(headers, endStream)
@@ -460,12 +463,7 @@ export class RouterStream implements TerminalFilter, PoolWaiter, ResponseSink, T
 
   #answer(local: LocalReply): void {
     this.#state = 'over'
-    const stream = this.#stream
-    const { route } = stream
-    stream.sendReply(
-      local,
-      route === undefined ? undefined : (headers) => applyResponseMutations(stream, headers),
-    )
+    this.#stream.sendReply(local)
   }
 
   destroy(): void {
