@@ -74,7 +74,10 @@ function compilePolicy(message: CorsPolicyMessage): CorsPolicy {
     maxAge: message.maxAge ?? '',
     allowCredentials: message.allowCredentials?.value === true,
     allowPrivateNetwork: message.allowPrivateNetworkAccess?.value === true,
-    forwardNotMatchingPreflights: message.forwardNotMatchingPreflights?.value !== false,
+    // An absent message is the default; one without a value says false.
+    forwardNotMatchingPreflights:
+      message.forwardNotMatchingPreflights === undefined ||
+      message.forwardNotMatchingPreflights.value === true,
     share: message.filterEnabled === undefined ? 1 : shareOf(message.filterEnabled.defaultValue),
   }
 }
@@ -130,14 +133,13 @@ class CorsFilter implements HttpFilter {
     if (origin === undefined || origin === '') return undefined
     const isPreflight =
       headers.method === 'OPTIONS' && (headers.get('access-control-request-method') ?? '') !== ''
-    if (!policy.origins.some((rule) => rule.matches('*') || rule.matches(origin))) {
-      factory.originInvalid.inc()
-      return isPreflight && !policy.forwardNotMatchingPreflights ? preflight([]) : undefined
-    }
-    factory.originValid.inc()
-    this.#allowed = { policy, origin }
-    if (!isPreflight) return undefined
-    const fields: [string, string][] = [['access-control-allow-origin', origin]]
+    const isAllowed = policy.origins.some((rule) => rule.matches('*') || rule.matches(origin))
+    const { originValid, originInvalid } = factory
+    ;(isAllowed ? originValid : originInvalid).inc()
+    if (isAllowed) this.#allowed = { policy, origin }
+    if (!isPreflight || (!isAllowed && policy.forwardNotMatchingPreflights)) return undefined
+    // Without `access-control-allow-origin` a browser takes the answer for a refusal.
+    const fields: [string, string][] = isAllowed ? [['access-control-allow-origin', origin]] : []
     if (policy.allowCredentials) fields.push(['access-control-allow-credentials', 'true'])
     if (policy.allowPrivateNetwork && headers.get('access-control-request-private-network') === 'true')
       fields.push(['access-control-allow-private-network', 'true'])
@@ -158,7 +160,7 @@ class CorsFilter implements HttpFilter {
 }
 
 function preflight(headers: readonly (readonly [string, string])[]) {
-  return reply(200, '', { details: 'cors_response', headers })
+  return reply(200, '', { details: 'cors_response', headers, leavesOutRouteHeaders: true })
 }
 
 /**
