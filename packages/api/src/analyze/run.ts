@@ -197,11 +197,12 @@ function run(analyzer: Analyzer, context: AnalysisContext): AnalysisMessage[] {
 function wanted(context: AnalysisContext, options: AnalyzeOptions): AnalysisMessage[] {
   const suppressions = new Suppressions(options.suppress ?? [])
   const namespaces = options.namespaces === undefined ? undefined : new Set(options.namespaces)
-  return context.reports
+  const reports = context.reports
     .filter(({ code, resource }) => !suppressions.covers(code, resource))
     .filter(({ resource }) => !isSystemNamespace(ownNamespace(resource)))
     .filter(({ resource }) => namespaces === undefined || isWithin(resource, namespaces))
-    .map(messageOf)
+  // The places in one document are looked up together: it is parsed once for all of them.
+  return [...Map.groupBy(reports, ({ resource }) => resource).values()].flat().map(messageOf)
 }
 
 /** A Namespace belongs to itself; other objects of the cluster belong to every namespace. */
