@@ -96,31 +96,35 @@ export function codePoints(value: string): number {
   return count
 }
 
-/** Items of a list with the same keys, the later ones. */
+/**
+ * Items of a list with the same keys: of each the second one, as the API server reports them. Nothing in a list with
+ * items that are no objects, which are reported as such.
+ */
 export function uniqueBy(value: unknown, keys: readonly string[]): Issues {
   if (!Array.isArray(value) || value.length < 2) return undefined
-  const seen = new Set<string>()
-  let out: Issues
-  for (let i = 0; i < value.length; i++) {
-    const item: unknown = value[i]
-    if (!isFields(item)) continue
-    const identity = Object.fromEntries(keys.map((key) => [key, item[key]]))
-    const text = JSON.stringify(identity)
-    if (seen.has(text)) out = below(out, i, issue('duplicate', text))
-    seen.add(text)
-  }
-  return out
+  const sorted = keys.toSorted()
+  return repeated(value, (item) => {
+    const fields = item ?? {}
+    if (!isFields(fields)) return undefined
+    return JSON.stringify(Object.fromEntries(sorted.map((key) => [key, fields[key]])))
+  })
 }
 
-/** Items of a list that were there before. */
+/** Items of a list that were there before: of each the second one. */
 export function unique(value: unknown): Issues {
   if (!Array.isArray(value) || value.length < 2) return undefined
-  const seen = new Set<unknown>()
+  return repeated(value, (item) => JSON.stringify(item ?? null))
+}
+
+function repeated(list: readonly unknown[], identity: (item: unknown) => string | undefined): Issues {
+  const times = new Map<string, number>()
   let out: Issues
-  for (let i = 0; i < value.length; i++) {
-    const item: unknown = value[i]
-    if (seen.has(item)) out = below(out, i, issue('duplicate', JSON.stringify(item)))
-    seen.add(item)
+  for (let i = 0; i < list.length; i++) {
+    const text = identity(list[i])
+    if (text === undefined) return undefined
+    const before = times.get(text) ?? 0
+    if (before === 1) out = below(out, i, issue('duplicate', text))
+    times.set(text, before + 1)
   }
   return out
 }

@@ -43,7 +43,7 @@ extensionProviders:
 `
     expect(said(text, validateMeshConfig)).toEqual([
       '1: warning accessLogFil: unknown field "accessLogFil"',
-      `2: error connectTimeout: connectTimeout: Invalid value: "1d": connectTimeout in body should match '^-?[0-9]{1,12}(\\.[0-9]{1,9})?s$'`,
+      `2: error connectTimeout: connectTimeout: Invalid value: "1d": connectTimeout in body should match '^[-+]?(0|(([0-9]+(\\.[0-9]*)?|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$'`,
       '9: error extensionProviders[2]: extensionProviders[2]: Invalid value: "object": "zipkin" and "datadog" exclude each other: "extensionProviders[2]" must validate one and only one schema (oneOf). Found 2 valid alternatives',
       '3: error defaultConfig.discoveryAddress: unable to split "istiod" into a host and a port',
       '3: error defaultConfig.statusPort: port number 70000 must be in the range 1..65535',
@@ -90,6 +90,29 @@ defaultConfig:
       '7: warning tlsDefaults.ecdhCurves[1]: detected duplicate ECDH curves: [P-256]',
       '7: warning tlsDefaults.ecdhCurves[2]: detected unrecognized ECDH curves: [P-1]',
     ])
+  })
+
+  it('takes the durations that Go reads, of any unit', () => {
+    const refused = (duration: string): boolean =>
+      said(`dnsRefreshRate: ${duration}`, validateMeshConfig).length > 0
+    const right = [
+      '5s',
+      '1m',
+      '1h30m',
+      '100ms',
+      '0.5s',
+      '.5s',
+      '5.s',
+      '1us',
+      '1µs',
+      '1μs',
+      '10ns',
+      '+1s',
+      '"0"',
+      '0s',
+    ]
+    const wrong = ['1d', '5', '""', 's', '.s', '1 s', '1S', '1s ms', '"-"', '1.2.3s', '1e3s', 'PT5S']
+    expect([right.filter(refused), wrong.filter((one) => !refused(one))]).toEqual([[], []])
   })
 
   it('must be a map', () => {

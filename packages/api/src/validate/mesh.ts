@@ -1,11 +1,10 @@
-import { goDuration } from '../cel/functions/time.ts'
 import { rulesOfMeshConfig } from '../gen/rules/mesh.ts'
 import type { MeshConfig } from '../gen/types/mesh/mesh-config.ts'
 import type { MeshNetworks } from '../gen/types/mesh/mesh-networks.ts'
 import { MeshConfig as MeshConfigShape, MeshNetworks as MeshNetworksShape } from '../gen/validators/mesh.ts'
 import type { ParsedDocument } from '../yaml/parse.ts'
 import { celIssues } from './cel.ts'
-import { type Issue, isFields, rooted } from './check.ts'
+import { isFields, rooted } from './check.ts'
 import { type Finding, findingOf, pathText, type RawFinding, typeName } from './findings.ts'
 import { meshConfigRules } from './rules/mesh-config.ts'
 import { meshNetworksRules } from './rules/mesh-networks.ts'
@@ -46,9 +45,9 @@ function documentFindings<T extends object>(
     const file = document?.file === undefined ? {} : { file: document.file }
     return [{ code: 'SCHEMA_TYPE', severity: 'error', layer: 'schema', path: '', message, ...file, ...at }]
   }
-  const schema = rooted(shape.check(value))
-    .filter((issue) => !isOtherDuration(issue))
-    .map((issue) => findingOf(issue, issue.kind === 'unknown' ? 'warning' : 'error'))
+  const schema = rooted(shape.check(value)).map((issue) =>
+    findingOf(issue, issue.kind === 'unknown' ? 'warning' : 'error'),
+  )
   const isBroken = schema.some(({ code }) => code === 'SCHEMA_TYPE' || code === 'SCHEMA_ENUM')
   const reported = new Set(schema.map(({ path }) => pathText(path)))
   const ruled = isBroken ? [] : rules(withoutNulls(value) as T)
@@ -62,16 +61,6 @@ function documentFindings<T extends object>(
       ...(range === undefined ? {} : { range }),
     }
   })
-}
-
-/** The control plane reads durations of any unit; the form in the schema is the one that all readers of protobuf take. */
-function isOtherDuration({ kind, expected, value }: Issue): boolean {
-  return (
-    kind === 'pattern' &&
-    String(expected).endsWith('s$') &&
-    typeof value === 'string' &&
-    goDuration(value) !== undefined
-  )
 }
 
 function isDocument(input: unknown): input is ParsedDocument {

@@ -7,7 +7,7 @@ export const SCALAR = '\u001f'
 const FLOW_END = '\u0018'
 
 /** Whether a text may have something that {@link scanned} reads otherwise than the library's lexer. */
-const MAY_DIFFER = /[-:][,[\]{}]|\?|[\s,[{]:[^\s,]/
+const MAY_DIFFER = /[-:][,[\]{}]|\?|[\s,[{:]:[^\s,]/
 
 /**
  * The tokens of a text, as those of the library's lexer, with the indicators of flow collections where Kubernetes has
@@ -26,6 +26,8 @@ function* regrouped(tokens: Iterable<string>): Generator<string> {
   let held: string[] = []
   let isText = false
   let isDash = false
+  /** Whether an item of the collection may begin here. */
+  let mayBegin = false
   for (const token of tokens) {
     if (token === SCALAR) {
       isText = true
@@ -46,42 +48,45 @@ function* regrouped(tokens: Iterable<string>): Generator<string> {
         held.push(token)
         continue
       }
-      if (hasColon && isBracket) yield* plain(scalar + held.join(''))
-      else yield* [...plain(scalar), ...held]
+      if (hasColon && isBracket) yield* plain(scalar + held.join(''), mayBegin)
+      else yield* [...plain(scalar, mayBegin), ...held]
       scalar = undefined
       held = []
+      mayBegin = false
     }
     if (isScalar && level > 0) scalar = token
     else if (isScalar) yield* [SCALAR, token]
     else if (token === '-' && level > 0) isDash = true
+    else if (token === '?' && level > 0) yield* plain(token, mayBegin)
     else yield token
     if (isScalar) continue
+    if (isBracket) mayBegin = token !== ']' && token !== '}'
+    else if (!/^[\s#]/.test(token)) mayBegin = token === '[' || token === '{'
     if (token === '[' || token === '{') level++
     else if (token === ']' || token === '}') level = Math.max(0, level - 1)
     else if (token === FLOW_END) level = 0
   }
   if (isDash) yield '-'
-  if (scalar !== undefined) yield* [...plain(scalar), ...held]
+  if (scalar !== undefined) yield* [...plain(scalar, mayBegin), ...held]
 }
 
 /** A plain scalar of a flow collection, with the indicators that are in it. */
-function* plain(source: string): Generator<string> {
-  let rest = source
-  if (rest[0] === ':') {
+function* plain(source: string, mayBegin: boolean): Generator<string> {
+  if (source === '') return
+  if (source[0] === ':') {
     yield ':'
-    rest = rest.slice(1)
+    yield* plain(source.slice(1), false)
+    return
   }
-  for (let at = rest.indexOf('?'); at >= 0; at = rest.indexOf('?')) {
-    const text = rest.slice(0, at).trimEnd()
-    if (text !== '') yield* [SCALAR, text]
-    if (text.length < at) yield rest.slice(text.length, at)
+  const at = source.indexOf('?')
+  if (at === 0 && mayBegin) {
+    const blank = /^\s*/.exec(source.slice(1))![0]
     yield '?'
-    rest = rest.slice(at + 1)
-    const blank = /^\s*/.exec(rest)![0]
     if (blank !== '') yield blank
-    rest = rest.slice(blank.length)
-  }
-  if (rest !== '') yield* [SCALAR, rest]
+    yield* plain(source.slice(1 + blank.length), false)
+  } else if (at < 0) yield* [SCALAR, source]
+  // Two scalars without a comma: the parser refuses them.
+  else yield* [SCALAR, source.slice(0, at), SCALAR, source.slice(at)]
 }
 
 function isFlowIndicator(token: string): boolean {

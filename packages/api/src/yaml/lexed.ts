@@ -10,7 +10,7 @@ export interface Lexed {
   readonly nodes: number
   /** How many tokens there were, empty lines included. */
   readonly count: number
-  readonly refusal?: { readonly why: 'nodes' | 'properties'; readonly at: number }
+  readonly refusal?: { readonly why: 'nodes' | 'properties' | 'escape'; readonly at: number }
 }
 
 /** A collection that begins with a key may have a tag and an anchor, and so may the key. */
@@ -26,6 +26,7 @@ export function lexed(text: string, limits: Limits): Lexed {
   const nodes = { own: 0, '-': 0, ':': 0, '?': 0, ',': 0 }
   let properties = 0
   let isPlain = true
+  const isJson = /^\s*\{/.test(text)
   let at = 0
   let count = 0
   let before = ''
@@ -72,6 +73,8 @@ export function lexed(text: string, limits: Limits): Lexed {
       case '{':
         properties = 0
         nodes.own++
+        if (!isJson && token[0] === '"' && hasJsonEscape(token))
+          return { tokens, isPlain, nodes: nodes.own, count, refusal: { why: 'escape', at } }
         break
       default:
         properties = 0
@@ -82,3 +85,16 @@ export function lexed(text: string, limits: Limits): Lexed {
   }
   return { tokens, isPlain, nodes: Math.max(...Object.values(nodes)), count }
 }
+
+/** Whether a quoted scalar has an escape that JSON has and YAML 1.1 has not: of a slash, or of half a character. */
+function hasJsonEscape(quoted: string): boolean {
+  for (let at = quoted.indexOf('\\'); at >= 0; at = quoted.indexOf('\\', at + 2)) {
+    const next = quoted[at + 1]
+    if (next === '/') return true
+    const digits = next === 'u' ? 4 : 8
+    if ((next === 'u' || next === 'U') && HALF.test(quoted.slice(at + 2, at + 2 + digits))) return true
+  }
+  return false
+}
+
+const HALF = /^(?:0000)?[dD][89a-fA-F][0-9a-fA-F]{2}$/

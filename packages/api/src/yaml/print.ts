@@ -123,7 +123,7 @@ const PLAIN = /^[^\s\-?:,[\]{}#&*!|>'"%@`\p{C}][^\p{C}\u2028\u2029\u0085\ufeff]*
 const LITERAL = /^(?:[^\p{C}\u2028\u2029\u0085\ufeff]|\n|\t)*$/u
 
 function string(text: string, depth: number): string {
-  if (text.includes('\n')) return literal(text, depth) ?? JSON.stringify(text)
+  if (text.includes('\n')) return literal(text, depth) ?? quoted(text)
   const plain =
     (PLAIN.test(text) || /^-[^\s\-\p{C}][^\p{C}]*$/u.test(text)) &&
     !text.includes(': ') &&
@@ -136,12 +136,14 @@ function string(text: string, depth: number): string {
   return quoted(text)
 }
 
-/** JSON strings are YAML, once the characters that JSON leaves alone are escaped as well. */
+/** JSON strings are YAML, once the characters that JSON leaves alone are escaped as well. A half of a character has no escape. */
 function quoted(text: string): string {
-  return JSON.stringify(text).replace(/[\u007f-\u00a0\u2028\u2029\ufeff\p{Cf}\p{Cn}\p{Co}]/gu, (char) =>
-    [...Array(char.length).keys()]
-      .map((i) => `\\u${char.charCodeAt(i).toString(16).padStart(4, '0')}`)
-      .join(''),
+  return JSON.stringify(text.replace(/\p{Cs}/gu, '\ufffd')).replace(
+    /[\u007f-\u00a0\u2028\u2029\ufeff\p{Cf}\p{Cn}\p{Co}]/gu,
+    (char) => {
+      const point = char.codePointAt(0)!.toString(16)
+      return point.length > 4 ? `\\U${point.padStart(8, '0')}` : `\\u${point.padStart(4, '0')}`
+    },
   )
 }
 

@@ -85,7 +85,13 @@ export class YamlReader {
       return this.refused(
         why === 'nodes'
           ? this.refusal('YAML_ALIASES', `the document has more than ${maxNodes} nodes`, at)
-          : this.refusal('YAML_SYNTAX', 'a node has at most one tag and one anchor', at),
+          : this.refusal(
+              'YAML_SYNTAX',
+              why === 'escape'
+                ? 'YAML has no escapes for slashes and for halves of characters'
+                : 'a node has at most one tag and one anchor',
+              at,
+            ),
       )
     }
     const read = readTokens(tokens, this.limits)

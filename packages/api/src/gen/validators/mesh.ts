@@ -28,7 +28,7 @@ export const RequestBodyInCheck = message(() => ({
 export const EnvoyExternalAuthorizationGrpcProvider = message(() => ({
   service: anyString,
   port: integer({ minimum: 0, maximum: 4294967295 }),
-  timeout: string({ pattern: '^-?[0-9]{1,12}(\\.[0-9]{1,9})?s$' }),
+  timeout: string({ pattern: '^[-+]?(0|(([0-9]+(\\.[0-9]*)?|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$' }),
   failOpen: boolean,
   clearRouteCache: boolean,
   statusOnError: anyString,
@@ -39,7 +39,7 @@ export const EnvoyExternalAuthorizationGrpcProvider = message(() => ({
 export const EnvoyExternalAuthorizationHttpProvider = message(() => ({
   service: anyString,
   port: integer({ minimum: 0, maximum: 4294967295 }),
-  timeout: string({ pattern: '^-?[0-9]{1,12}(\\.[0-9]{1,9})?s$' }),
+  timeout: string({ pattern: '^[-+]?(0|(([0-9]+(\\.[0-9]*)?|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$' }),
   failOpen: boolean,
   clearRouteCache: boolean,
   statusOnError: anyString,
@@ -108,7 +108,7 @@ export const ZipkinTracingProvider = message(() => ({
   enable64bitTraceId: boolean,
   path: anyString,
   traceContextOption: TraceContextOption,
-  timeout: string({ pattern: '^-?[0-9]{1,12}(\\.[0-9]{1,9})?s$' }),
+  timeout: string({ pattern: '^[-+]?(0|(([0-9]+(\\.[0-9]*)?|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$' }),
   headers: list(ProviderHttpHeader),
 }), { required: ['service', 'port'] })
 
@@ -122,13 +122,13 @@ export const SkyWalkingTracingProvider = message(() => ({
 /** OtlpHttpService: OpenTelemetry over HTTP. */
 export const OtlpHttpService = message(() => ({
   path: anyString,
-  timeout: string({ pattern: '^-?[0-9]{1,12}(\\.[0-9]{1,9})?s$' }),
+  timeout: string({ pattern: '^[-+]?(0|(([0-9]+(\\.[0-9]*)?|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$' }),
   headers: list(ProviderHttpHeader),
 }))
 
 /** OtlpGrpcService: OpenTelemetry over gRPC. */
 export const OtlpGrpcService = message(() => ({
-  timeout: string({ pattern: '^-?[0-9]{1,12}(\\.[0-9]{1,9})?s$' }),
+  timeout: string({ pattern: '^[-+]?(0|(([0-9]+(\\.[0-9]*)?|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$' }),
   initialMetadata: list(ProviderHttpHeader),
 }))
 
@@ -275,9 +275,9 @@ export const ProxyConfig = message(() => ({
   binaryPath: anyString,
   serviceCluster: anyString,
   tracingServiceName: TracingServiceName,
-  drainDuration: string({ pattern: '^-?[0-9]{1,12}(\\.[0-9]{1,9})?s$' }),
+  drainDuration: string({ pattern: '^[-+]?(0|(([0-9]+(\\.[0-9]*)?|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$' }),
   discoveryAddress: anyString,
-  discoveryRefreshDelay: string({ pattern: '^-?[0-9]{1,12}(\\.[0-9]{1,9})?s$' }),
+  discoveryRefreshDelay: string({ pattern: '^[-+]?(0|(([0-9]+(\\.[0-9]*)?|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$' }),
   zipkinAddress: anyString,
   statsdUdpAddress: anyString,
   envoyMetricsServiceAddress: anyString,
@@ -298,7 +298,7 @@ export const ProxyConfig = message(() => ({
   statusPort: integer({ format: 'int32' }),
   extraStatTags: list(anyString),
   gatewayTopology: Topology,
-  terminationDrainDuration: string({ pattern: '^-?[0-9]{1,12}(\\.[0-9]{1,9})?s$' }),
+  terminationDrainDuration: string({ pattern: '^[-+]?(0|(([0-9]+(\\.[0-9]*)?|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$' }),
   meshId: anyString,
   readinessProbe: anyObject,
   proxyStatsMatcher: ProxyStatsMatcher,
@@ -307,7 +307,7 @@ export const ProxyConfig = message(() => ({
   image: MeshProxyImage,
   privateKeyProvider: anyObject,
   proxyHeaders: ProxyHeaders,
-  fileFlushInterval: string({ pattern: '^-?[0-9]{1,12}(\\.[0-9]{1,9})?s$' }),
+  fileFlushInterval: string({ pattern: '^[-+]?(0|(([0-9]+(\\.[0-9]*)?|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$' }),
   fileFlushMinSizeKb: integer({ minimum: 0, maximum: 4294967295 }),
   statsCompression: boolean,
   connectionSettings: anyObject,
@@ -357,7 +357,7 @@ export const IngressControllerMode = string({ enum: ['UNSPECIFIED', 'OFF', 'DEFA
 export const MeshCA = message(() => ({
   address: anyString,
   tlsSettings: ClientTLSSettings,
-  requestTimeout: string({ pattern: '^-?[0-9]{1,12}(\\.[0-9]{1,9})?s$' }),
+  requestTimeout: string({ pattern: '^[-+]?(0|(([0-9]+(\\.[0-9]*)?|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$' }),
   istiodSide: boolean,
 }))
 
@@ -407,11 +407,11 @@ export const MeshConfig = message(() => ({
   proxyListenPort: integer({ format: 'int32' }),
   proxyInboundListenPort: integer({ format: 'int32' }),
   proxyHttpPort: integer({ format: 'int32' }),
-  connectTimeout: string({ pattern: '^-?[0-9]{1,12}(\\.[0-9]{1,9})?s$' }),
-  hboneIdleTimeout: string({ pattern: '^-?[0-9]{1,12}(\\.[0-9]{1,9})?s$' }),
-  protocolDetectionTimeout: string({ pattern: '^-?[0-9]{1,12}(\\.[0-9]{1,9})?s$' }),
+  connectTimeout: string({ pattern: '^[-+]?(0|(([0-9]+(\\.[0-9]*)?|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$' }),
+  hboneIdleTimeout: string({ pattern: '^[-+]?(0|(([0-9]+(\\.[0-9]*)?|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$' }),
+  protocolDetectionTimeout: string({ pattern: '^[-+]?(0|(([0-9]+(\\.[0-9]*)?|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$' }),
   tcpKeepalive: TcpKeepalive,
-  dnsRefreshRate: string({ pattern: '^-?[0-9]{1,12}(\\.[0-9]{1,9})?s$' }),
+  dnsRefreshRate: string({ pattern: '^[-+]?(0|(([0-9]+(\\.[0-9]*)?|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$' }),
   ingressClass: anyString,
   ingressService: anyString,
   ingressSelector: anyString,

@@ -11,7 +11,7 @@ import {
   texts,
   uint32,
 } from '../node.ts'
-import { seconds } from './duration.ts'
+import { meshDuration } from './duration.ts'
 
 const service = text('Host of the service, perhaps with `namespace/` before it.', {
   example: 'ext-authz.auth.svc.cluster.local',
@@ -28,7 +28,7 @@ export const RequestBodyInCheck = message('RequestBodyInCheck', 'How much of the
 const checkFields = {
   service,
   port,
-  timeout: seconds('Time limit of a check.', { defaults: '600s' }),
+  timeout: meshDuration('Time limit of a check.', { defaults: '600s' }),
   failOpen: flag('Whether requests pass when the service does not answer.'),
   clearRouteCache: flag('Whether the route is chosen again after the check.'),
   statusOnError: text('Status of the answer when the service does not answer.', { defaults: '403' }),
@@ -94,7 +94,7 @@ export const ZipkinTracingProvider = message(
     enable64bitTraceId: flag('Whether trace ids have 64 bits.'),
     path: text('Path of the service.', { defaults: '/api/v2/spans' }),
     traceContextOption: field(TraceContextOption, 'Which headers carry a trace.'),
-    timeout: seconds('Time limit of a request.'),
+    timeout: meshDuration('Time limit of a request.'),
     headers: list(ProviderHttpHeader, 'Headers for the service.'),
   },
   { required: ['service', 'port'] },
@@ -119,13 +119,13 @@ export const SkyWalkingTracingProvider = message(
 /** OpenTelemetry over HTTP. */
 export const OtlpHttpService = message('OtlpHttpService', 'OpenTelemetry over HTTP.', {
   path: text('Path of the service.'),
-  timeout: seconds('Time limit of a request.', { defaults: '3s' }),
+  timeout: meshDuration('Time limit of a request.', { defaults: '3s' }),
   headers: list(ProviderHttpHeader, 'Headers for the service.'),
 })
 
 /** OpenTelemetry over gRPC. */
 export const OtlpGrpcService = message('OtlpGrpcService', 'OpenTelemetry over gRPC.', {
-  timeout: seconds('Time limit of a request.'),
+  timeout: meshDuration('Time limit of a request.'),
   initialMetadata: list(ProviderHttpHeader, 'Headers for the service.'),
 })
 

@@ -8,7 +8,7 @@ import {
 } from '../networking/traffic-policy.ts'
 import { HTTPRetry } from '../networking/virtual-service.ts'
 import { choice, field, flag, freeForm, int32, list, message, text, texts } from '../node.ts'
-import { seconds } from './duration.ts'
+import { meshDuration } from './duration.ts'
 import { ExtensionProvider } from './extension-provider.ts'
 import { ProxyConfig } from './proxy-config.ts'
 
@@ -103,7 +103,7 @@ export const CertificateData = message(
 export const MeshCA = message('MeshCA', 'The authority that signs certificates.', {
   address: text('Host and port.'),
   tlsSettings: field(ClientTLSSettings, 'TLS to the authority.'),
-  requestTimeout: seconds('Time limit of a request.', { defaults: '10s' }),
+  requestTimeout: meshDuration('Time limit of a request.', { defaults: '10s' }),
   istiodSide: flag('Whether the control plane asks it, rather than the proxies.', { defaults: 'true' }),
 })
 
@@ -170,11 +170,13 @@ export const MeshConfig = message(
     proxyListenPort: int32('Port for outbound connections.', { defaults: '15001' }),
     proxyInboundListenPort: int32('Port for inbound connections.', { defaults: '15006' }),
     proxyHttpPort: int32('Port of the HTTP proxy; 0 for none.', { defaults: '0' }),
-    connectTimeout: seconds('Time limit of a connection.', { defaults: '10s' }),
-    hboneIdleTimeout: seconds('Time after which an idle tunnel closes.', { defaults: '1h' }),
-    protocolDetectionTimeout: seconds('Time for telling the protocol; 0s for no limit.', { defaults: '0s' }),
+    connectTimeout: meshDuration('Time limit of a connection.', { defaults: '10s' }),
+    hboneIdleTimeout: meshDuration('Time after which an idle tunnel closes.', { defaults: '1h' }),
+    protocolDetectionTimeout: meshDuration('Time for telling the protocol; 0s for no limit.', {
+      defaults: '0s',
+    }),
     tcpKeepalive: field(TcpKeepalive, 'Keep-alive of connections.'),
-    dnsRefreshRate: seconds('Time between look-ups.', { defaults: '60s' }),
+    dnsRefreshRate: meshDuration('Time between look-ups.', { defaults: '60s' }),
     ingressClass: text('Class of Ingresses.', { defaults: 'istio' }),
     ingressService: text('Service of the gateway for Ingresses.', { defaults: 'istio-ingressgateway' }),
     ingressSelector: text('Gateway for Ingresses.', { defaults: 'ingressgateway' }),

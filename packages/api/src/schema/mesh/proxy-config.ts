@@ -13,7 +13,7 @@ import {
   texts,
   uint32,
 } from '../node.ts'
-import { seconds } from './duration.ts'
+import { meshDuration } from './duration.ts'
 
 /** How connections of an application reach the proxy. */
 export const InboundInterceptionMode = choice('InboundInterceptionMode', 'How connections reach the proxy.', {
@@ -166,12 +166,12 @@ export const ProxyConfig = message(
     binaryPath: text('The proxy.', { defaults: '/usr/local/bin/envoy' }),
     serviceCluster: text('Name of the service in traces.'),
     tracingServiceName: field(TracingServiceName, 'How the service is named in traces.'),
-    drainDuration: seconds('Time for which connections are drained.', { defaults: '45s' }),
+    drainDuration: meshDuration('Time for which connections are drained.', { defaults: '45s' }),
     discoveryAddress: text('Address of the control plane.', {
       defaults: 'istiod.istio-system.svc:15012',
       example: 'istiod.istio-system.svc:15012',
     }),
-    discoveryRefreshDelay: seconds('Has no effect.', { deprecated: 'has no effect' }),
+    discoveryRefreshDelay: meshDuration('Has no effect.', { deprecated: 'has no effect' }),
     zipkinAddress: text('Address of Zipkin.', { deprecated: 'use `tracing`' }),
     statsdUdpAddress: text('Address of statsd.'),
     envoyMetricsServiceAddress: text('Address of a metrics service.', {
@@ -197,7 +197,7 @@ export const ProxyConfig = message(
     statusPort: int32('Port of health checks.', { defaults: '15020' }),
     extraStatTags: texts('Further tags of statistics.'),
     gatewayTopology: field(Topology, 'What stands before a gateway.'),
-    terminationDrainDuration: seconds('Time between the end of a pod and that of its proxy.', {
+    terminationDrainDuration: meshDuration('Time between the end of a pod and that of its proxy.', {
       defaults: '5s',
     }),
     meshId: text('Name of the mesh.'),
@@ -211,7 +211,7 @@ export const ProxyConfig = message(
     image: field(MeshProxyImage, 'Image of the proxy.'),
     privateKeyProvider: freeForm('Hardware that holds the private key.'),
     proxyHeaders: field(ProxyHeaders, 'Headers that the proxy adds.'),
-    fileFlushInterval: seconds('Time between writes of access logs.', { defaults: '1s' }),
+    fileFlushInterval: meshDuration('Time between writes of access logs.', { defaults: '1s' }),
     fileFlushMinSizeKb: uint32('Size of access logs at which they are written, in KiB.', { defaults: '64' }),
     statsCompression: flag('Whether statistics may be compressed.', { nullable: true, defaults: 'true' }),
     connectionSettings: freeForm('Limits and timeouts of connections.', { stage: 'alpha' }),
