@@ -41,6 +41,16 @@ it('aborts with the status of the route', () => {
   expect([count('aborts_injected'), count('active_faults'), fixture.attempts.length]).toEqual([1, 0, 0])
 })
 
+it('by gRPC status answers what is not gRPC with 200', () => {
+  const { fixture } = setUp({ abort: { grpcStatus: 14, percentage: always } })
+  const [plain, grpc] = [fixture.connect(), fixture.connect()]
+  plain.receive(GET)
+  expect(statuses(plain.written)).toEqual([200])
+  expect(plain.written).not.toContain('grpc-status')
+  grpc.receive('POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/grpc\r\nContent-Length: 0\r\n\r\n')
+  expect(grpc.written).toContain('\r\ngrpc-status: 14\r\n')
+})
+
 it('delays, then sends the request on', () => {
   const { fixture, clock, count } = setUp({
     delay: { fixedDelay: { seconds: 2, nanos: 500_000_000 }, percentage: always },

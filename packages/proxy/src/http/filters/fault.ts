@@ -42,24 +42,6 @@ interface FaultSettings {
   readonly maxActive: number
 }
 
-/** HTTP status of a gRPC status, where an aborted request is not gRPC. */
-const HTTP_STATUS_OF_GRPC: Readonly<Record<number, number>> = {
-  0: 200,
-  1: 499,
-  3: 400,
-  4: 504,
-  5: 404,
-  6: 409,
-  7: 403,
-  8: 429,
-  9: 400,
-  10: 409,
-  11: 400,
-  12: 501,
-  14: 503,
-  16: 401,
-}
-
 const PHASES: ReadonlySet<HttpFilterPhase> = new Set(['onRequestHeaders', 'onDone'])
 
 function compileSettings(message: FaultMessage): FaultSettings {
@@ -93,8 +75,8 @@ function compileDelay(delay: FaultDelayMessage): NonNullable<FaultSettings['dela
 function compileAbort(abort: FaultAbortMessage): NonNullable<FaultSettings['abort']> {
   refuseOtherFields(abort, ['httpStatus', 'grpcStatus', 'percentage'])
   const { httpStatus, grpcStatus } = abort
-  const status =
-    httpStatus ?? (grpcStatus === undefined ? undefined : (HTTP_STATUS_OF_GRPC[grpcStatus] ?? 500))
+  // As Envoy: a request that is not gRPC gets 200 for a gRPC status, which it has no place for.
+  const status = httpStatus ?? (grpcStatus === undefined ? undefined : 200)
   if (status === undefined)
     throw invalidField('abort.http_status', 'one of http_status, grpc_status is required')
   if (!(status >= 200 && status < 600)) throw invalidField('abort.http_status', 'must be between 200 and 599')
