@@ -177,7 +177,9 @@ export class RouterStream implements TerminalFilter, PoolWaiter, ResponseSink, T
     if (mutations !== undefined) applyMutations(mutations.request, headers, stream)
     const authority = rewriteAuthority(action, weighted?.hostRewrite, headers)
     if (authority !== undefined && authority !== headers.authority) {
-      if (addsEnvoyHeaders) headers.setId(Header.envoyOriginalHost, headers.authority)
+      // As Envoy: the host of a weighted cluster replaces that of the request without a trace.
+      const isOfWeighted = weighted?.hostRewrite !== undefined && weighted.hostRewrite !== ''
+      if (addsEnvoyHeaders && !isOfWeighted) headers.setId(Header.envoyOriginalHost, headers.authority)
       headers.authority = authority
     }
     const path = rewritePath(action, route.match, headers.path)
