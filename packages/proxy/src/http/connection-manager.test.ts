@@ -165,8 +165,11 @@ describe('request headers', () => {
   })
 
   it.each<[string, Partial<HttpConnectionManagerConfig>, string, string | number]>([
-    ['are normalised', { normalizePath: true }, '/a/./b/../%7euser/%2f?x=/../', '/a/~user/%2F?x=/../'],
-    ['are refused when they leave the root', { normalizePath: true }, '/a/../../b', 400],
+    ['are normalised', { normalizePath: true }, '/a/./b/../%7euser/%2f?x=/../', '/a/~user/%2f?x=/../'],
+    ['do not leave the root', { normalizePath: true }, '/a/../../b', '/b'],
+    ['are encoded where they must be', { normalizePath: true }, '/a{b}?{', '/a%7Bb%7D?{'],
+    ['with an escaped NUL are refused', { normalizePath: true }, '/a%00', 400],
+    ['with a fragment are refused', {}, '/a#b', 400],
     ['have single slashes', { mergeSlashes: true }, '//a///b?c//d', '/a/b?c//d'],
     ['stay as they are by default', {}, '//a/../b', '//a/../b'],
   ])('paths %s', (_title, config, path, expected) => {

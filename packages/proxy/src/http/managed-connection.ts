@@ -240,11 +240,13 @@ export class ManagedConnection implements ServerCodecOwner, ConnectionHandle, Pe
         stats.rqNonRelativePath.inc()
         return reply(404, '', { details: 'absolute_path_rejected' })
       }
-      if (config.normalizePath) {
-        const normal = normalizePath(path)
-        if (normal === undefined) return reply(400, '', { details: 'path_normalization_failed' })
-        headers.path = normal
+      const normal = config.normalizePath ? normalizePath(path) : path
+      // A fragment is for the client alone: who sends one may mean another resource than who reads it.
+      if (normal === undefined || path.includes('#')) {
+        stream.encoder.closeAfterResponse()
+        return reply(400, '', { details: 'path_normalization_failed' })
       }
+      headers.path = normal
       if (config.mergeSlashes) headers.path = mergeSlashes(headers.path)
     }
     if (config.stripAnyHostPort) headers.authority = stripPort(headers.authority)

@@ -1,17 +1,23 @@
-/** Unreserved characters, which RFC 3986 says to decode. */
+/** What may not stand in a path as it is, beside control characters and blanks, which no request target has. */
+const UNSAFE = /["<>^`{|}]/g
 const ENCODED = /%([0-9a-fA-F]{2})/g
 
 /**
- * Normalises a path as RFC 3986 says: unreserved characters decoded, hexadecimal digits in upper case, dot segments
- * resolved. The query is left alone. undefined when the path cannot be normalised (it leaves the root).
+ * Normalises a path as RFC 3986 says: unreserved characters decoded, dot segments resolved (those above the root
+ * vanish), backslashes made slashes, and what may not stand in a path encoded. Escapes that stay keep the case of their
+ * digits. The query is left alone. undefined when the path cannot be normalised: it has an escaped NUL.
  *
  * @see https://www.envoyproxy.io/docs/envoy/latest/configuration/best_practices/edge
  */
 export function normalizePath(path: string): string | undefined {
   const end = queryStart(path)
   let bare = path.slice(0, end)
-  if (bare.includes('%')) bare = bare.replace(ENCODED, decodeUnreserved)
+  if (bare.includes('%')) {
+    if (bare.includes('%00')) return undefined
+    bare = bare.replace(ENCODED, decodeUnreserved)
+  }
   if (bare.includes('\\')) bare = bare.replaceAll('\\', '/')
+  bare = bare.replace(UNSAFE, encodeURIComponent)
   if (!bare.includes('/.')) return bare + path.slice(end)
   const kept: string[] = []
   const segments = bare.split('/')
@@ -20,8 +26,8 @@ export function normalizePath(path: string): string | undefined {
     if (segment === '.') {
       if (isLast) kept.push('')
     } else if (segment === '..') {
-      if (kept.length <= 1) return undefined
-      kept.pop()
+      // The first entry is what stands before the first slash: nothing.
+      if (kept.length > 1) kept.pop()
       if (isLast) kept.push('')
     } else kept.push(segment)
   }
@@ -42,5 +48,5 @@ function queryStart(path: string): number {
 
 function decodeUnreserved(encoded: string, digits: string): string {
   const char = String.fromCharCode(Number.parseInt(digits, 16))
-  return /[A-Za-z0-9\-._~]/.test(char) ? char : encoded.toUpperCase()
+  return /[A-Za-z0-9\-._~]/.test(char) ? char : encoded
 }

@@ -26,9 +26,8 @@ for (let byte = 65; byte <= 90; byte++) TOKEN[byte] = byte + 32
 const VALUE = new Uint8Array(256).fill(1, 32)
 VALUE[TAB] = 1
 VALUE[127] = 0
-/** 1 for bytes of a request target: visible ASCII; a fragment is never sent. */
+/** 1 for bytes of a request target: visible ASCII. Whether a fragment may pass is for the owner to say. */
 const TARGET = new Uint8Array(256).fill(1, 33, 127)
-TARGET[35] = 0
 
 const HOST_BIT = lowBit(Header.host)
 
