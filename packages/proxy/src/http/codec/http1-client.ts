@@ -25,6 +25,9 @@ type State = 'idle' | 'head' | 'body' | 'tunnel' | 'request' | 'closed'
 /**
  * The client side of HTTP/1.1 on one connection, one exchange at a time. `request` as a state means that the response
  * is complete while the request is not.
+ *
+ * Differs from Envoy: an answer other than 101 to a request for an upgrade goes on as it is. Envoy drops the body of one
+ * below 400, which RFC 9110 allows a host to send.
  */
 export class Http1ClientConnection implements TransportHandler, BodySink {
   readonly transport: Transport

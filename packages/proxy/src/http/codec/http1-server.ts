@@ -32,6 +32,8 @@ type State = 'head' | 'body' | 'response' | 'discard'
 /**
  * The server side of HTTP/1.1 on one connection: one request at a time; what a client pipelines waits in the socket.
  *
+ * Differs from Envoy: a client that closes its side of a tunnel may still read from it. Envoy takes it to be gone.
+ *
  * @see https://www.rfc-editor.org/rfc/rfc9112
  */
 export class Http1ServerConnection implements TransportHandler, ResponseEncoder, BodySink {
