@@ -72,21 +72,24 @@ function* regrouped(tokens: Iterable<string>): Generator<string> {
 
 /** A plain scalar of a flow collection, with the indicators that are in it. */
 function* plain(source: string, mayBegin: boolean): Generator<string> {
-  if (source === '') return
-  if (source[0] === ':') {
-    yield ':'
-    yield* plain(source.slice(1), false)
-    return
-  }
-  const at = source.indexOf('?')
-  if (at === 0 && mayBegin) {
-    const blank = /^\s*/.exec(source.slice(1))![0]
+  let rest = source
+  if (mayBegin && rest[0] === '?') {
+    const blank = /^\s*/.exec(rest.slice(1))![0]
     yield '?'
     if (blank !== '') yield blank
-    yield* plain(source.slice(1 + blank.length), false)
-  } else if (at < 0) yield* [SCALAR, source]
+    rest = rest.slice(1 + blank.length)
+    // The lexer took what follows for text, which it is not; better no document than another one.
+    if (/^["'!&*]/.test(rest)) yield* [SCALAR, '']
+  }
+  // More colons than one are a mistake, of which two are enough.
+  for (let colons = 0; colons < 2 && rest[0] === ':'; colons++) {
+    yield ':'
+    rest = rest.slice(1)
+  }
+  const at = rest.indexOf('?')
   // Two scalars without a comma: the parser refuses them.
-  else yield* [SCALAR, source.slice(0, at), SCALAR, source.slice(at)]
+  if (at >= 0) yield* [SCALAR, rest.slice(0, at), SCALAR, rest.slice(at)]
+  else if (rest !== '') yield* [SCALAR, rest]
 }
 
 function isFlowIndicator(token: string): boolean {

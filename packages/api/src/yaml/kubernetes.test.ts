@@ -135,8 +135,26 @@ it('refuses keys of two types that are one key in JSON', () => {
   }
 })
 
+// sigs.k8s.io/yaml takes these, too: a tag or quote without a blank after the indicator.
+it('refuses what would be read otherwise', () => {
+  for (const text of ['[?"x"]', '{?!!str 1}', '{?&x 1: a}', "[?'x' : y]"])
+    expect(parseDocuments(text)[0]!.findings).toMatchObject([{ code: 'YAML_SYNTAX' }])
+})
+
 it('reads escapes of slashes and pairs of halves in JSON, which kubectl reads as JSON', () => {
   expect(parseDocuments('{"a": "b\\/c \\ud83d\\ude00"}')[0]!.value).toEqual({ a: 'b/c \u{1f600}' })
+})
+
+it('stops at indicators without end', () => {
+  const long = 300_000
+  for (const [text, codes] of [
+    [`{a: ${':'.repeat(long)}x}`, ['YAML_SYNTAX']],
+    [`{a: ${'?'.repeat(long)}}`, ['YAML_SYNTAX']],
+    [`[${'-, '.repeat(long * 2)}]`, ['YAML_ALIASES']],
+    [`[a${'\n'.repeat(long)}:]`, []],
+  ] as const) {
+    expect(parseDocuments(text)[0]!.findings.map(({ code }) => code)).toEqual(codes)
+  }
 })
 
 it('finds the places of keys that are not written as they are read', () => {
