@@ -253,6 +253,7 @@ describe('/debug/config_dump', () => {
     const reply = configDump.handle(new URLSearchParams({ proxyID: 'gateway.shop' }), {
       version: 'test',
       model: controlPlane,
+      findings: () => [],
       server,
       translator: mesh,
       authority,
