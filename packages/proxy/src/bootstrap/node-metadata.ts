@@ -11,6 +11,9 @@ export interface NodeExtension {
   readonly typeUrls: readonly string[]
 }
 
+/** What a control plane may send to this proxy that an older one refuses; see `proxy-features.ts` of the control plane. */
+const CLIENT_FEATURES: readonly string[] = ['batten.tcp-keepalive']
+
 /** Version of this package. */
 export function proxyVersion(): string {
   const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
@@ -31,7 +34,7 @@ export function describeNode(node: Node, extensions: readonly NodeExtension[]): 
     userAgentName: USER_AGENT,
     userAgentBuildVersion: { version: { majorNumber, minorNumber, patch } },
     extensions: extensions.map((extension) => ({ ...extension, typeUrls: [...extension.typeUrls] })),
-    clientFeatures: [],
+    clientFeatures: [...CLIENT_FEATURES],
   }
 }
 

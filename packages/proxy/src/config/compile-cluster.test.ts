@@ -38,6 +38,23 @@ const sds = (name: string) => ({
 })
 
 describe('compileCluster', () => {
+  it('reads the TCP keepalive of its connections', () => {
+    const keepalive = (tcp_keepalive: object) =>
+      compile({ upstream_connection_options: { tcp_keepalive } }).config.keepalive
+    expect([
+      compile({}).config.keepalive,
+      keepalive({}),
+      keepalive({ keepalive_probes: 3, keepalive_time: 60, keepalive_interval: 5 }),
+    ]).toEqual([
+      undefined,
+      { probes: undefined, timeS: undefined, intervalS: undefined },
+      { probes: 3, timeS: 60, intervalS: 5 },
+    ])
+    expect(
+      refusal({ upstream_connection_options: { set_local_interface_name_on_upstream_connections: true } }),
+    ).toContain('set_local_interface_name_on_upstream_connections')
+  })
+
   it("gives a cluster that says nothing Envoy's defaults", () => {
     expect(compile({}).config).toEqual({
       name: 'a',

@@ -6,6 +6,7 @@ import { type CompiledConfigSource, compileConfigSource } from './compile-config
 import { compileEndpoints } from './compile-endpoints.ts'
 import { compileLoadBalancer } from './compile-load-balancer.ts'
 import { compileMetadata } from './compile-metadata.ts'
+import { compileTcpKeepalive } from './compile-tcp-keepalive.ts'
 import { compileUpstreamTransport } from './compile-transport-socket.ts'
 import { compileUpstreamHttp } from './compile-upstream-http.ts'
 import type { FieldPath } from './field-path.ts'
@@ -56,6 +57,7 @@ export function compileCluster(message: Cluster, at: FieldPath, grpcOnly = false
     http: compileUpstreamHttp(cluster, grpcOnly),
     metadata: compileMetadata(cluster.nested('metadata', 'Metadata')),
     bindAddress: compileBindAddress(cluster),
+    keepalive: grpcOnly ? undefined : compileTcpKeepalive(cluster),
   }
   if (!cluster.flag('waitForWarmOnInit', true))
     throw cluster.path('waitForWarmOnInit').unsupported('false is not supported yet')

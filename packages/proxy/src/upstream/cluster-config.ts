@@ -1,4 +1,5 @@
 import type { TlsClientConfig } from '../tls/tls-config.ts'
+import type { TcpKeepalive } from './tcp-keepalive.ts'
 
 /** A cluster, compiled from `envoy.config.cluster.v3.Cluster`. Hosts come apart ({@link HostConfig}). */
 export interface ClusterConfig {
@@ -31,6 +32,8 @@ export interface ClusterConfig {
   readonly metadata: Readonly<Record<string, unknown>>
   /** Source address to bind upstream connections to; undefined leaves it to the system. */
   readonly bindAddress: string | undefined
+  /** Probes of silent connections; undefined sends none. */
+  readonly keepalive?: TcpKeepalive | undefined
 }
 
 export type LoadBalancerKind = 'round-robin' | 'least-request' | 'random' | 'cluster-provided'

@@ -131,10 +131,10 @@ export class ClusterManager implements ClusterConnector {
     }
     const startMs = this.#options.clock.monotonicMs()
     const release = countConnection(cluster, host)
-    const { connectTimeoutMs, bindAddress } = cluster.config
+    const { connectTimeoutMs, bindAddress, keepalive } = cluster.config
     const pending = cluster
       .transportOf(host)
-      .connect(host.config.address, { timeoutMs: connectTimeoutMs, bindAddress }, (result) => {
+      .connect(host.config.address, { timeoutMs: connectTimeoutMs, bindAddress, keepalive }, (result) => {
         if (!(result instanceof ConnectError)) {
           cluster.stats.cxConnectMs.observe(this.#options.clock.monotonicMs() - startMs)
           done({ transport: result, hostAddress: host.address, release })

@@ -223,6 +223,7 @@ function connectsAlike(a: ClusterConfig, b: ClusterConfig): boolean {
   return (
     a.bindAddress === b.bindAddress &&
     a.connectTimeoutMs === b.connectTimeoutMs &&
+    isDeepStrictEqual(a.keepalive, b.keepalive) &&
     isDeepStrictEqual(a.http, b.http) &&
     isDeepStrictEqual(a.transport, b.transport) &&
     isDeepStrictEqual(a.transportMatches, b.transportMatches)

@@ -1,20 +1,24 @@
 import type { Clock } from '@batten/core'
 import {
-  type ConnectError,
+  type ConnectDone,
+  ConnectError,
   type ConnectTarget,
   connectPlain,
   type PendingConnect,
 } from '../network/connect.ts'
+import type { PlainTransport } from '../network/plain-transport.ts'
 import type { StatScope } from '../network/stat-scope.ts'
-import { connectTls } from '../network/tls-transport.ts'
+import { connectTls, type TlsTransport } from '../network/tls-transport.ts'
 import type { Transport } from '../network/transport.ts'
 import { ClientTlsContext } from '../tls/client-context.ts'
 import type { SecureContextPool } from '../tls/secure-contexts.ts'
 import type { TransportConfig } from './cluster-config.ts'
+import { keepAlive, type TcpKeepalive } from './tcp-keepalive.ts'
 
 export interface UpstreamConnectOptions {
   readonly timeoutMs: number
   readonly bindAddress: string | undefined
+  readonly keepalive?: TcpKeepalive | undefined
 }
 
 /**
@@ -39,13 +43,27 @@ export function socketTransports(secrets: SecureContextPool, clock: Clock): Crea
   return (config, stats) => {
     if (config.kind === 'plain')
       return {
-        connect: (target, options, done) => connectPlain(target, { ...options, clock }, done),
+        connect: (target, options, done) =>
+          connectPlain(target, { ...options, clock }, keepingAlive(options.keepalive, done)),
         close() {},
       }
     const context = new ClientTlsContext(config.tls, secrets, stats)
     return {
-      connect: (target, options, done) => connectTls(target, context, { ...options, clock }, done),
+      connect: (target, options, done) =>
+        connectTls(target, context, { ...options, clock }, keepingAlive(options.keepalive, done)),
       close: () => context.close(),
     }
+  }
+}
+
+/** Turns keepalive on before a connection is handed over. */
+function keepingAlive(
+  keepalive: TcpKeepalive | undefined,
+  done: (result: Transport | ConnectError) => void,
+): ConnectDone<PlainTransport | TlsTransport> {
+  if (keepalive === undefined) return done
+  return (result) => {
+    if (!(result instanceof ConnectError)) keepAlive(result.pendingSocket, keepalive)
+    done(result)
   }
 }

@@ -26,7 +26,7 @@ export interface PoolContext {
 }
 
 /** The part of a cluster's configuration that a pool keeps to; a change of it means a new pool. */
-export type PoolConfig = Pick<ClusterConfig, 'connectTimeoutMs' | 'bindAddress' | 'http'>
+export type PoolConfig = Pick<ClusterConfig, 'connectTimeoutMs' | 'bindAddress' | 'keepalive' | 'http'>
 
 /** A client connection with what the pool knows about it. */
 export class PooledConnection extends Http1ClientConnection implements TimerTarget {
@@ -256,7 +256,7 @@ export class Http1Pool implements ClientCodecOwner {
 
   #connect(): void {
     const { stats, breaker, clock } = this.#context
-    const { connectTimeoutMs, bindAddress } = this.#config
+    const { connectTimeoutMs, bindAddress, keepalive } = this.#config
     const startMs = clock.monotonicMs()
     breaker.connections.inc()
     stats.cxTotal.inc()
@@ -265,7 +265,7 @@ export class Http1Pool implements ClientCodecOwner {
     this.host.counts.cxActive++
     const pending = this.#factory.connect(
       this.host.config.address,
-      { timeoutMs: connectTimeoutMs, bindAddress },
+      { timeoutMs: connectTimeoutMs, bindAddress, keepalive },
       (result) => {
         this.#connecting.delete(pending)
         if (result instanceof ConnectError) this.#onConnectFailure(result)
