@@ -28,6 +28,7 @@ export const CODES = {
   BUILDER_SPLIT_SUM: 'The shares of a split do not sum to 100.',
   EXPLAIN_FIELD: 'There is no field of that name.',
   CEL_RULE: 'A rule of the CRD does not hold.',
+  TOO_MANY_FINDINGS: 'An object has more findings than are shown.',
   RULE_ALWAYS_REJECT: 'An annotation asks the webhook to refuse the object.',
   RULE_ANNOTATION: 'An annotation has no meaning here, or a wrong value.',
   RULE_NAME: 'The name of the object is not allowed for its kind.',

@@ -150,3 +150,29 @@ it('judges the items of a list', () => {
     ['apiVersion', 'no matches for kind "ThingList" in version "networking.istio.io/v1"', undefined],
   ])
 })
+
+describe('thousands of findings of one object', () => {
+  const unknown = Object.fromEntries(Array.from({ length: 1500 }, (_, i) => [`field${i}`, 1]))
+  const object = {
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'VirtualService',
+    metadata: { name: 'reviews' },
+    spec: { hosts: ['reviews'], http: [{ route: [{ destination: { host: 'reviews' } }] }], ...unknown },
+  }
+
+  it('are counted when they are not shown', () => {
+    const findings = validate(object)
+    expect(findings).toHaveLength(1001)
+    expect(findings.at(-1)).toMatchObject({
+      code: 'TOO_MANY_FINDINGS',
+      severity: 'warning',
+      message: '500 more findings are not shown',
+    })
+  })
+
+  it('do not hide an error behind warnings', () => {
+    const findings = validate({ ...object, metadata: {} }, { fieldValidation: 'Warn' })
+    expect(findings).toHaveLength(1001)
+    expect(findings.filter(({ severity }) => severity === 'error')).toMatchObject([{ path: 'metadata.name' }])
+  })
+})

@@ -76,11 +76,24 @@ function findingsOf(input: Validatable, options: ValidateOptions): Finding[] {
     const object = parsed?.object ?? (input as KubernetesObject)
     const items = itemsOf(object)
     if (items !== undefined) return itemFindings(items, options)
-    return objectFindings(object, options).map((raw) => finished(raw, object, parsed))
+    return bounded(objectFindings(object, options)).map((raw) => finished(raw, object, parsed))
   } catch (thrown) {
     const { path, message } = jsonProblem(input) ?? { path: [], message: errorMessage(thrown) }
     return [{ code: 'YAML_VALUE', severity: 'error', layer: 'schema', path: pathText(path), message }]
   }
+}
+
+/** Findings of one object that are shown. A few aliases make a hundred thousand of one mistake. */
+const MAX_FINDINGS = 1000
+
+/** The verdict stays what it is: errors come first when not all are shown. */
+function bounded(findings: RawFinding[]): RawFinding[] {
+  if (findings.length <= MAX_FINDINGS) return findings
+  const shown = findings
+    .toSorted((a, b) => Number(a.severity !== 'error') - Number(b.severity !== 'error'))
+    .slice(0, MAX_FINDINGS)
+  const message = `${findings.length - MAX_FINDINGS} more findings are not shown`
+  return [...shown, { code: 'TOO_MANY_FINDINGS', severity: 'warning', layer: 'schema', path: [], message }]
 }
 
 /** Items of a `List`, or of the list of one kind, whose items carry no type when the API server prints them. */

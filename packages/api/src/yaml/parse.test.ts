@@ -225,6 +225,13 @@ describe('hostile text is refused', () => {
     ])
   })
 
+  it('expands aliases to half a million nodes, also where more are allowed without them', () => {
+    const text = `a: &a [${'x,'.repeat(1000)}]\nb: [${'*a,'.repeat(600)}]\n`
+    expect(parseDocuments(text, { limits: { maxNodes: 2_000_000 } })[0]!.findings).toMatchObject([
+      { code: 'YAML_ALIASES', message: 'the document has more than 500000 nodes with its aliases expanded' },
+    ])
+  })
+
   it('refuses a List whose items are no list', () => {
     const { objects, findings } = fromYaml('apiVersion: v1\nkind: List\nitems: text\n')
     expect(objects).toEqual([])

@@ -285,6 +285,9 @@ export class YamlReader {
 /** Nodes of the largest tree: half a gigabyte. What has more is read from tokens only, and places in it are not known. */
 const MAX_TREE = 250_000
 
+/** Nodes of the largest tree with its aliases expanded, also when texts without aliases may have more. */
+const MAX_EXPANDED = 2 * MAX_TREE
+
 /** Tokens of the text of the largest tree: the library keeps every empty line. */
 const MAX_TREE_TOKENS = 12 * MAX_TREE
 
@@ -436,13 +439,10 @@ class Conversion {
 
   private count(by: number, node: Node): void {
     this.nodes += by
-    if (this.nodes > this.limits.maxNodes) {
+    const most = Math.min(this.limits.maxNodes, MAX_EXPANDED)
+    if (this.nodes > most) {
       throw new Refusal(
-        problem(
-          'YAML_ALIASES',
-          `the document has more than ${this.limits.maxNodes} nodes with its aliases expanded`,
-          node,
-        ),
+        problem('YAML_ALIASES', `the document has more than ${most} nodes with its aliases expanded`, node),
       )
     }
   }

@@ -15,6 +15,7 @@ import { isUnread } from '../analyze/log.ts'
 import { printMessages } from '../analyze/output.ts'
 import { analysisSummary } from '../analyze/summary.ts'
 import type { AnalyzeFlags } from '../commands/analyze.ts'
+import { DUMP_LIMITS } from '../input/dump-limits.ts'
 import { EXIT, printError } from '../main.ts'
 
 /** Analyzes files and prints what is found. */
@@ -48,7 +49,7 @@ async function analyzeFiles(flags: AnalyzeFlags, paths: readonly string[]): Prom
     if (path === '-' && isTalking && process.stdin.isTTY) console.error('reading from standard input:')
     const { file, text } = await readInput(path)
     sources.set(file, text)
-    for (const document of fromYaml(text, { file }).documents) documents.push(document)
+    for (const document of fromYaml(text, { file, limits: DUMP_LIMITS }).documents) documents.push(document)
   }
   const upgrade = flags.fromVersion === undefined ? {} : { upgradeFrom: flags.fromVersion }
   const options = { ...(await configOptions(flags)), ...namespaceOptions(flags), ...upgrade, suppress }

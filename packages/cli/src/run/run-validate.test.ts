@@ -145,6 +145,13 @@ items: []
   })
 })
 
+it('the objects of a cluster may be one document', () => {
+  const items = Array.from({ length: 600 }, (_, i) => object(`c${i}`, `data: {text: ${'x'.repeat(8000)}}\n`))
+  const list = items.map((item) => item.replaceAll(/^(?=.)/gm, '  ').replace(' ', '-')).join('')
+  const entries = judged(`apiVersion: v1\nkind: List\nitems:\n${list}`, 0)
+  expect(entries.map(({ name, accepted }) => [name, accepted])).toEqual(items.map((_, i) => [`c${i}`, true]))
+})
+
 describe('batten validate exits with 64', () => {
   const cases: readonly (readonly [string, readonly string[], RegExp])[] = [
     ['without input', [], /nothing to validate/],

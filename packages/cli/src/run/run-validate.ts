@@ -2,6 +2,7 @@ import { accepted, type Finding, validate } from '@batten/api/validate'
 import { fromYaml, type ParsedDocument } from '@batten/api/yaml'
 import type { ValidateFlags } from '../commands/validate.ts'
 import { renderFinding } from '../dev/findings.ts'
+import { DUMP_LIMITS } from '../input/dump-limits.ts'
 import { emptyDocuments } from '../input/empty-documents.ts'
 import { readInputs } from '../input/read-inputs.ts'
 import { EXIT, printError } from '../main.ts'
@@ -45,7 +46,7 @@ export async function runValidate(flags: ValidateFlags, ...files: string[]): Pro
 
 /** One entry for each document in the order of the text; a list of objects has one for each of its items. */
 function entriesOf(text: string, file: string): Entry[] {
-  const { documents } = fromYaml(text, { file })
+  const { documents } = fromYaml(text, { file, limits: DUMP_LIMITS })
   const parts = documents.flatMap((document) => partsOf(document, file))
   // Nothing was read of a text that is too large.
   if (documents.length === 1 && documents[0]?.findings[0]?.code === 'YAML_TOO_LARGE')
