@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { decodedText, readStandardInput } from './input-text.ts'
+import { decodedText, readStandardInput, readTextFile } from './input-text.ts'
 
 async function* chunksOf(...chunks: Uint8Array[]): AsyncGenerator<Uint8Array> {
   yield* chunks
@@ -26,6 +27,11 @@ describe('bytes of input', () => {
 
   it('of one character may come in two chunks', async () => {
     expect(await readStandardInput(chunksOf(Uint8Array.of(0xc3), Uint8Array.of(0xa9)))).toBe('é')
+  })
+
+  it.runIf(existsSync('/dev/zero'))('of a device without end are refused', () => {
+    expect(() => readTextFile('/dev/zero')).toThrow('cannot read /dev/zero: it has more than 256 MiB')
+    expect(readTextFile('/dev/null')).toBe('')
   })
 
   it('are not collected without end', async () => {

@@ -1,8 +1,10 @@
-import { readFileSync, statSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import { BattenError } from '@batten/core'
 
 /** Bytes of one file or of standard input: ten times what the objects of a large cluster have. */
 const MAX_BYTES = 256 * 1024 * 1024
+
+const CHUNK_BYTES = 64 * 1024
 
 /**
  * Reads a file.
@@ -10,8 +12,27 @@ const MAX_BYTES = 256 * 1024 * 1024
  * @throws BattenError `CLI_INPUT` when it is too large or no text; what the system says is thrown as it is.
  */
 export function readTextFile(file: string): string {
-  if (statSync(file).size > MAX_BYTES) throw tooLarge(file)
-  return decodedText(file, readFileSync(file))
+  const stats = statSync(file)
+  if (stats.size > MAX_BYTES) throw tooLarge(file)
+  return decodedText(file, stats.isFile() ? readFileSync(file) : streamBytes(file))
+}
+
+/** What comes out of a pipe or a device, whose size nobody knows before. */
+function streamBytes(file: string): Buffer {
+  const descriptor = openSync(file, 'r')
+  try {
+    const chunks: Buffer[] = []
+    for (let size = 0; size <= MAX_BYTES; ) {
+      const chunk = Buffer.alloc(CHUNK_BYTES)
+      const read = readSync(descriptor, chunk)
+      if (read === 0) return Buffer.concat(chunks)
+      chunks.push(chunk.subarray(0, read))
+      size += read
+    }
+  } finally {
+    closeSync(descriptor)
+  }
+  throw tooLarge(file)
 }
 
 /**
