@@ -12,7 +12,7 @@ export interface NodeExtension {
 }
 
 /** What a control plane may send to this proxy that an older one refuses; see `proxy-features.ts` of the control plane. */
-const CLIENT_FEATURES: readonly string[] = ['batten.tcp-keepalive']
+const CLIENT_FEATURES: readonly string[] = ['batten.system-roots', 'batten.tcp-keepalive']
 
 /** Version of this package. */
 export function proxyVersion(): string {

@@ -9,6 +9,8 @@ export type ResourceSource =
   | { readonly kind: 'path'; readonly path: string }
   /** `static_resources` of the bootstrap (secrets without an `sds_config`). */
   | { readonly kind: 'static' }
+  /** This machine: the authorities that it trusts, which no server has to deliver. */
+  | { readonly kind: 'machine' }
   /** A gRPC stream of its own. */
   | { readonly kind: 'grpc'; readonly api: GrpcApi }
 

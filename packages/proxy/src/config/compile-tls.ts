@@ -7,8 +7,13 @@ import type {
   TlsParameters,
   UpstreamTlsContext,
 } from '@batten/xds'
+import { SYSTEM_ROOTS_SECRET } from '../tls/system-roots.ts'
 import type { TlsClientConfig, TlsCommonConfig, TlsServerConfig } from '../tls/tls-config.ts'
-import { compileConfigSource, type ResourceSource } from './compile-config-source.ts'
+import {
+  type CompiledConfigSource,
+  compileConfigSource,
+  type ResourceSource,
+} from './compile-config-source.ts'
 import { compileTlsCertificate, compileTrustedCa } from './compile-secret.ts'
 import { compileStringMatcher } from './compile-string-matcher.ts'
 import type { MessageReader } from './message-reader.ts'
@@ -136,10 +141,15 @@ function compileSdsSecretConfig(
   const name = config.requiredText('name')
   const sdsConfig = config.nested('sdsConfig', 'ConfigSource')
   config.done()
-  const from =
+  const named: CompiledConfigSource =
     sdsConfig === undefined
-      ? { source: { kind: 'static' } as const, initialFetchTimeoutMs: 0 }
+      ? { source: { kind: 'static' }, initialFetchTimeoutMs: 0 }
       : compileConfigSource(sdsConfig)
+  // Istio names the agent beside every proxy here, which reads a file. So can we.
+  const from: CompiledConfigSource =
+    name === SYSTEM_ROOTS_SECRET && named.source.kind === 'grpc'
+      ? { ...named, source: { kind: 'machine' } }
+      : named
   const other = references.secrets.get(name)
   if (other !== undefined && !sameSource(other.source, from.source))
     throw config.path('sdsConfig').unsupported(`secret ${JSON.stringify(name)} comes from two sources`)

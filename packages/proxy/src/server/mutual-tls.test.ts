@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { TYPE_URLS } from '@batten/xds'
@@ -227,5 +228,59 @@ describe('an identity from a CA', () => {
     const { body } = await send(proxy.adminAddress!.port, '/certs')
     expect(body).toContain('spiffe://cluster.local/ns/default/sa/a')
     expect(proxy.listenerAddress('inbound')).toBeDefined()
+  })
+})
+
+describe('the authorities of the machine', () => {
+  const agent = {
+    name: 'file-root:system',
+    sds_config: {
+      resource_api_version: 'V3',
+      initial_fetch_timeout: '0s',
+      api_config_source: {
+        api_type: 'GRPC',
+        transport_api_version: 'V3',
+        grpc_services: [{ envoy_grpc: { cluster_name: 'sds-grpc' } }],
+      },
+    },
+  }
+
+  it('are there for a cluster that asks the agent of Istio for them, without any', async () => {
+    const { server } = await setUp()
+    const issued = new TestAuthority().issue({ dns: ['a.example'] })
+    const tlsFiles = { cert: issued.certificateChain, key: issued.privateKey }
+    const tlsServer = createServer(tlsFiles, (_incoming, response) => {
+      response.end('too far')
+    })
+    cleanups.push(() => tlsServer.close())
+    await new Promise<void>((resolve) => tlsServer.listen(0, '127.0.0.1', resolve))
+    const { port } = tlsServer.address() as { port: number }
+    server.set(CDS, 'outside', {
+      name: 'outside',
+      load_assignment: endpoints('outside', [port]),
+      transport_socket: {
+        name: 'envoy.transport_sockets.tls',
+        typed_config: {
+          '@type': `${TLS}UpstreamTlsContext`,
+          sni: 'a.example',
+          common_tls_context: {
+            combined_validation_context: {
+              default_validation_context: {},
+              validation_context_sds_secret_config: agent,
+            },
+          },
+        },
+      },
+    })
+    server.set(LDS, 'outbound', httpListener('outbound', 'to-outside'))
+    server.set(RDS, 'to-outside', routesTo('to-outside', { '/': 'outside' }))
+    const proxy = await start(adsBootstrap(server.port))
+    await proxy.ready
+    const { status } = await send(proxy.listenerAddress('outbound')!.port, '/')
+    // The cluster is warm, and an authority that the machine does not know is not believed.
+    expect(status).toBe(503)
+    expect(proxy.stats.counter('cluster.outside.ssl.fail_verify_error').value).toBe(1)
+    const certs = await send(proxy.adminAddress!.port, '/certs')
+    expect(JSON.parse(certs.body).certificates.length).toBeGreaterThan(0)
   })
 })

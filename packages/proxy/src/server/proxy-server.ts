@@ -181,6 +181,7 @@ class ProxyServer implements Proxy {
     this.#secretSources = new SecretSources({
       node: this.#node,
       handler: () => this.#config.secrets,
+      store: this.#secrets,
       hasIdentity: options.identity !== undefined,
       connectTo: (api) => this.#connectTo(api),
       clock,

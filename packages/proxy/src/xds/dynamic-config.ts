@@ -125,8 +125,7 @@ export class DynamicConfig implements SourceRouter {
       return
     }
     if (typeUrl === TYPE_URLS.SDS && this.#options.secretSource(source) !== undefined) return
-    if (source.kind === 'static')
-      throw at.invalid('refers to a static secret that the bootstrap does not have')
+    if (source.kind !== 'grpc') throw at.invalid('refers to a static secret that the bootstrap does not have')
     throw at.unsupported(
       `cluster ${JSON.stringify(source.api.cluster)} is not a source that this proxy can use`,
       'use `ads: {}`',
