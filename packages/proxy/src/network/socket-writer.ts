@@ -25,7 +25,7 @@ export interface SocketWriterOwner {
  *
  * One write is under way at a time (a TLS handle takes no more, see {@link SocketWrite}); what comes meanwhile waits.
  *
- * @see docs/adr/0014-writes-at-the-end-of-a-turn.md
+ * @see docs/adr/0013-writes-at-the-end-of-a-turn.md
  */
 export class SocketWriter implements EndOfTurnTask {
   /** Bytes that were given to the writer and that the system has not taken yet. */
