@@ -94,6 +94,10 @@ export class ActiveStream implements LoggedStream, RequestSink, RunOwner, Stream
     return this
   }
 
+  get nowMs(): number {
+    return this.owner.context.clock.monotonicMs()
+  }
+
   get startTimeMs(): number {
     if (this.#startTimeMs === 0) {
       const { clock } = this.owner.context

@@ -7,6 +7,7 @@ import { clusterConfig } from '../../../test/support/cluster-configs.ts'
 import { connectionTls } from '../../../test/support/connection-tls.ts'
 import { HttpFixture } from '../../../test/support/http-fixture.ts'
 import { plainRoute, routeConfig, virtualHost } from '../../../test/support/route-configs.ts'
+import type { HeaderMutations } from '../../http/route/header-mutation.ts'
 import { compileHeaderValue } from '../../http/route/header-value.ts'
 import type { Connection } from '../../network/connection.ts'
 import { StatsStore } from '../stats.ts'
@@ -146,6 +147,24 @@ it('compiles header values: text stays text, operators print, what is absent is 
   const value = compileHeaderValue('%REQ(x-a)%/%REQ(x-none)%')
   expect(typeof value === 'function' && value(finishedStream())).toBe('1/')
   expect(() => compileHeaderValue('%FOO%')).toThrow(BattenError)
+})
+
+it('knows the response in the headers that a route adds to it, and the time that it took so far', () => {
+  const added = '%RESPONSE_CODE% %RESPONSE_FLAGS% %RESP(x-b)% %DURATION%'
+  const mutations: HeaderMutations = {
+    request: [],
+    response: [{ kind: 'append', name: 'x-seen', value: compileHeaderValue(added), keepEmpty: false }],
+  }
+  const fixture = new HttpFixture({
+    routes: routeConfig([virtualHost('v', ['*'], [plainRoute('', 'c', { mutations })])]),
+    clusters: [clusterConfig('c', ['10.0.0.1:80'])],
+  })
+  const client = fixture.connect()
+  client.receive('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+  const host = fixture.accept()
+  fixture.clock.advance(20)
+  host.receive('HTTP/1.1 201 Created\r\nContent-Length: 0\r\nX-B: b\r\n\r\n')
+  expect(client.written).toContain('\r\nx-seen: 201 - b 20\r\n')
 })
 
 it.each([

@@ -17,6 +17,8 @@ export interface StreamTiming {
   readonly downstreamTxStartMs: number | undefined
   /** Last byte of the response sent to the client, or the stream reset. */
   readonly endMs: number | undefined
+  /** Now, for durations that are asked for before the end (by headers that are added). */
+  readonly nowMs?: number
 }
 
 /** What access logs and header values know of a stream, beyond what filters see. */
