@@ -37,16 +37,20 @@ export async function installTarballs(packed: readonly PackedPackage[]): Promise
   const dependencies: Record<string, string> = {}
   for (const { name, tarball } of packed) dependencies[name] = `file:${tarball}`
   for (const [name, path] of dependenciesOf(packed)) dependencies[name] = `file:${path}`
+  // What one tarball wants of another is that tarball too: a registry is never asked for our names.
+  const overrides = Object.fromEntries(Object.keys(dependencies).map((name) => [name, `$${name}`]))
   writeFileSync(
     join(folder, 'package.json'),
-    JSON.stringify({ name: 'user', private: true, type: 'module', dependencies }),
+    JSON.stringify({ name: 'user', private: true, type: 'module', dependencies, overrides }),
   )
   try {
     await npm(
       [
         'install',
-        '--prefer-offline',
+        '--offline',
         '--install-links',
+        // Optional peers are looked up in the registry, even when nobody installs them.
+        '--legacy-peer-deps',
         '--ignore-scripts',
         '--no-audit',
         '--no-fund',
