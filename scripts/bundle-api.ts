@@ -5,8 +5,9 @@
  *
  *   node ../../scripts/bundle-api.ts      # in packages/api, after `tsc -b`
  */
-import { readFileSync, rmSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { rolldown } from 'rolldown'
+import { licensesOf } from './bundled-licenses.ts'
 
 const BUNDLE = './dist/bundle/'
 
@@ -25,7 +26,8 @@ for (const target of Object.values(exports)) {
   if (typeof target === 'string' || target.node?.startsWith(BUNDLE) !== true) continue
   input[target.node.slice(BUNDLE.length).replace(/\.js$/, '')] = target.default
 }
-const packages = Object.keys({ ...dependencies, ...peerDependencies })
+/** `yaml` is 72 files, half of what the import of an entry that reads YAML takes; bundlers and types get the package. */
+const packages = Object.keys({ ...dependencies, ...peerDependencies }).filter((name) => name !== 'yaml')
 
 const bundle = await rolldown({
   input,
@@ -53,5 +55,7 @@ const { output } = await bundle.write({
   comments: false,
 })
 await bundle.close()
+const moduleIds = output.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []))
+writeFileSync(`${BUNDLE}LICENSES.txt`, licensesOf(moduleIds))
 const size = output.reduce((bytes, file) => bytes + (file.type === 'chunk' ? file.code.length : 0), 0)
 console.log(`${Object.keys(input).length} entries in ${output.length} files, ${Math.round(size / 1024)} KB`)

@@ -5,18 +5,19 @@
  *
  *   node ../../scripts/bundle-proxy.ts      # in packages/proxy, after `tsc -b`
  */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire, isBuiltin } from 'node:module'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { type InputOptions, type OutputOptions, type Plugin, rolldown } from 'rolldown'
+import { licensesOf } from './bundled-licenses.ts'
 
 const FOLDER = resolve('dist/bundle')
 
 /** Libraries that a proxy may never need, each a file of its own. Our code asks for them by `createRequire`. */
 const LAZY = ['@grpc/grpc-js', 'pino', 'yaml']
 
-/** Folders of what went into the files. */
-const libraries = new Set<string>()
+/** What went into the files. */
+const moduleIds: string[] = []
 
 const BUILTIN = '\0builtin:'
 
@@ -72,7 +73,7 @@ for (const name of LAZY)
     { format: 'cjs', codeSplitting: false, entryFileNames: fileOf(name) },
   )
 
-writeFileSync(resolve(FOLDER, 'LICENSES.txt'), licenses())
+writeFileSync(resolve(FOLDER, 'LICENSES.txt'), licensesOf(moduleIds))
 
 async function write(input: InputOptions, format: OutputOptions): Promise<void> {
   const bundle = await rolldown({
@@ -92,24 +93,8 @@ async function write(input: InputOptions, format: OutputOptions): Promise<void> 
   for (const file of output) {
     if (file.type !== 'chunk') continue
     writeFileSync(resolve(FOLDER, file.fileName), withoutWideCharacters(file.code))
-    for (const id of file.moduleIds) {
-      const library = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id)?.[0]
-      if (library !== undefined) libraries.add(library)
-    }
+    moduleIds.push(...file.moduleIds)
   }
-}
-
-/** What the licences of the libraries ask of a copy. */
-function licenses(): string {
-  return [...libraries]
-    .sort()
-    .map((folder) => {
-      const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
-      const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry))
-      const text = file === undefined ? '' : readFileSync(join(folder, file), 'utf8').trim()
-      return `${name} ${version} (${license})\n\n${text}\n`
-    })
-    .join(`\n${'-'.repeat(80)}\n\n`)
 }
 
 /** The memory that parsing a file took at most stays with the process, and of files over 1 MB V8 keeps two copies. */

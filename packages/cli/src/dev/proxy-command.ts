@@ -25,7 +25,7 @@ const PROXY = join(
  * @see docs/adr/0010-memory-of-a-sidecar.md
  */
 export const NODE_FLAGS = [
-  '--max-semi-space-size=1',
+  '--max-semi-space-size=2',
   '--v8-pool-size=1',
   '--no-maglev',
   '--memory-saver-mode',
