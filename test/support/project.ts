@@ -82,9 +82,12 @@ export class BookinfoProject {
     await this.write('mesh/applied.yaml', '')
   }
 
-  /** Saves a file of the project; resolves when every node has what it says. */
+  /**
+   * Saves a file of the project; resolves when every node has what it says. No text means no objects: it is written as
+   * a comment, since a file without a byte is taken for one that is just being saved.
+   */
   async write(relative: string, text: string): Promise<void> {
-    writeFileSync(this.path(relative), text)
+    writeFileSync(this.path(relative), text === '' ? '# nothing\n' : text)
     await this.mesh.synced()
   }
 
