@@ -1,81 +1,96 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { isIP } from 'node:net'
-import { BattenError, errorMessage } from '@batten/core'
+import { isIP, type Socket } from 'node:net'
+import { BattenError, type Clock, errorMessage } from '@batten/core'
+import type { RequestHeaderTable } from '../http/header-table.ts'
+import { type ListenSocket, openListenSocket } from '../listener/listen-socket.ts'
 import type { ListenAddress } from '../listener/listener-config.ts'
-import { type AdminContext, type AdminResponse, TEXT } from './handler.ts'
+import { PlainTransport } from '../network/plain-transport.ts'
+import { ADMIN_BUFFER_LIMIT_BYTES, AdminConnection, type AdminConnectionOwner } from './connection.ts'
+import type { AdminContext, AdminResponse } from './handler.ts'
 import { helpText } from './handlers/help.ts'
 import { ADMIN_HANDLERS } from './handlers/index.ts'
 
+/** More are closed as soon as they come: a client that leaks connections must not eat the proxy's descriptors. */
+const MAX_CONNECTIONS = 256
+/** A page that is being sent when the server closes gets so long; a client that holds on to its connection does not. */
+const CLOSE_MS = 100
+
 /**
- * The admin pages of a proxy. Not on the request path, so it is an ordinary node:http server.
+ * The admin pages of a proxy, on the codec that its listeners have loaded anyway: `node:http` costs memory in every
+ * sidecar (docs/adr/0010).
  *
  * @see https://www.envoyproxy.io/docs/envoy/latest/operations/admin
  */
-export class AdminServer {
+export class AdminServer implements AdminConnectionOwner {
+  readonly clock: Clock
   readonly #context: AdminContext
-  readonly #server: Server
-  #address: ListenAddress | undefined
+  readonly #connections = new Set<AdminConnection>()
+  #socket: ListenSocket | undefined
+  #closing: Promise<void> | undefined
+  #onEmpty: (() => void) | undefined
 
   constructor(context: AdminContext) {
     this.#context = context
-    this.#server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, maxHeaderSize: 16_384 })
-    this.#server.on('request', (request, response) => this.#serve(request, response))
-    this.#server.on('clientError', (_error, socket) => socket.destroy())
+    this.clock = context.clock
   }
 
   /** Where it listens, with the port that was given to port 0. */
   get address(): ListenAddress | undefined {
-    return this.#address
+    return this.#socket?.address
   }
 
   /** @throws BattenError `PROXY_ADMIN_BIND_FAILED` */
   async listen(address: ListenAddress): Promise<void> {
-    const server = this.#server
-    await new Promise<void>((resolve, reject) => {
-      const fail = (error: Error) =>
-        reject(
-          new BattenError('PROXY_ADMIN_BIND_FAILED', {
-            message: `cannot listen for admin pages: ${error.message}`,
-            hint: 'change admin.address in the bootstrap, or stop what owns the port',
-            cause: error,
-          }),
-        )
-      server.once('error', fail)
-      server.listen(address, () => {
-        server.off('error', fail)
-        resolve()
+    let socket: ListenSocket
+    try {
+      socket = await openListenSocket(address, 0, (accepted) => this.#accept(accepted))
+    } catch (thrown) {
+      throw new BattenError('PROXY_ADMIN_BIND_FAILED', {
+        message: `admin pages: ${errorMessage(thrown)}`,
+        hint: 'change admin.address in the bootstrap, or stop what owns the port',
+        cause: thrown,
       })
-    })
-    const bound = server.address()
-    this.#address =
-      typeof bound === 'object' && bound !== null ? { host: bound.address, port: bound.port } : address
+    }
+    this.#socket = socket
+    if (this.#closing !== undefined) socket.close()
   }
 
-  async close(): Promise<void> {
-    if (!this.#server.listening) return
-    await new Promise<void>((resolve) => {
-      this.#server.close(() => resolve())
-      this.#server.closeIdleConnections()
-      // A page that is being sent gets a moment; a client that holds on to its connection does not.
-      setTimeout(() => this.#server.closeAllConnections(), 100).unref()
-    })
+  /** Stops accepting and closes every connection, at the latest after 100 ms. */
+  close(): Promise<void> {
+    this.#closing ??= this.#closeAll()
+    return this.#closing
   }
 
-  #serve(request: IncomingMessage, response: ServerResponse): void {
-    request.resume()
-    const { status = 200, contentType = TEXT, body } = this.#answer(request)
-    response.writeHead(status, {
-      'content-type': contentType,
-      'content-length': Buffer.byteLength(body),
-      'cache-control': 'no-cache, max-age=0',
-      'x-content-type-options': 'nosniff',
-      server: 'batten',
-    })
-    response.end(request.method === 'HEAD' ? undefined : body)
+  async #closeAll(): Promise<void> {
+    this.#socket?.close()
+    for (const connection of this.#connections) connection.finish()
+    if (this.#connections.size === 0) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#onEmpty = resolve
+    const timer = this.clock.setTimeout(() => {
+      for (const connection of this.#connections) connection.destroy()
+    }, CLOSE_MS)
+    await promise
+    timer.cancel()
   }
 
-  #answer(request: IncomingMessage): AdminResponse {
-    const [path = '', queryText = ''] = splitTarget(request.url ?? '/')
+  #accept(socket: Socket): void {
+    if (this.#closing !== undefined || this.#connections.size >= MAX_CONNECTIONS) {
+      socket.destroy()
+      return
+    }
+    const transport = PlainTransport.accept(socket, { bufferLimitBytes: ADMIN_BUFFER_LIMIT_BYTES })
+    if (transport !== undefined) this.#connections.add(new AdminConnection(transport, this))
+  }
+
+  /** @internal */
+  onConnectionClosed(connection: AdminConnection): void {
+    this.#connections.delete(connection)
+    if (this.#connections.size === 0) this.#onEmpty?.()
+  }
+
+  /** @internal */
+  answer(request: RequestHeaderTable): AdminResponse {
+    const [path, queryText] = splitTarget(request.path)
     if (!this.#isTrusted(request))
       return { status: 403, body: 'this page may not be used from other sites\n' }
     const handler = ADMIN_HANDLERS.find((candidate) => candidate.path === path)
@@ -96,12 +111,13 @@ export class AdminServer {
    * Keeps web pages out: a browser says when a request comes from another site, and a name that an attacker resolves
    * to this machine is no address and not `localhost`.
    */
-  #isTrusted(request: IncomingMessage): boolean {
-    const site = request.headers['sec-fetch-site']
-    if (site !== undefined && site !== 'same-origin' && site !== 'none') return false
-    const address = this.#address
+  #isTrusted(request: RequestHeaderTable): boolean {
+    const sites = request.getAll('sec-fetch-site')
+    const site = sites.join(', ')
+    if (sites.length > 0 && site !== 'same-origin' && site !== 'none') return false
+    const { address } = this
     if (address === undefined || 'path' in address || !isLoopback(address.host)) return true
-    const host = (request.headers.host ?? '').replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
+    const host = request.authority.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
     return host === '' || host === 'localhost' || host.endsWith('.localhost') || isIP(host) !== 0
   }
 }
