@@ -8,43 +8,69 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire, isBuiltin } from 'node:module'
 import { resolve } from 'node:path'
-import { type InputOptions, type OutputOptions, type Plugin, rolldown } from 'rolldown'
+import { type Plugin, rolldown } from 'rolldown'
 import { licensesOf } from './bundled-licenses.ts'
 
 const FOLDER = resolve('dist/bundle')
 
-/** Libraries that a proxy may never need, each a file of its own. Our code asks for them by `createRequire`. */
-const LAZY = ['@grpc/grpc-js', 'pino', 'yaml']
+/** Libraries that a proxy may never need, each a file of its own that is loaded when something of it is used. */
+const LAZY = ['@grpc/grpc-js', 'pino', 're2js', 'yaml']
+
+/** Built-in modules that every proxy uses from its first moment on. */
+const EAGER = new Set(['buffer', 'fs', 'net', 'path', 'util'])
 
 /** What went into the files. */
 const moduleIds: string[] = []
 
+/** What the bundle loads when it runs. */
+const NEIGHBOURS = [...LAZY.map((name) => `./${fileOf(name)}`), '../../package.json']
+
 const BUILTIN = '\0builtin:'
+const LIBRARY = '\0library:'
 
 /**
- * An `import` of a built-in module evaluates all of its exports, and with `node:http` that loads undici, 12 MB. Asked
- * for as a value, a module shows what is used and no more.
+ * A module that is loaded by whoever first asks for something of it: what imports it finds all of that in the prototype.
  */
-const builtins: Plugin = {
-  name: 'builtins-as-values',
-  resolveId: (id, importer) =>
-    isBuiltin(id) && importer?.startsWith('\0') !== true ? `${BUILTIN}${id.replace(/^node:/, '')}` : null,
+const onDemand = (load: string) =>
+  `module.exports = Object.create(new Proxy({}, { get: (_, name) => ${load}[name] }))`
+
+/** `node:zlib` and the like take memory when they are loaded, half a megabyte each, and `node:tls` four. */
+const lazyBuiltins: Plugin = {
+  name: 'lazy-builtins',
+  resolveId: (id) => (isBuiltin(id) && !EAGER.has(bareName(id)) ? BUILTIN + bareName(id) : null),
   load: (id) =>
-    id.startsWith(BUILTIN)
-      ? `module.exports = process.getBuiltinModule('node:${id.slice(BUILTIN.length)}')`
-      : null,
+    id.startsWith(BUILTIN) ? onDemand(`process.getBuiltinModule('node:${id.slice(BUILTIN.length)}')`) : null,
 }
 
-const lazyRequires: Plugin = {
-  name: 'lazy-requires',
+const lazyLibraries: Plugin = {
+  name: 'lazy-libraries',
+  resolveId: (id) => (LAZY.includes(id) ? LIBRARY + id : null),
+  load: (id) =>
+    id.startsWith(LIBRARY) ? onDemand(`require('./${fileOf(id.slice(LIBRARY.length))}')`) : null,
+  // Our own modules wait by themselves where that matters without a bundle, too.
   transform: (code) => {
     let changed = code
     for (const name of LAZY)
-      changed = changed.replace(
-        `createRequire(import.meta.url)('${name}')`,
-        `createRequire(import.meta.url)('./${fileOf(name)}')`,
-      )
-    return changed
+      changed = changed.replace(`createRequire(import.meta.url)('${name}')`, `require('./${fileOf(name)}')`)
+    return changed.replace(
+      `createRequire(import.meta.url)('../../package.json')`,
+      `require('../../package.json')`,
+    )
+  },
+}
+
+/**
+ * The description of Envoy's messages is a fifth of all text. As a literal V8 would keep it twice: in the source, and as
+ * the string that it stands for.
+ */
+const descriptorFile: Plugin = {
+  name: 'descriptor-file',
+  load: async (id) => {
+    if (!id.endsWith('/xds/dist/gen/descriptor.js')) return null
+    const { DESCRIPTOR } = (await import(id)) as { DESCRIPTOR: string }
+    writeFileSync(resolve(FOLDER, 'descriptor.txt'), DESCRIPTOR, 'latin1')
+    return `import { readFileSync } from 'node:fs'
+export const DESCRIPTOR = readFileSync(\`\${__dirname}/descriptor.txt\`, 'latin1')`
   },
 }
 
@@ -61,50 +87,50 @@ const withoutChannelz: Plugin = {
 rmSync(FOLDER, { recursive: true, force: true })
 mkdirSync(FOLDER)
 await write(
-  { input: { 'batten-proxy': resolve('dist/bin.js') }, plugins: [lazyRequires, builtins] },
-  {
-    format: 'esm',
-    codeSplitting: { includeDependenciesRecursively: false, groups: [{ name: partOf, debugName: 'part' }] },
-  },
+  'batten-proxy.cjs',
+  resolve('dist/bin.js'),
+  [descriptorFile, lazyLibraries, lazyBuiltins],
+  NEIGHBOURS,
 )
-for (const name of LAZY)
-  await write(
-    { input: entryOf(name), plugins: [withoutChannelz] },
-    { format: 'cjs', codeSplitting: false, entryFileNames: fileOf(name) },
-  )
+for (const name of LAZY) await write(fileOf(name), entryOf(name), [withoutChannelz], [])
 
 writeFileSync(resolve(FOLDER, 'LICENSES.txt'), licensesOf(moduleIds))
 
-async function write(input: InputOptions, format: OutputOptions): Promise<void> {
+/** CommonJS, because Node's loader of ES modules takes half a megabyte. */
+async function write(file: string, input: string, plugins: Plugin[], external: string[]): Promise<void> {
   const bundle = await rolldown({
-    preserveEntrySignatures: false,
-    ...input,
+    input,
+    plugins,
     platform: 'node',
+    external,
+    makeAbsoluteExternalsRelative: false,
     logLevel: 'warn',
   })
   const { output } = await bundle.generate({
-    ...format,
-    chunkFileNames: '[name].js',
+    format: 'cjs',
+    codeSplitting: false,
     comments: false,
-    // Names and lines stay: stack traces are read by people.
-    minify: { compress: true, mangle: false, codegen: { removeWhitespace: false } },
+    // Stack traces are read by people: lines and the names of functions stay, those of variables do not.
+    minify: {
+      compress: true,
+      mangle: { keepNames: { function: true, class: true } },
+      codegen: { removeWhitespace: false },
+    },
   })
   await bundle.close()
-  for (const file of output) {
-    if (file.type !== 'chunk') continue
-    writeFileSync(resolve(FOLDER, file.fileName), withoutWideCharacters(file.code))
-    moduleIds.push(...file.moduleIds)
+  for (const chunk of output) {
+    if (chunk.type !== 'chunk') continue
+    writeFileSync(resolve(FOLDER, file), withoutWideCharacters(chunk.code))
+    moduleIds.push(...chunk.moduleIds)
   }
 }
 
-/** The memory that parsing a file took at most stays with the process, and of files over 1 MB V8 keeps two copies. */
-function partOf(id: string): string | null {
-  if (id.startsWith(BUILTIN)) return 'node'
-  return id.includes('/node_modules/') ? 'libraries' : null
+function bareName(id: string): string {
+  return id.replace(/^node:/, '')
 }
 
-function fileOf(name: string): string {
-  return `${name.replace(/^@.*\//, '')}.cjs`
+function fileOf(library: string): string {
+  return `${library.replace(/^@.*\//, '')}.cjs`
 }
 
 /** The CommonJS entry of a library as the package that depends on it resolves it. */

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 
-const PROGRAM = fileURLToPath(new URL('../../packages/proxy/bin/batten-proxy.js', import.meta.url))
-const BUILT = fileURLToPath(new URL('../../packages/proxy/dist/bundle/batten-proxy.js', import.meta.url))
+const PROGRAM = fileURLToPath(new URL('../../packages/proxy/bin/batten-proxy.cjs', import.meta.url))
+const BUILT = fileURLToPath(new URL('../../packages/proxy/dist/bundle/batten-proxy.cjs', import.meta.url))
 
 /**
  * The command of our proxy as it is shipped: the first line of the program says with which settings Node runs it.

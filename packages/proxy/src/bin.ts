@@ -18,7 +18,9 @@ const EXIT_USAGE = 64
 
 const LEVELS: readonly string[] = ['trace', 'debug', 'info', 'warn', 'error', 'off'] satisfies LogLevel[]
 
-process.exitCode = await main(process.argv.slice(2))
+void main(process.argv.slice(2)).then((code) => {
+  process.exitCode = code
+})
 
 /** The proxy alone, as it stands beside a workload: `batten proxy` without the rest of the command line. */
 async function main(argv: readonly string[]): Promise<number> {

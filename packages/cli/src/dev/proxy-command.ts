@@ -16,7 +16,7 @@ export type ProxyKind = 'batten' | 'envoy'
 /** The proxy without the command line, which would be 10 MB in each of as many processes as there are workloads. */
 const PROXY = join(
   dirname(createRequire(import.meta.url).resolve('@batten/proxy/package.json')),
-  'bin/batten-proxy.js',
+  'bin/batten-proxy.cjs',
 )
 
 /**
@@ -25,12 +25,18 @@ const PROXY = join(
  * @see docs/adr/0010-memory-of-a-sidecar.md
  */
 export const NODE_FLAGS = [
-  '--max-semi-space-size=2',
+  '--max-semi-space-size=1',
   '--v8-pool-size=1',
   '--no-maglev',
+  '--no-sparkplug',
   '--memory-saver-mode',
 ]
-export const ALLOCATOR = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '65536' }
+export const ALLOCATOR = {
+  MALLOC_ARENA_MAX: '1',
+  MALLOC_TRIM_THRESHOLD_: '65536',
+  MALLOC_MMAP_THRESHOLD_: '20480',
+  MALLOC_TOP_PAD_: '0',
+}
 
 /**
  * How long a connection may go on with the listener that it came in by, once that has changed. Envoy's ten minutes suit

@@ -1,6 +1,7 @@
 import { lstatSync, unlinkSync } from 'node:fs'
 import { connect, createServer, isIPv6, type ListenOptions, type Server, type Socket } from 'node:net'
 import { BattenError, errorMessage } from '@batten/core'
+import { listen } from '../network/node-socket.ts'
 import { formatAddress } from '../network/socket-transport.ts'
 import type { ListenAddress } from './listener-config.ts'
 
@@ -32,11 +33,11 @@ export async function openListenSocket(
   if (backlog > 0) options.backlog = backlog
   let server: Server
   try {
-    server = await listen(options, onConnection)
+    server = await startServer(options, onConnection)
   } catch (thrown) {
     if (!('path' in address) || !(await removeStaleSocket(address.path))) throw bindError(address, thrown)
     try {
-      server = await listen(options, onConnection)
+      server = await startServer(options, onConnection)
     } catch (again) {
       throw bindError(address, again)
     }
@@ -51,11 +52,12 @@ export function addressText(address: ListenAddress): string {
   return 'path' in address ? address.path : formatAddress(address.host, address.port)
 }
 
-function listen(options: ListenOptions, onConnection: (socket: Socket) => void): Promise<Server> {
+function startServer(options: ListenOptions, onConnection: (socket: Socket) => void): Promise<Server> {
   const { promise, resolve, reject } = Promise.withResolvers<Server>()
   const server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, onConnection)
   server.on('error', reject)
-  server.listen(options, () => resolve(server))
+  server.on('listening', () => resolve(server))
+  listen(server, options)
   return promise
 }
 

@@ -1,4 +1,4 @@
-import { Socket, type SocketConstructorOpts } from 'node:net'
+import { isIP, type ListenOptions, type Server, Socket, type SocketConstructorOpts } from 'node:net'
 import type { SecureContext } from 'node:tls'
 import { TLSSocket, type TLSSocketOptions } from 'node:tls'
 
@@ -72,6 +72,32 @@ export function rewrapSocket(
   internalsOf(socket)._server = old._server
   old._server = null
   return socket
+}
+
+interface ServerInternals {
+  /** What `listen` ends in: an address that is no name, its family, and libuv's flags. */
+  _listen2?(
+    address: string,
+    port: number,
+    family: number,
+    backlog: number,
+    fd: undefined,
+    flags: number,
+  ): void
+}
+
+const UV_TCP_IPV6ONLY = 1
+
+/**
+ * `server.listen`, by a way that does not load `node:cluster` (and with it child processes and datagrams, 1.6 MB of
+ * memory) only to learn that this process is no worker.
+ */
+export function listen(server: Server, options: ListenOptions): void {
+  const { host = '', port = 0, backlog = 0, ipv6Only } = options
+  const { _listen2 } = server as unknown as ServerInternals
+  const family = isIP(host)
+  if (family === 0 || typeof _listen2 !== 'function') server.listen(options)
+  else _listen2.call(server, host, port, family, backlog, undefined, ipv6Only === true ? UV_TCP_IPV6ONLY : 0)
 }
 
 export interface UpgradeOptions extends TLSSocketOptions {
