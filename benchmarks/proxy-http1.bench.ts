@@ -1,12 +1,12 @@
 /**
  * CPU per request of Batten's proxy beside nginx and, where it is installed, Envoy: HTTP/1.1, keep-alive, one core each
  * for the proxy under test and for everything else. Rounds are interleaved, so that a slow minute of the machine hits
- * everybody; ratios are of each round, printed as median (min-max).
+ * everybody; ratios are of each round, printed as median (min-max), memory as the most that was seen after a round.
  *
  *     node --conditions=@batten/source benchmarks/proxy-http1.bench.ts [--pair] [--bytes 1024] [--connections 64]
  *          [--rounds 5] [--seconds 3] [--only batten,nginx,envoy] [--json]
  *
- * `--pair`: two sidecars with mutual TLS between them; CPU and memory of both together.
+ * `--pair`: two sidecars with mutual TLS between them; CPU of both together, memory of the larger one.
  *
  * Needs Linux (`/proc`), nginx, wrk, and our proxy built (`npm run build`). Envoy: `BATTEN_ENVOY`, or `envoy` on the PATH.
  */
@@ -60,6 +60,7 @@ interface Subject {
 interface Round {
   readonly cpuMsPerThousand: number
   readonly load: LoadResult
+  /** Of the larger one, where two stand in a row. */
   readonly residentMb: number
   /** Without pages of files, which processes of one program share. */
   readonly privateMb: number
@@ -163,12 +164,13 @@ async function measure(subject: Subject, seconds: number): Promise<Round> {
     throw new Error(`${subject.name}: ${load.badStatuses} bad statuses, ${load.socketErrors} socket errors`)
   if (load.bytes / load.requests < bodyBytes)
     throw new Error(`${subject.name}: only ${(load.bytes / load.requests).toFixed(0)} bytes a response`)
-  const memory = subject.processes.map(({ pid }) => residentMbOf(pid))
+  const memory = subject.processes.map(({ pid }) => residentMbOf(pid)).sort((a, b) => b.total - a.total)
+  const largest = memory[0]!
   return {
     cpuMsPerThousand: (used * 1000) / load.requests,
     load,
-    residentMb: memory.reduce((sum, { total }) => sum + total, 0),
-    privateMb: memory.reduce((sum, { own }) => sum + own, 0),
+    residentMb: largest.total,
+    privateMb: largest.own,
   }
 }
 
@@ -195,7 +197,7 @@ function report(rounds: ReadonlyMap<string, readonly Round[]>): void {
   const what = flags.pair ? 'two sidecars, mutual TLS between' : 'one proxy'
   console.log(`HTTP/1.1, ${what}, ${flags.bytes} bytes, ${flags.connections} connections, access log off`)
   console.log(
-    'CPU ms for 1000 requests, requests/s, latency us p50/p99, resident MB (private); median (min-max)\n',
+    'CPU ms for 1000 requests, requests/s, latency us p50/p99, resident MB (private) of a proxy; median (min-max)\n',
   )
   for (const [name, list] of rounds) {
     const cpu = spread(
