@@ -29,7 +29,7 @@ export const NODE_FLAGS = [
   '--v8-pool-size=1',
   '--no-maglev',
   '--no-sparkplug',
-  '--memory-saver-mode',
+  '--optimize-for-size',
 ]
 export const ALLOCATOR = {
   MALLOC_ARENA_MAX: '1',
