@@ -242,7 +242,11 @@ export class XdsServer {
       if (nonce !== '') this.acknowledgements.push({ typeUrl, nonce, error: request.errorDetail?.message })
       let state = types.get(typeUrl)
       if (state === undefined) types.set(typeUrl, (state = { names: [], version: '' }))
-      state.names = request.resourceNames ?? []
+      const names = request.resourceNames ?? []
+      // What is named anew is answered, though it may have been sent before: the node has forgotten it since.
+      const known = state.names
+      if (names.some((name) => !known.includes(name))) state.version = ''
+      state.names = names
       this.#sendSotw(stream, typeUrl, state)
       this.#wake()
     })
