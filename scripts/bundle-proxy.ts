@@ -109,6 +109,8 @@ async function write(file: string, input: string, plugins: Plugin[], external: s
   const { output } = await bundle.generate({
     format: 'cjs',
     codeSplitting: false,
+    // As ES modules are: a write to what is frozen is an error there.
+    strict: true,
     comments: false,
     // Stack traces are read by people: lines and the names of functions stay, those of variables do not.
     minify: {
