@@ -103,6 +103,8 @@ describe('the admin server', () => {
     ['an address', get('/ready', 'Host: 127.0.0.1:15000\r\n'), 200],
     ['an IPv6 address', get('/ready', 'Host: [::1]:15000\r\n'), 200],
     ['a name below localhost', get('/ready', 'Host: a.localhost\r\n'), 200],
+    ['a name in capitals, with the dot of the root', get('/ready', 'Host: LocalHost.:1\r\n'), 200],
+    ['a name that begins with an address', get('/ready', 'Host: 127.0.0.1.evil.example\r\n'), 403],
     ['no host, in HTTP/1.0', 'GET /ready HTTP/1.0\r\n\r\n', 200],
     ['an absolute target', get('http://localhost/ready'), 200],
     ['an absolute target of another host', get('http://evil.example/ready'), 403],

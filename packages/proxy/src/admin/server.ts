@@ -117,7 +117,10 @@ export class AdminServer implements AdminConnectionOwner {
     if (sites.length > 0 && site !== 'same-origin' && site !== 'none') return false
     const { address } = this
     if (address === undefined || 'path' in address || !isLoopback(address.host)) return true
-    const host = request.authority.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
+    const host = request.authority
+      .replace(/:\d+$/, '')
+      .replace(/^\[|\]$|\.$/g, '')
+      .toLowerCase()
     return host === '' || host === 'localhost' || host.endsWith('.localhost') || isIP(host) !== 0
   }
 }

@@ -1,5 +1,6 @@
-import { lstatSync, unlinkSync } from 'node:fs'
+import { existsSync, lstatSync, unlinkSync } from 'node:fs'
 import { connect, createServer, isIPv6, type ListenOptions, type Server, type Socket } from 'node:net'
+import { dirname } from 'node:path'
 import { BattenError, errorMessage } from '@batten/core'
 import { listen } from '../network/node-socket.ts'
 import { formatAddress } from '../network/socket-transport.ts'
@@ -79,8 +80,7 @@ async function removeStaleSocket(path: string): Promise<boolean> {
 }
 
 function bindError(address: ListenAddress, cause: unknown): BattenError {
-  const code = (cause as NodeJS.ErrnoException).code
-  const [reason, hint] = REASONS[code ?? ''] ?? [errorMessage(cause), undefined]
+  const [reason, hint] = reasonOf(address, cause) ?? [errorMessage(cause), undefined]
   return new BattenError('PROXY_BIND_FAILED', {
     message: `cannot listen on ${addressText(address)}: ${reason}`,
     where: 'address',
@@ -89,8 +89,28 @@ function bindError(address: ListenAddress, cause: unknown): BattenError {
   })
 }
 
-const REASONS: Readonly<Record<string, readonly [string, string]>> = {
+type Reason = readonly [text: string, hint: string]
+
+function reasonOf(address: ListenAddress, cause: unknown): Reason | undefined {
+  const code = (cause as NodeJS.ErrnoException).code ?? ''
+  if (!('path' in address)) return REASONS[code]
+  // Node says EACCES in both cases.
+  if (code === 'EACCES' && !existsSync(dirname(address.path))) return NO_FOLDER
+  return PATH_REASONS[code]
+}
+
+const REASONS: Readonly<Record<string, Reason>> = {
   EADDRINUSE: ['address in use', 'stop the process that owns it, or choose another port'],
   EACCES: ['permission denied', 'choose a port above 1023, or give the process CAP_NET_BIND_SERVICE'],
   EADDRNOTAVAIL: ['no such address on this machine', 'bind to 0.0.0.0 or to an address of this machine'],
 }
+
+const PATH_REASONS: Readonly<Record<string, Reason>> = {
+  EADDRINUSE: [
+    'address in use',
+    'stop the process that listens there, or remove the file if it is no socket',
+  ],
+  EACCES: ['permission denied', 'let the user that the proxy runs as write to the folder'],
+}
+
+const NO_FOLDER: Reason = ['its folder does not exist', 'create the folder']
