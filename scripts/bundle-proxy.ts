@@ -112,7 +112,7 @@ async function write(file: string, input: string, plugins: Plugin[], external: s
     // As ES modules are: a write to what is frozen is an error there.
     strict: true,
     comments: false,
-    // Stack traces are read by people: lines and the names of functions stay, those of variables do not.
+    // Stack traces are read by people: lines stay, and the names of functions, classes and public methods.
     minify: {
       compress: true,
       mangle: { keepNames: { function: true, class: true } },

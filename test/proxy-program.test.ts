@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { EchoServer } from '@batten/testing'
@@ -102,4 +102,26 @@ it('loads no built-in module before it needs it: each is memory in every sidecar
   const heavy = ['child_process', 'cluster', 'fs/promises', 'http', 'http2', 'perf_hooks', 'v8', 'vm', 'zlib']
   expect(heavy.filter((name) => loaded.includes(name))).toEqual([])
   expect(loaded).toContain('net')
+})
+
+const BUNDLE = new URL('../packages/proxy/dist/bundle/', import.meta.url)
+const programFiles = readdirSync(BUNDLE).filter((name) => name.endsWith('.cjs'))
+
+it('bundles the proxy and each library that waits to be needed', () => {
+  expect(programFiles.toSorted()).toEqual([
+    'batten-proxy.cjs',
+    'grpc-js.cjs',
+    'pino.cjs',
+    're2js.cjs',
+    'yaml.cjs',
+  ])
+})
+
+it.each(programFiles)('%s is strict code, as the modules in it are', (name) => {
+  const text = readFileSync(new URL(name, BUNDLE), 'utf8')
+  expect(text.slice(0, text.indexOf('\n'))).toBe('"use strict";')
+})
+
+it.each(programFiles)('%s can be kept with one byte a character', (name) => {
+  expect(readFileSync(new URL(name, BUNDLE), 'utf8')).not.toMatch(/[^\0-\xff]/)
 })

@@ -65,6 +65,24 @@ describe('loadBootstrap', () => {
     })
   })
 
+  it('names the place of an alias that refers to nothing', () => {
+    const path = file('alias.yaml', 'node:\n  id: *missing\n')
+    expect(refusal(() => loadBootstrap({ path }))).toMatchObject({
+      code: 'PROXY_BOOTSTRAP_UNREADABLE',
+      message: '*missing refers to nothing: no &missing stands before it',
+      where: `${path}:2:7`,
+    })
+  })
+
+  it('refuses aliases that multiply', () => {
+    const levels = Array.from({ length: 20 }, (_, i) => `a${i + 1}: &a${i + 1} [*a${i}, *a${i}]`)
+    const path = file('bomb.yaml', ['a0: &a0 [x]', ...levels].join('\n'))
+    expect(refusal(() => loadBootstrap({ path }))).toMatchObject({
+      code: 'PROXY_BOOTSTRAP_UNREADABLE',
+      where: path,
+    })
+  })
+
   it('names file and field of what Envoy does not know', () => {
     const path = file('unknown.yaml', 'static_resources: { clusters: [{ name: a, colour: red }] }\n')
     expect(refusal(() => loadBootstrap({ path }))).toMatchObject({

@@ -3,7 +3,14 @@ import type { Address, CidrRange, SocketAddress } from '@batten/xds'
 import type { FieldPath } from './field-path.ts'
 import { MessageReader } from './message-reader.ts'
 
-export type CompiledAddress = { readonly host: string; readonly port: number } | { readonly path: string }
+export type CompiledAddress = CompiledSocketAddress | { readonly path: string }
+
+interface CompiledSocketAddress {
+  readonly host: string
+  readonly port: number
+  /** `::` takes IPv4 connections as well. */
+  readonly ipv4Compat?: true
+}
 
 /** `Address` -> an IP (or, where `allowNames`, a DNS name) with a port, or the path of a Unix socket. */
 export function compileAddress(
@@ -29,7 +36,7 @@ export function compileAddress(
 export function compileSocketAddress(
   socket: MessageReader<SocketAddress>,
   allowNames: boolean,
-): { readonly host: string; readonly port: number } {
+): CompiledSocketAddress {
   socket.choice('protocol', ['TCP'], 'TCP')
   const host = socket.requiredText('address')
   if (!allowNames && isIP(host) === 0)
@@ -41,8 +48,9 @@ export function compileSocketAddress(
       )
   const port = socket.number('portValue') ?? 0
   if (port > 65535) throw socket.path('portValue').invalid(`${port} is no port`)
+  const ipv4Compat = socket.flag('ipv4Compat')
   socket.done()
-  return { host, port }
+  return ipv4Compat ? { host, port, ipv4Compat } : { host, port }
 }
 
 /** `127.0.0.1:80`, `[::1]:80`, or `pipe:/path`: the key of a host. */

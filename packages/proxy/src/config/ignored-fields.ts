@@ -104,10 +104,7 @@ export const IGNORED_FIELDS: Readonly<Record<string, Readonly<Record<string, str
     initialReadBufferSize: 'a tuning of buffers',
   },
   Pipe: { mode: 'permissions of a socket file; the umask holds' },
-  SocketAddress: {
-    resolverName: 'names are resolved by the system',
-    ipv4Compat: 'an IPv6 wildcard takes IPv4 as well, as Node listens',
-  },
+  SocketAddress: { resolverName: 'names are resolved by the system' },
   ConfigSource: { authorities: 'for xdstp names, which are not used' },
   PathConfigSource: { watchedDirectory: 'the file itself is watched, replaced or rewritten' },
   ApiConfigSource: {

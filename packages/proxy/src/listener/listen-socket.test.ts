@@ -25,6 +25,7 @@ it.each<[ListenAddress, string, boolean]>([
   [{ host: '::1', port: 0 }, '::1', false],
   [{ host: '::', port: 0 }, '::1', false],
   [{ host: '::', port: 0 }, '127.0.0.1', true],
+  [{ host: '::', port: 0, ipv4Compat: true }, '127.0.0.1', false],
 ])('listens on %j: a connection to %s is refused: %s', async (address, host, refused) => {
   const socket = await openListenSocket(address, 0, (accepted) => accepted.destroy())
   expect('port' in socket.address && socket.address.port).toBeGreaterThan(0)

@@ -29,8 +29,11 @@ export async function openListenSocket(
   const options: ListenOptions =
     'path' in address
       ? { path: address.path }
-      : // As Envoy without ipv4_compat: `::` takes no IPv4 connections.
-        { host: address.host, port: address.port, ...(isIPv6(address.host) ? { ipv6Only: true } : {}) }
+      : {
+          host: address.host,
+          port: address.port,
+          ...(isIPv6(address.host) && address.ipv4Compat !== true ? { ipv6Only: true } : {}),
+        }
   if (backlog > 0) options.backlog = backlog
   let server: Server
   try {

@@ -30,7 +30,14 @@ export interface ListenerConfig {
   readonly version: string
 }
 
-export type ListenAddress = { readonly host: string; readonly port: number } | { readonly path: string }
+export type ListenAddress =
+  | {
+      readonly host: string
+      readonly port: number
+      /** `::` takes IPv4 connections as well. Default: no. */
+      readonly ipv4Compat?: true
+    }
+  | { readonly path: string }
 
 export interface FilterChainConfig {
   /** Unique in its listener; `config/` makes one up (`filter-chain-3`) where the resource gives none. */

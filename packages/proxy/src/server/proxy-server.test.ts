@@ -260,6 +260,20 @@ describe('a proxy with a static bootstrap', () => {
     expect(failure).toMatchObject({ where, message: expect.stringMatching(message) })
   })
 
+  it('gives one reason for a bad listener behind a good one', async () => {
+    const unhandled: unknown[] = []
+    const note = (reason: unknown) => unhandled.push(reason)
+    process.on('unhandledRejection', note)
+    const good = tcpListener('good', 'a')
+    const bad = { ...tcpListener('bad', 'a'), filter_chains: [{ filters: [] }] }
+    await expect(start({ static_resources: { listeners: [good, bad] } })).rejects.toMatchObject({
+      where: expect.stringContaining('static_resources.listeners[1]'),
+    })
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    process.off('unhandledRejection', note)
+    expect(unhandled).toEqual([])
+  })
+
   it('says which address is taken', async () => {
     const a = await upstream('a')
     const listener = {

@@ -286,6 +286,8 @@ class ProxyServer implements Proxy {
       const started = this.#config.listeners.addStatic(message, path)
       if (!started.isWarming) {
         waiting.push(started.applied)
+        // Nobody waits any more when a later listener is refused at once.
+        started.applied.catch(() => {})
         return
       }
       const gate = new Gate(`listener ${JSON.stringify(message.name || String(i))}`)

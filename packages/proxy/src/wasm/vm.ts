@@ -194,7 +194,6 @@ export class WasmVm {
   /** Poisons the VM. */
   fail(thrown: unknown): void {
     if (this.failure !== undefined) return
-    if (process.env['DBG']) console.log((thrown as Error).stack)
     for (const action of this.atFailure) action()
     this.failure = this.withLastError(trapReason(thrown))
     this.onFailure?.(this.failure)

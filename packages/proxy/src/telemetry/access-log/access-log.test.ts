@@ -1,3 +1,5 @@
+import { pbkdf2 } from 'node:crypto'
+import { closeSync, openSync } from 'node:fs'
 import { mkdtemp, readFile, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -210,6 +212,29 @@ describe('a log file', () => {
     file.append('new\n')
     await files.close()
     expect([await readFile(`${path}.1`, 'utf8'), await readFile(path, 'utf8')]).toEqual(['old\n', 'new\n'])
+  })
+
+  it('keeps the descriptor of a write that is under way when it is opened again', async () => {
+    const stats = new StatsStore()
+    const files = new AccessLogFiles(systemClock, stats)
+    const path = join(directory, 'rotated.log')
+    const file = files.open({ file: path })
+    file.append('first\n')
+    await file.flush()
+    await rename(path, `${path}.1`)
+    // The threads that write files are busy for a while.
+    for (let i = 0; i < 8; i++) pbkdf2('x', 'y', 100_000, 64, 'sha512', () => {})
+    file.append('second\n'.repeat(20_000))
+    const others: number[] = []
+    files.reopen()
+    // Whoever opens something now gets the lowest number that is free.
+    const other = join(directory, 'other')
+    for (let i = 0; i < 4; i++) others.push(openSync(other, 'w'))
+    await files.close()
+    for (const fd of others) closeSync(fd)
+    expect(await readFile(other, 'utf8')).toBe('')
+    expect(await readFile(`${path}.1`, 'utf8')).toHaveLength(6 + 7 * 20_000)
+    expect(stats.counter('filesystem.write_failed').value).toBe(0)
   })
 
   it('never fails a request: what cannot be written is counted', async () => {

@@ -141,10 +141,13 @@ export class AccessLogFile {
     }
   }
 
+  /** A write that is under way keeps its descriptor: the system would give the number to the next connection. */
   #closeFd(): void {
     const fd = this.#fd
     this.#fd = undefined
-    if (fd !== undefined) closeSync(fd)
+    if (fd === undefined) return
+    if (this.#writing === undefined) closeSync(fd)
+    else void this.#writing.then(() => closeSync(fd))
   }
 }
 
