@@ -89,13 +89,19 @@ export async function packPackages(names: readonly PublishedName[], into: string
   return packed
 }
 
-/** Runs npm as from a plain shell: no setting of the `npm test` around it. Resolves with what it printed. */
+const NPM_TIMEOUT_MS = 120_000
+
+/**
+ * Runs npm as from a plain shell: no setting of the `npm test` around it, and no question to the registry whether there
+ * is a newer npm. Resolves with what it printed.
+ */
 export async function npm(args: readonly string[], cwd: string): Promise<string> {
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([key]) => !/^npm_(?!config_registry$)/i.test(key)),
   )
-  const { stdout } = await run('npm', [...args], {
+  const { stdout } = await run('npm', [...args, '--no-update-notifier'], {
     cwd,
+    timeout: NPM_TIMEOUT_MS,
     env,
     maxBuffer: 64 << 20,
     shell: process.platform === 'win32',
