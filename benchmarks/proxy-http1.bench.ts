@@ -1,7 +1,8 @@
 /**
  * CPU per request of Batten's proxy beside nginx and, where it is installed, Envoy: HTTP/1.1, keep-alive, one core each
  * for the proxy under test and for everything else. Rounds are interleaved, so that a slow minute of the machine hits
- * everybody; ratios are of each round, memory is read after each, and all is printed as median (min-max).
+ * everybody; ratios are of each round, printed as median (min-max); memory is the most that was
+ * seen after any of them.
  *
  *     node --conditions=@batten/source benchmarks/proxy-http1.bench.ts [--pair] [--bytes 1024] [--connections 64]
  *          [--rounds 5] [--seconds 3] [--only batten,nginx,envoy] [--json]
@@ -197,7 +198,7 @@ function report(rounds: ReadonlyMap<string, readonly Round[]>): void {
   const what = flags.pair ? 'two sidecars, mutual TLS between' : 'one proxy'
   console.log(`HTTP/1.1, ${what}, ${flags.bytes} bytes, ${flags.connections} connections, access log off`)
   console.log(
-    'CPU ms for 1000 requests, requests/s, latency us p50/p99, resident memory after a round; median (min-max)\n',
+    'CPU ms for 1000 requests, requests/s, latency us p50/p99, the most resident memory (private); median (min-max)\n',
   )
   for (const [name, list] of rounds) {
     const cpu = spread(
@@ -206,11 +207,8 @@ function report(rounds: ReadonlyMap<string, readonly Round[]>): void {
     )
     const rate = median(list.map(({ load }) => load.requests / load.seconds)).toFixed(0)
     const latency = `${median(list.map(({ load }) => load.p50))}/${median(list.map(({ load }) => load.p99))}`
-    const total = spread(
-      list.map((round) => round.residentMb),
-      1,
-    )
-    const memory = `${total} MB, ${median(list.map((round) => round.privateMb)).toFixed(1)} private`
+    const most = (of: (round: Round) => number) => Math.max(...list.map(of)).toFixed(1)
+    const memory = `${most((round) => round.residentMb)} MB (${most((round) => round.privateMb)})`
     console.log(
       `${name.padEnd(8)} ${cpu.padEnd(20)} ${rate.padStart(7)}/s  ${latency.padStart(12)}  ${memory}`,
     )

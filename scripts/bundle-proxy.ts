@@ -34,7 +34,7 @@ const LIBRARY = '\0library:'
 const onDemand = (load: string) =>
   `module.exports = Object.create(new Proxy({}, { get: (_, name) => ${load}[name] }))`
 
-/** `node:zlib` and the like take memory when they are loaded, half a megabyte each, and `node:tls` four. */
+/** `node:zlib` and the like take memory when they are loaded, half a megabyte each. */
 const lazyBuiltins: Plugin = {
   name: 'lazy-builtins',
   resolveId: (id) => (isBuiltin(id) && !EAGER.has(bareName(id)) ? BUILTIN + bareName(id) : null),
