@@ -17,6 +17,8 @@ export interface ConfigFile {
   /** By object key, in the order of the file. */
   readonly objects: ReadonlyMap<string, FileObject>
   readonly findings: readonly Finding[]
+  /** False when the text may be the beginning of a longer one: somebody may be writing still. */
+  readonly isWhole: boolean
 }
 
 /**
@@ -49,7 +51,9 @@ export function readConfigFile(path: string, text: string, before?: ConfigFile):
   const isComplete = parsed.findings.every(({ severity }) => severity !== 'error')
   if (!isComplete && before !== undefined)
     for (const [key, kept] of before.objects) if (!objects.has(key)) objects.set(key, kept)
-  return { path, objects, findings }
+  // JSON that is cut off is an error; YAML is only when it is cut off in a bad place.
+  const isWhole = isComplete && (text.endsWith('\n') || path.endsWith('.json'))
+  return { path, objects, findings, isWhole }
 }
 
 function duplicateIn(path: string, object: KubernetesObject, origin: Origin): Finding {

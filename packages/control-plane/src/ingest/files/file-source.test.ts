@@ -146,6 +146,36 @@ describe('FileSource', () => {
     expect(seen.every((list) => list.includes('a'))).toBe(true)
   })
 
+  it('applies what is added or changed at once, and waits with what may be half of a change', async () => {
+    const whole = `${service('a', 81)}---\n${service('b', 81)}`
+    const path = write('a.yaml', `${service('a')}---\n${service('b')}`)
+    const model = await start({ debounceMs: 60_000 })
+    const seen: string[][] = []
+    model.subscribe(() => seen.push(names(model)))
+    for (const half of [service('a', 81), whole.slice(0, -1), whole.slice(0, -4)]) {
+      writeFileSync(path, half)
+      await new Promise((resolve) => setTimeout(resolve, 30))
+      expect(port(model, 'a')).toBe(80)
+    }
+    unlinkSync(path)
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    writeFileSync(path, whole)
+    await expect.poll(() => port(model, 'b'), POLL).toBe(81)
+    write('c.yaml', service('c'))
+    await expect.poll(() => names(model), POLL).toEqual(['a', 'b', 'c'])
+    expect(seen.every((list) => list.includes('a') && list.includes('b'))).toBe(true)
+    expect(told(model)).toEqual([])
+  })
+
+  it('drops what is gone when the files have been quiet', async () => {
+    const path = write('a.yaml', `${service('a')}---\n${service('b')}`)
+    const model = await start({ debounceMs: 40 })
+    writeFileSync(path, service('a'))
+    await expect.poll(() => names(model), POLL).toEqual(['a'])
+    unlinkSync(path)
+    await expect.poll(() => names(model), POLL).toEqual([])
+  })
+
   it('drops the objects of a file that stays empty', async () => {
     const path = write('a.yaml', service('a'))
     const model = await start()

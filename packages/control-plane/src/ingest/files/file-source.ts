@@ -13,13 +13,19 @@ export interface FileSourceOptions {
   readonly paths: readonly string[]
   /** Follows changes. Default true; false reads once. */
   readonly watch?: boolean
-  /** How long a file must be quiet before it is read, so that half-written files are rarely seen. Default 20 ms. */
+  /**
+   * How long files must be quiet before a change counts that may be half of one: a file is gone, has fewer objects,
+   * does not end with a newline or cannot be read. Every other change counts after 5 ms. Default 20 ms.
+   */
   readonly debounceMs?: number
   /** Larger files are refused. Default 16 MiB. */
   readonly maxFileBytes?: number
   readonly clock?: Clock
   readonly log?: Logger
 }
+
+/** What belongs together is saved within this time: the files of one save, the two writes of one file. */
+const SETTLE_MS = 5
 
 /** How long an emptied file may stay empty before its objects go: many editors truncate before they write. */
 const EMPTY_GRACE_MS = 100
@@ -40,6 +46,8 @@ export class FileSource implements ObjectSource {
   #files = new Map<string, ConfigFile>()
   #applied = new Map<string, FileObject>()
   #timer: Timer | undefined
+  /** When a watch last told of a change, monotonic. */
+  #changedAt = Number.NEGATIVE_INFINITY
   #reading: Promise<void> = Promise.resolve()
   /** Files that were found empty, and when. */
   readonly #emptySince = new Map<string, number>()
@@ -50,7 +58,10 @@ export class FileSource implements ObjectSource {
     this.#source = `files ${this.#roots.join(' ')}`
     this.#clock = options.clock ?? systemClock
     this.#log = options.log ?? silentLogger
-    this.#watch = new DirectoryWatch(() => this.#schedule(options.debounceMs ?? 20))
+    this.#watch = new DirectoryWatch(() => {
+      this.#changedAt = this.#clock.monotonicMs()
+      this.#schedule(SETTLE_MS)
+    })
   }
 
   async start(sink: ObjectSink): Promise<void> {
@@ -68,6 +79,7 @@ export class FileSource implements ObjectSource {
   /** Reads what changed now, without waiting for an event; tests and `batten dev` use it. */
   async refresh(): Promise<void> {
     this.#timer?.cancel()
+    this.#changedAt = Number.NEGATIVE_INFINITY
     await this.#read()
   }
 
@@ -97,6 +109,11 @@ export class FileSource implements ObjectSource {
     for (const [path, file] of this.#files)
       if (found.failures.some((failed) => path === failed.path || path.startsWith(`${failed.path}${sep}`)))
         files.set(path, file)
+    const left = this.#changedAt + (this.#options.debounceMs ?? 20) - this.#clock.monotonicMs()
+    if (left > 0 && this.#mayBeHalf(files)) {
+      this.#schedule(left)
+      return
+    }
     this.#stamps = new Map(found.files.map(({ path, stamp }) => [path, stamp]))
     this.#files = files
     this.#apply(found)
@@ -116,6 +133,17 @@ export class FileSource implements ObjectSource {
     } catch (thrown) {
       return unreadable(path, before, errorMessage(thrown))
     }
+  }
+
+  /** Whether a reading shows what may be half of a change: nobody wants the objects gone that are written next. */
+  #mayBeHalf(files: ReadonlyMap<string, ConfigFile>): boolean {
+    for (const [path, before] of this.#files) {
+      const file = files.get(path)
+      if (file === undefined) return true
+      if (file !== before) for (const key of before.objects.keys()) if (!file.objects.has(key)) return true
+    }
+    for (const [path, file] of files) if (!file.isWhole && file !== this.#files.get(path)) return true
+    return false
   }
 
   #isEmptyForLong(path: string): boolean {
@@ -159,6 +187,7 @@ function unreadable(path: string, before: ConfigFile | undefined, message: strin
   return {
     path,
     objects: before?.objects ?? new Map(),
+    isWhole: false,
     findings: [
       {
         code: 'CP_FILE_UNREADABLE',
