@@ -5,7 +5,7 @@ export class EncoderEntry implements TableEntry {
   readonly name: string
   readonly value: string
   readonly bytes: number
-  /** The entry is the table's insertion of this number, the first one being 1. */
+  /** The entry is the table's insertion of this number, the first one being 1; 0 or less: the static table's entry of index -number. */
   readonly number: number
   /** The next older entry of the same name. */
   older: EncoderEntry | undefined = undefined
@@ -43,6 +43,11 @@ export class EncoderTable extends DynamicTable<EncoderEntry> {
     return this.inserted - entry.number
   }
 
+  /** Whether an entry was not evicted yet. */
+  holds(entry: EncoderEntry): boolean {
+    return entry.number > this.inserted - this.length
+  }
+
   add(name: string, value: string): void {
     const entry = new EncoderEntry(name, value, this.inserted + 1)
     if (!this.insert(entry)) return
@@ -58,6 +63,8 @@ export class EncoderTable extends DynamicTable<EncoderEntry> {
     // What is evicted is the oldest of all, and so the oldest of its name.
     if (entry.newer === undefined) this.#newest.delete(entry.name)
     else entry.newer.older = undefined
+    // Who still holds the entry does not hold all that came after it.
+    entry.newer = undefined
     if (!entry.isUsed) this.#onUnused(entry.name)
   }
 }

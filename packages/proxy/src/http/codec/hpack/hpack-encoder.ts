@@ -1,10 +1,19 @@
 import { BlockWriter } from './block-writer.ts'
-import { DEFAULT_TABLE_BYTES, type TableEntry } from './dynamic-table.ts'
-import { type EncoderEntry, EncoderTable } from './encoder-table.ts'
-import { IndexingPolicy } from './indexing-policy.ts'
-import { STATIC_BY_NAME, STATIC_LENGTH, type StaticName } from './static-table.ts'
+import { DEFAULT_TABLE_BYTES, ENTRY_OVERHEAD_BYTES, type TableEntry } from './dynamic-table.ts'
+import { EncoderEntry, EncoderTable } from './encoder-table.ts'
+import { type Indexing, IndexingPolicy } from './indexing-policy.ts'
+import { STATIC_BY_NAME, STATIC_LENGTH, STATIC_NAMES, STATIC_VALUES } from './static-table.ts'
 
 const COLON = 0x3a
+/** The biggest part of the table that one entry may take. */
+const MAX_TABLE_SHARE = 3 / 4
+/** For how many fields of a block the encoder remembers which entry it last sent there. */
+const RECALLED_FIELDS = 64
+
+/** The entries of the static table as the encoder remembers them. */
+const STATIC_ENTRIES = STATIC_NAMES.map(
+  (name, index) => new EncoderEntry(name, STATIC_VALUES[index]!, -index),
+)
 
 /**
  * A field to encode. `neverIndexed` marks a value as sensitive beside those that the encoder knows as such: no hop on the
@@ -36,6 +45,11 @@ export class HpackEncoder {
   readonly #policy = new IndexingPolicy()
   readonly #table = new EncoderTable(DEFAULT_TABLE_BYTES, (name) => this.#policy.learnVarying(name))
   readonly #maxTableBytes: number
+  /**
+   * By place in the block: the entry that was last sent there. Blocks of a connection resemble each other, and their strings
+   * are often the same objects, so that two comparisons of pointers find most fields.
+   */
+  readonly #recalled: (EncoderEntry | undefined)[] = []
   /** The size that the next block sets, and the smallest that was asked for since the last block. */
   #tableBytes: number
   #smallestTableBytes: number
@@ -76,7 +90,31 @@ export class HpackEncoder {
     if (this.#smallestTableBytes < this.#table.maxBytes) this.#resize(writer, this.#smallestTableBytes)
     if (this.#tableBytes !== this.#table.maxBytes) this.#resize(writer, this.#tableBytes)
     this.#smallestTableBytes = this.#tableBytes
-    for (const [name, value, neverIndexed] of list) this.#field(writer, name, value, neverIndexed === true)
+    for (let at = 0; at < list.length; at++) {
+      const field = list[at]!
+      const name = field[0]
+      const value = field[1]
+      writer.reserve(name.length + value.length)
+      if (field.length > 2 && field[2] === true) {
+        this.#literal(writer, name, value, true)
+        continue
+      }
+      const recalled = this.#recalled[at]
+      if (recalled !== undefined && recalled.value === value && recalled.name === name) {
+        if (recalled.number <= 0) {
+          writer.integer(0x80, 0x7f, -recalled.number)
+          continue
+        }
+        if (this.#table.holds(recalled)) {
+          writer.integer(0x80, 0x7f, this.#index(recalled))
+          continue
+        }
+      }
+      const entry = this.#find(name, value)
+      if (at < RECALLED_FIELDS) this.#recalled[at] = entry
+      if (entry === undefined) this.#literal(writer, name, value, false)
+      else writer.integer(0x80, 0x7f, this.#index(entry))
+    }
     return writer.finish(headroom)
   }
 
@@ -85,37 +123,26 @@ export class HpackEncoder {
     this.#table.resize(bytes)
   }
 
-  #field(writer: BlockWriter, name: string, value: string, isSensitive: boolean): void {
-    writer.reserve(name.length + value.length)
-    let known: StaticName | undefined
-    if (name.charCodeAt(0) === COLON) {
-      known = STATIC_BY_NAME.get(name)
-      if (known !== undefined && !isSensitive && writeStatic(writer, known, value)) return
-    }
-    const newest = this.#table.newest(name)
-    if (!isSensitive) {
-      for (let entry = newest; entry !== undefined; entry = entry.older) {
-        if (entry.value !== value) continue
-        entry.isUsed = true
-        writer.integer(0x80, 0x7f, this.#index(entry))
-        return
-      }
-    }
-    if (known === undefined) {
-      known = STATIC_BY_NAME.get(name)
-      if (known !== undefined && !isSensitive && writeStatic(writer, known, value)) return
-    }
-    const nameIndex = known?.index ?? (newest === undefined ? 0 : this.#index(newest))
-    this.#literal(writer, name, value, nameIndex, isSensitive)
+  /** The entry that has both name and value. */
+  #find(name: string, value: string): EncoderEntry | undefined {
+    // Most pseudo-header fields are in the static table, most others in the dynamic one.
+    if (name.charCodeAt(0) === COLON) return findStatic(name, value) ?? this.#findDynamic(name, value)
+    return this.#findDynamic(name, value) ?? findStatic(name, value)
   }
 
-  #literal(writer: BlockWriter, name: string, value: string, nameIndex: number, isSensitive: boolean): void {
+  #findDynamic(name: string, value: string): EncoderEntry | undefined {
+    for (let entry = this.#table.newest(name); entry !== undefined; entry = entry.older) {
+      if (entry.value !== value) continue
+      entry.isUsed = true
+      return entry
+    }
+    return undefined
+  }
+
+  #literal(writer: BlockWriter, name: string, value: string, isSensitive: boolean): void {
+    const nameIndex = this.#nameIndex(name)
     const indexing = isSensitive ? 'never' : this.#policy.indexing(name, value)
-    // A name that no table holds is worth an entry even if its value is not: fields after it refer to the name.
-    const isIndexed =
-      (indexing === 'index' ||
-        (indexing === 'again' && (nameIndex === 0 || this.#policy.isSeenAgain(name, value)))) &&
-      this.#isWorthEntry(name, value)
+    const isIndexed = this.#isIndexed(indexing, nameIndex, name, value)
     if (isIndexed) writer.integer(0x40, 0x3f, nameIndex)
     else writer.integer(indexing === 'never' ? 0x10 : 0x00, 0x0f, nameIndex)
     if (nameIndex === 0) writer.text(name)
@@ -123,19 +150,39 @@ export class HpackEncoder {
     if (isIndexed) this.#table.add(name, value)
   }
 
-  /** A field that would empty most of the table does not enter it. */
-  #isWorthEntry(name: string, value: string): boolean {
-    return name.length + value.length + 32 <= (this.#table.maxBytes * 3) / 4
+  /** Index of an entry with the name; 0 without one. */
+  #nameIndex(name: string): number {
+    const known = STATIC_BY_NAME.get(name)
+    if (known !== undefined) return known.index
+    const newest = this.#table.newest(name)
+    return newest === undefined ? 0 : this.#index(newest)
+  }
+
+  #isIndexed(indexing: Indexing, nameIndex: number, name: string, value: string): boolean {
+    // A field that would empty most of the table does not enter it.
+    if (name.length + value.length + ENTRY_OVERHEAD_BYTES > this.#table.maxBytes * MAX_TABLE_SHARE)
+      return false
+    switch (indexing) {
+      case 'index':
+        return true
+      case 'again':
+        return nameIndex === 0 || this.#policy.isSeenAgain(name, value)
+      case 'name':
+        return nameIndex === 0
+      default:
+        return false
+    }
   }
 
   #index(entry: EncoderEntry): number {
-    return STATIC_LENGTH + 1 + this.#table.indexOf(entry)
+    return entry.number <= 0 ? -entry.number : STATIC_LENGTH + 1 + this.#table.indexOf(entry)
   }
 }
 
-function writeStatic(writer: BlockWriter, known: StaticName, value: string): boolean {
+function findStatic(name: string, value: string): EncoderEntry | undefined {
+  const known = STATIC_BY_NAME.get(name)
+  if (known === undefined) return undefined
+  if (known.values.length === 0) return value === '' ? STATIC_ENTRIES[known.index] : undefined
   const place = known.values.indexOf(value)
-  if (place < 0 && (known.values.length > 0 || value !== '')) return false
-  writer.integer(0x80, 0x7f, known.index + Math.max(place, 0))
-  return true
+  return place < 0 ? undefined : STATIC_ENTRIES[known.index + place]
 }

@@ -1,11 +1,12 @@
 /**
  * How a field that no table holds is sent:
  * - `index`: enters the dynamic table at once,
- * - `again`: enters it when it comes a second time; the first time it costs no other field its place,
+ * - `again`: enters it when it comes a second time, or when the name is not in it; else it costs no other field its place,
+ * - `name`: enters it only when the name is not in it, so that the fields after it can refer to the name,
  * - `plain`: never enters it,
  * - `never`: never enters it, and is marked so that no hop on the way puts it into its table either.
  */
-export type Indexing = 'index' | 'again' | 'plain' | 'never'
+export type Indexing = 'index' | 'again' | 'name' | 'plain' | 'never'
 
 /** Cookies shorter than this can be guessed, one request each, if they are compressed. */
 const SHORT_COOKIE_LENGTH = 20
@@ -16,11 +17,21 @@ const SEEN_FIELDS = 16
 /** How many names are remembered as varying, beside those below. */
 const LEARNT_NAMES = 64
 
+/** Names whose values are of one request only. */
+const OF_ONE_REQUEST: ReadonlySet<string> = new Set([
+  'b3',
+  'traceparent',
+  'tracestate',
+  'x-b3-parentspanid',
+  'x-b3-spanid',
+  'x-b3-traceid',
+  'x-request-id',
+])
+
 /** Names whose values rarely come again, or come again after a while only. */
 const VARYING: ReadonlySet<string> = new Set([
   ':path',
   'age',
-  'b3',
   'content-length',
   'content-range',
   'etag',
@@ -33,13 +44,7 @@ const VARYING: ReadonlySet<string> = new Set([
   'location',
   'range',
   'referer',
-  'traceparent',
-  'tracestate',
-  'x-b3-parentspanid',
-  'x-b3-spanid',
-  'x-b3-traceid',
   'x-envoy-upstream-service-time',
-  'x-request-id',
 ])
 
 /**
@@ -70,8 +75,10 @@ export class IndexingPolicy {
       case 'set-cookie':
         return 'plain'
     }
-    if (!VARYING.has(name) && !this.#learnt.has(name)) return 'index'
-    return value.length > MAX_VARYING_LENGTH ? 'plain' : 'again'
+    const isOfOneRequest = OF_ONE_REQUEST.has(name)
+    if (!isOfOneRequest && !VARYING.has(name) && !this.#learnt.has(name)) return 'index'
+    if (value.length > MAX_VARYING_LENGTH) return 'plain'
+    return isOfOneRequest ? 'name' : 'again'
   }
 
   /** Whether a field was seen lately; if not, it is from now on. */
