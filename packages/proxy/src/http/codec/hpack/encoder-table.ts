@@ -26,8 +26,9 @@ export class EncoderEntry implements TableEntry {
 export class EncoderTable extends DynamicTable<EncoderEntry> {
   readonly #newest = new Map<string, EncoderEntry>()
   readonly #onUnused: (name: string) => void
+  #isResizing = false
 
-  /** @param onUnused hears of a name whose entry was evicted before any block referred to it. */
+  /** @param onUnused hears of a name whose entry made place for others before any block referred to it. */
   constructor(maxBytes: number, onUnused: (name: string) => void) {
     super(maxBytes)
     this.#onUnused = onUnused
@@ -59,12 +60,19 @@ export class EncoderTable extends DynamicTable<EncoderEntry> {
     this.#newest.set(name, entry)
   }
 
+  /** Entries that leave with a smaller limit say nothing about their names. */
+  override resize(maxBytes: number): void {
+    this.#isResizing = true
+    super.resize(maxBytes)
+    this.#isResizing = false
+  }
+
   protected override evicted(entry: EncoderEntry): void {
     // What is evicted is the oldest of all, and so the oldest of its name.
     if (entry.newer === undefined) this.#newest.delete(entry.name)
     else entry.newer.older = undefined
     // Who still holds the entry does not hold all that came after it.
     entry.newer = undefined
-    if (!entry.isUsed) this.#onUnused(entry.name)
+    if (!entry.isUsed && !this.#isResizing) this.#onUnused(entry.name)
   }
 }
