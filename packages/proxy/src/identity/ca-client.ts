@@ -1,8 +1,11 @@
 import { readFile } from 'node:fs/promises'
-import { BattenError, errorMessage } from '@batten/core'
-import { asBuffer, codec, GRPC_METHODS, jsonToStruct } from '@batten/xds'
-import type { ChannelCredentials, Client, ServiceError } from '@grpc/grpc-js'
-import { grpcLibrary } from '../xds/grpc-library.ts'
+import { BattenError, type Clock, errorMessage, systemClock } from '@batten/core'
+import { codec, GRPC_METHODS, jsonToStruct } from '@batten/xds'
+import { openGrpcChannel } from '../grpc/grpc-channel.ts'
+import { GrpcCode, GrpcError, grpcCodeName } from '../grpc/grpc-status.ts'
+import { unaryCall } from '../grpc/unary-call.ts'
+import { ConnectError } from '../network/connect.ts'
+import { type CaEndpoint, caEndpointOf } from './ca-endpoint.ts'
 import { readToken } from './token.ts'
 
 /** How the CA is reached. */
@@ -50,99 +53,86 @@ const MAX_ANSWER_BYTES = 1024 * 1024
  *
  * @see https://istio.io/latest/docs/concepts/security/#pki
  */
-export function createCaClient(options: CaClientOptions): CertificateAuthorityClient {
+export function createCaClient(
+  options: CaClientOptions,
+  clock: Clock = systemClock,
+): CertificateAuthorityClient {
   return {
     async sign(csr, ttlMs, signal) {
       const token = await readToken(options.tokenFile)
-      const client = new (grpcLibrary().Client)(
-        targetOf(options.address),
-        await credentialsOf(options.transport),
-        {
-          'grpc.max_receive_message_length': MAX_ANSWER_BYTES,
-          'grpc.use_local_subchannel_pool': 1,
-          'grpc.enable_http_proxy': 0,
-          'grpc.service_config_disable_resolution': 1,
-          ...(options.transport.kind === 'tls' && options.transport.serverName !== undefined
-            ? { 'grpc.ssl_target_name_override': options.transport.serverName }
-            : {}),
-        },
-      )
+      const roots = options.transport.kind === 'tls' ? await readRoots(options.transport.rootFile) : undefined
+      const request = requests.encode({
+        csr,
+        validityDuration: BigInt(Math.round(ttlMs / 1000)),
+        metadata: jsonToStruct({ ClusterID: options.clusterId, ...options.metadata }),
+      })
+      const endpoint = caEndpointOf(options.address, options.transport, roots, clock)
       try {
-        const request = requests.encode({
-          csr,
-          validityDuration: BigInt(Math.round(ttlMs / 1000)),
-          metadata: jsonToStruct({ ClusterID: options.clusterId, ...options.metadata }),
-        })
-        return parseAnswer(await call(client, asBuffer(request), token, options, signal))
+        return parseAnswer(await call(endpoint, request, token, options, clock, signal))
+      } catch (thrown) {
+        throw callError(thrown, options.address)
       } finally {
-        client.close()
+        endpoint.transports.close()
       }
     },
   }
 }
 
-function targetOf(address: string): string {
-  return /^[a-z]+:[^0-9]/.test(address) ? address : `dns:${address}`
-}
-
-async function credentialsOf(transport: CaTransport): Promise<ChannelCredentials> {
-  if (transport.kind === 'plaintext') return grpcLibrary().credentials.createInsecure()
-  const roots = await readFile(transport.rootFile).catch((thrown: unknown) => {
+function readRoots(rootFile: string): Promise<string> {
+  return readFile(rootFile, 'latin1').catch((thrown: unknown) => {
     throw new BattenError('PROXY_CA_UNAVAILABLE', {
       message: `the root certificate of the CA cannot be read: ${errorMessage(thrown)}`,
-      where: transport.rootFile,
+      where: rootFile,
       hint: 'mount the config map istio-ca-root-cert there, or name another file with CA_ROOT_CA',
       cause: thrown,
     })
   })
-  return grpcLibrary().credentials.createSsl(roots)
 }
 
-function call(
-  client: Client,
-  request: Buffer,
+async function call(
+  endpoint: CaEndpoint,
+  request: Uint8Array,
   token: string,
   options: CaClientOptions,
+  clock: Clock,
   signal: AbortSignal | undefined,
 ): Promise<Buffer> {
-  const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
-  const metadata = new (grpcLibrary().Metadata)()
-  metadata.set('authorization', `Bearer ${token}`)
-  metadata.set('clusterid', options.clusterId)
-  const unary = client.makeUnaryRequest(
-    GRPC_METHODS.createCertificate.path,
-    (bytes: Buffer) => bytes,
-    (bytes: Buffer) => bytes,
-    request,
-    metadata,
-    { deadline: new Date(Date.now() + (options.timeoutMs ?? 10_000)) },
-    (error, answer) => {
-      if (error !== null) reject(callError(error, options.address))
-      else resolve(answer!)
-    },
-  )
-  const cancel = () => unary.cancel()
-  signal?.addEventListener('abort', cancel, { once: true })
-  return promise.finally(() => signal?.removeEventListener('abort', cancel))
+  const timeoutMs = options.timeoutMs ?? 10_000
+  const untilMs = clock.monotonicMs() + timeoutMs
+  const channelOptions = { clock, connectTimeoutMs: timeoutMs, maxMessageBytes: MAX_ANSWER_BYTES }
+  const channel = await openGrpcChannel(endpoint, channelOptions, signal)
+  try {
+    const metadata = [
+      ['authorization', `Bearer ${token}`],
+      ['clusterid', options.clusterId],
+    ] as const
+    const leftMs = Math.max(1, untilMs - clock.monotonicMs())
+    const { path } = GRPC_METHODS.createCertificate
+    return await unaryCall(channel, path, request, { metadata, timeoutMs: leftMs }, signal)
+  } finally {
+    channel.close()
+  }
 }
 
 /** Codes with which asking again does not help. */
-const REFUSALS: ReadonlySet<string | undefined> = new Set([
-  'UNAUTHENTICATED',
-  'PERMISSION_DENIED',
-  'INVALID_ARGUMENT',
-  'FAILED_PRECONDITION',
+const REFUSALS: ReadonlySet<number> = new Set([
+  GrpcCode.unauthenticated,
+  GrpcCode.permissionDenied,
+  GrpcCode.invalidArgument,
+  GrpcCode.failedPrecondition,
 ])
 
-function callError(error: ServiceError, address: string): BattenError {
-  const code = grpcLibrary().status[error.code]
+function callError(thrown: unknown, address: string): unknown {
+  if (!(thrown instanceof GrpcError) && !(thrown instanceof ConnectError)) return thrown
+  const { code, message } =
+    thrown instanceof GrpcError ? thrown.status : { code: GrpcCode.unavailable, message: thrown.message }
   const isRefused = REFUSALS.has(code)
   return new BattenError(isRefused ? 'PROXY_CA_REFUSED' : 'PROXY_CA_UNAVAILABLE', {
-    message: `the CA at ${address} ${isRefused ? 'refuses' : 'does not answer'}: ${code}: ${error.details}`,
+    message: `the CA at ${address} ${isRefused ? 'refuses' : 'does not answer'}: ${grpcCodeName(code)}: ${message}`,
     hint: isRefused
       ? 'see whether the token is of this mesh, has the audience istio-ca and is not expired'
       : 'see whether the control plane runs and CA_ADDR is its address',
-    cause: error,
+    cause: thrown,
   })
 }
 

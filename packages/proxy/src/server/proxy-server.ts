@@ -31,7 +31,7 @@ import { createSecretStore } from '../tls/secret-store.ts'
 import { SecureContextPool } from '../tls/secure-contexts.ts'
 import type { UpstreamCluster } from '../upstream/cluster.ts'
 import { ClusterManager } from '../upstream/cluster-manager.ts'
-import { socketTransports } from '../upstream/transport-factory.ts'
+import { type CreateTransportFactory, socketTransports } from '../upstream/transport-factory.ts'
 import { DeltaProtocol } from '../xds/delta-protocol.ts'
 import { DynamicConfig } from '../xds/dynamic-config.ts'
 import type { GrpcTarget } from '../xds/grpc-target.ts'
@@ -108,6 +108,7 @@ class ProxyServer implements Proxy {
   readonly #secrets = createSecretStore()
   readonly #wheel: TimerWheel
   readonly #accessLogFiles: AccessLogFiles
+  readonly #transports: CreateTransportFactory
   readonly #clusters: ClusterManager
   readonly #listeners: ListenerManager
   readonly #staticClusters: StaticClusters
@@ -138,6 +139,7 @@ class ProxyServer implements Proxy {
       log,
     )
     const contexts = new SecureContextPool(this.#secrets, log.child('tls'))
+    this.#transports = socketTransports(contexts, clock)
     this.#wheel = new TimerWheel(clock)
     this.#accessLogFiles = new AccessLogFiles(clock, this.stats)
     this.#clusters = new ClusterManager({
@@ -145,7 +147,7 @@ class ProxyServer implements Proxy {
       clock,
       wheel: this.#wheel,
       random,
-      transports: socketTransports(contexts, clock),
+      transports: this.#transports,
       log: log.child('upstream'),
     })
     this.#listeners = new ListenerManager({
@@ -352,7 +354,7 @@ class ProxyServer implements Proxy {
 
   /** How to reach a gRPC server, and what has to be there before it makes sense to try. */
   #connectTo(api: GrpcApi): { readonly target: GrpcTarget; readonly ready: Gate } | undefined {
-    const cluster = this.#staticClusters.forGrpc(api, this.#secrets)
+    const cluster = this.#staticClusters.forGrpc(api, { transports: this.#transports, stats: this.stats })
     if (cluster === undefined) return undefined
     const { gates } = this.#config.binder.bind(cluster.compiled.references, cluster.at)
     const ready = new Gate(gates.map((gate) => gate.label).join(', '))

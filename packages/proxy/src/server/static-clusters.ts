@@ -4,8 +4,7 @@ import { type CompiledCluster, compileCluster } from '../config/compile-cluster.
 import type { GrpcApi } from '../config/compile-config-source.ts'
 import { asksForHttp2 } from '../config/compile-upstream-http.ts'
 import type { FieldPath } from '../config/field-path.ts'
-import type { SecretStore } from '../tls/tls-config.ts'
-import { type GrpcTarget, grpcTargetOf } from '../xds/grpc-target.ts'
+import { type GrpcTarget, type GrpcTargetContext, grpcTargetOf } from '../xds/grpc-target.ts'
 
 /**
  * The clusters of the bootstrap. Those that ask for HTTP/2 are for our own gRPC clients (ADS, SDS) only, until HTTP/2
@@ -32,10 +31,10 @@ export class StaticClusters {
   }
 
   /** How our gRPC clients connect to a cluster; undefined if there is none of that name. */
-  forGrpc(api: GrpcApi, store: SecretStore): GrpcCluster | undefined {
+  forGrpc(api: GrpcApi, context: GrpcTargetContext): GrpcCluster | undefined {
     const found = this.#byName.get(api.cluster)
     if (found === undefined) return undefined
-    return { ...found, target: grpcTargetOf(found.compiled.config, api.authority, store) }
+    return { ...found, target: grpcTargetOf(found.compiled.config, api.authority, context) }
   }
 }
 

@@ -1,95 +1,90 @@
-import { checkServerIdentity } from 'node:tls'
-import { BattenError } from '@batten/core'
-import type { ChannelCredentials, ClientOptions } from '@grpc/grpc-js'
-import { subjectAltNames } from '../tls/subject-alt-names.ts'
-import type { SecretStore, TlsClientConfig } from '../tls/tls-config.ts'
+import { BattenError, type Clock } from '@batten/core'
+import { connectGrpc, type GrpcChannel } from '../grpc/grpc-channel.ts'
+import type { ConnectError, PendingConnect } from '../network/connect.ts'
+import type { StatRoot } from '../network/stat-scope.ts'
 import type { ClusterConfig } from '../upstream/cluster-config.ts'
-import { grpcLibrary } from './grpc-library.ts'
+import type { CreateTransportFactory } from '../upstream/transport-factory.ts'
 
 /** How to connect to a management server: one way for each of its addresses. */
 export interface GrpcTarget {
   /** Name of the cluster, for logs. */
   readonly cluster: string
-  /** gRPC target of every endpoint. */
+  /** For people; in the order in which they are tried. */
   readonly addresses: readonly string[]
   readonly isTls: boolean
-  /** Names of secrets that have to be in the store before a connection makes sense. */
-  readonly secrets: readonly string[]
-  /** Made for each connection, so that a rotated certificate is used by the next one. */
-  credentials(): ChannelCredentials
-  /** For connections to one of the addresses. */
-  readonly options: ClientOptions
+  /**
+   * Connects with the secrets of this moment, so that a rotated certificate is used by the next connection.
+   *
+   * @param index - which of the addresses
+   * @param done - called once, never before this returns, not at all after `cancel`
+   */
+  connect(index: number, clock: Clock, done: (result: GrpcChannel | ConnectError) => void): PendingConnect
+  close(): void
 }
 
-/** Makes a {@link GrpcTarget} of a static cluster. */
+/** What a target needs of the proxy that it is for. */
+export interface GrpcTargetContext {
+  readonly transports: CreateTransportFactory
+  readonly stats: { scope(family: 'cluster', name: string): ReturnType<StatRoot['scope']> }
+}
+
+const CONNECT_TIMEOUT_MS = 10_000
+const KEEPALIVE = { intervalMs: 30_000, timeoutMs: 10_000 } as const
+
+/**
+ * The largest response that is taken. Envoy has no limit; a mesh of 10,000 clusters is a response of some 20 MB, and
+ * more than this would not be compiled in the memory that a sidecar has.
+ */
+const MAX_RESPONSE_BYTES = 256 * 1024 * 1024
+
+/**
+ * Makes a {@link GrpcTarget} of a static cluster. It connects as traffic of the cluster does, but offers `h2`.
+ *
+ * Differs from Envoy: where a TLS context has trusted roots and no names to match, the certificate has to be for the
+ * SNI. Envoy takes every certificate that the roots have signed, and roots may be those of the machine.
+ *
+ * @throws BattenError PROXY_XDS_CLUSTER when the cluster has no endpoint
+ */
 export function grpcTargetOf(
   cluster: ClusterConfig,
   authority: string | undefined,
-  store: SecretStore,
+  context: GrpcTargetContext,
 ): GrpcTarget {
-  const addresses = cluster.hosts.map(({ address }) =>
-    'path' in address
-      ? `unix:${address.path}`
-      : dnsTarget(address.host, address.port, cluster.discovery.kind),
-  )
-  if (addresses.length === 0)
+  if (cluster.hosts.length === 0)
     throw new BattenError('PROXY_XDS_CLUSTER', {
       message: `cluster ${JSON.stringify(cluster.name)} has no endpoint in its load_assignment`,
     })
   const { transport } = cluster
   const tls = transport.kind === 'tls' ? transport.tls : undefined
   const serverName = tls?.sni || undefined
+  const transports = context.transports(
+    tls === undefined ? transport : { kind: 'tls', tls: { ...tls, alpn: ['h2'] } },
+    context.stats.scope('cluster', cluster.statName),
+  )
+  const checksName = tls?.validation !== undefined && tls.subjectAltNames.length === 0
   return {
     cluster: cluster.name,
-    addresses,
+    addresses: cluster.hosts.map(({ key }) => key),
     isTls: tls !== undefined,
-    secrets: [tls?.certificate, tls?.validation].filter((name) => name !== undefined),
-    credentials: () =>
-      tls === undefined ? grpcLibrary().credentials.createInsecure() : tlsCredentials(tls, store),
-    options: {
-      'grpc.default_authority': authority ?? serverName,
-      'grpc.ssl_target_name_override': tls === undefined ? undefined : serverName,
-      'grpc.keepalive_time_ms': 30_000,
-      'grpc.keepalive_timeout_ms': 10_000,
-      'grpc.keepalive_permit_without_calls': 1,
-      'grpc.max_receive_message_length': -1,
-      'grpc.max_send_message_length': -1,
-      // Two proxies of one process must not share connections, nor their certificates.
-      'grpc.use_local_subchannel_pool': 1,
-      'grpc.enable_http_proxy': 0,
-      'grpc.enable_retries': 0,
-      'grpc.service_config_disable_resolution': 1,
-    },
+    connect: (index, clock, done) =>
+      connectGrpc(
+        {
+          target: cluster.hosts[index % cluster.hosts.length]!.address,
+          transports,
+          isTls: tls !== undefined,
+          authority: authority ?? serverName,
+          peerName: checksName ? serverName : undefined,
+          bindAddress: cluster.bindAddress,
+          tcpKeepalive: cluster.keepalive,
+        },
+        {
+          clock,
+          connectTimeoutMs: CONNECT_TIMEOUT_MS,
+          maxMessageBytes: MAX_RESPONSE_BYTES,
+          keepalive: KEEPALIVE,
+        },
+        done,
+      ),
+    close: () => transports.close(),
   }
-}
-
-function dnsTarget(host: string, port: number, discovery: ClusterConfig['discovery']['kind']): string {
-  const isName = discovery === 'strict-dns' || discovery === 'logical-dns'
-  if (host.includes(':')) return `ipv6:[${host}]:${port}`
-  return isName ? `dns:${host}:${port}` : `ipv4:${host}:${port}`
-}
-
-function tlsCredentials(tls: TlsClientConfig, store: SecretStore): ChannelCredentials {
-  const certificate = tls.certificate === undefined ? undefined : store.get(tls.certificate)
-  const validation = tls.validation === undefined ? undefined : store.get(tls.validation)
-  const roots = validation?.kind === 'validation' ? Buffer.from(validation.trustedCa) : null
-  const pair = certificate?.kind === 'certificate' ? certificate : undefined
-  return grpcLibrary().credentials.createSsl(
-    roots,
-    pair === undefined ? null : Buffer.from(pair.privateKey),
-    pair === undefined ? null : Buffer.from(pair.certificateChain),
-    {
-      // Without a validation context Envoy does not verify; neither do we.
-      rejectUnauthorized: tls.validation !== undefined,
-      checkServerIdentity: (host, peer) => {
-        if (tls.subjectAltNames.length === 0)
-          return tls.sni === '' ? undefined : checkServerIdentity(host, peer)
-        const { uris, dns } = subjectAltNames(peer.raw)
-        const names = [...uris, ...dns]
-        if (tls.subjectAltNames.some((matcher) => names.some((name) => matcher.matches(name))))
-          return undefined
-        return new Error(`the names of the peer's certificate (${names.join(', ')}) are not those expected`)
-      },
-    },
-  )
 }

@@ -3,9 +3,12 @@ import { codec, TYPE_URLS } from '@batten/xds'
 import fc from 'fast-check'
 import { afterEach, describe, it } from 'vitest'
 import { XdsServer } from '../../test/support/xds-server.ts'
+import { TestStats } from '../../test/test-stats.ts'
 import { compileCluster } from '../config/compile-cluster.ts'
 import { FieldPath } from '../config/field-path.ts'
 import { createSecretStore } from '../tls/secret-store.ts'
+import { SecureContextPool } from '../tls/secure-contexts.ts'
+import { socketTransports } from '../upstream/transport-factory.ts'
 import { DeltaProtocol } from './delta-protocol.ts'
 import { grpcTargetOf } from './grpc-target.ts'
 import type { ResourceHandler } from './resource-handler.ts'
@@ -153,7 +156,10 @@ function createClient(
     FieldPath.of('cluster'),
   )
   const client = new XdsClient({
-    target: grpcTargetOf(config, undefined, createSecretStore()),
+    target: grpcTargetOf(config, undefined, {
+      transports: socketTransports(new SecureContextPool(createSecretStore()), systemClock),
+      stats: new TestStats(),
+    }),
     protocol: new Protocol({ id: 'n' }, node.handlers, [CDS]),
     clock: systemClock,
     random: Math.random,

@@ -1,7 +1,9 @@
 import { type Clock, errorMessage, type Logger, type Timer } from '@batten/core'
-import { asBuffer, shortTypeName } from '@batten/xds'
-import type { Client, ClientDuplexStream } from '@grpc/grpc-js'
-import { grpcLibrary } from './grpc-library.ts'
+import { shortTypeName } from '@batten/xds'
+import type { GrpcCall } from '../grpc/grpc-call.ts'
+import type { GrpcChannel } from '../grpc/grpc-channel.ts'
+import { GrpcCode, type GrpcStatus, grpcCodeName } from '../grpc/grpc-status.ts'
+import { ConnectError, type PendingConnect } from '../network/connect.ts'
 import type { GrpcTarget } from './grpc-target.ts'
 import type { ResponseOutcome, XdsProtocol } from './protocol.ts'
 import type { Gate } from './warming.ts'
@@ -34,7 +36,8 @@ export type XdsClientState =
   | { readonly kind: 'backing-off'; readonly error: string }
   | { readonly kind: 'closed' }
 
-const CONNECT_TIMEOUT_MS = 10_000
+/** Requests that the server does not read. It sends no response without having read what came before. */
+const MAX_UNREAD_BYTES = 64 * 1024 * 1024
 
 /**
  * Keeps one xDS stream to a management server open: connects, reconnects with a jittered back-off, and passes bytes
@@ -43,12 +46,11 @@ const CONNECT_TIMEOUT_MS = 10_000
 export class XdsClient {
   readonly #options: XdsClientOptions
   #state: XdsClientState = { kind: 'closed' }
-  #client: Client | undefined
-  #stream: ClientDuplexStream<Buffer, Buffer> | undefined
+  #connecting: PendingConnect | undefined
+  #channel: GrpcChannel | undefined
+  #stream: GrpcCall | undefined
   #timer: Timer | undefined
-  /** Ends the attempt when the address does not answer. */
-  #deadline: Timer | undefined
-  /** Responses are taken one after another. */
+  /** Responses are taken one after another, those of the next stream after the last of this one. */
   #responses: Promise<void> = Promise.resolve()
   #cancelReady = () => {}
   #failures = 0
@@ -95,6 +97,7 @@ export class XdsClient {
     this.#cancelReady()
     this.#timer?.cancel()
     this.#disconnect()
+    this.#options.target.close()
     this.#state = { kind: 'closed' }
   }
 
@@ -104,7 +107,7 @@ export class XdsClient {
     queueMicrotask(() => {
       this.#flushScheduled = false
       if (this.#stream === undefined) return
-      for (const request of this.#options.protocol.flush()) this.#stream.write(asBuffer(request))
+      for (const request of this.#options.protocol.flush()) this.#stream.send(request)
     })
   }
 
@@ -112,72 +115,75 @@ export class XdsClient {
     if (this.#closed) return
     this.#state = { kind: 'connecting' }
     const { target } = this.#options
-    const address = target.addresses[this.#attempt++ % target.addresses.length]!
+    const index = this.#attempt++ % target.addresses.length
+    const address = target.addresses[index]!
     this.#options.callMetadata().then(
-      (pairs) => this.#open(address, pairs),
+      (pairs) => this.#open(index, address, pairs),
       (thrown: unknown) => this.#failed(`cannot connect to ${address}: ${errorMessage(thrown)}`),
     )
   }
 
-  #open(address: string, pairs: readonly (readonly [string, string])[]): void {
+  #open(index: number, address: string, metadata: readonly (readonly [string, string])[]): void {
     if (this.#closed) return
-    const { target, protocol, clock, log } = this.#options
-    const grpc = grpcLibrary()
-    const metadata = new grpc.Metadata()
-    for (const [name, value] of pairs) metadata.add(name, value)
-    let client: Client
-    let stream: ClientDuplexStream<Buffer, Buffer>
+    const { target, clock, log } = this.#options
+    log.debug('connecting to the management server', { cluster: target.cluster, address })
+    this.#connecting = target.connect(index, clock, (result) => {
+      this.#connecting = undefined
+      if (result instanceof ConnectError) this.#failed(describeFailure(address, result))
+      else this.#start(result, address, metadata)
+    })
+  }
+
+  #start(channel: GrpcChannel, address: string, metadata: readonly (readonly [string, string])[]): void {
+    const { protocol } = this.#options
+    this.#channel = channel
+    let stream: GrpcCall
     try {
-      client = new grpc.Client(address, target.credentials(), target.options)
-      stream = client.makeBidiStreamRequest(protocol.method.path, identity, identity, metadata)
+      stream = channel.start(
+        protocol.method.path,
+        {
+          onMetadata: () => this.#established(stream, address),
+          onMessage: (bytes) => {
+            this.#established(stream, address)
+            const received = this.#responses.then(() => this.#receive(stream, address, bytes))
+            this.#responses = received.catch(() => {})
+            // The server gets room for the next response when this one was dealt with.
+            return received
+          },
+          onStatus: (status) => this.#ended(stream, `${address}: ${describeStatus(status)}`),
+        },
+        { metadata },
+      )
     } catch (thrown) {
+      this.#disconnect()
       this.#failed(`cannot connect to ${address}: ${errorMessage(thrown)}`)
       return
     }
-    this.#client = client
     this.#stream = stream
-    log.debug('connecting to the management server', { cluster: target.cluster, address })
-    // grpc-js would go on trying an address that does not answer; the next one may.
-    this.#deadline = clock.setTimeout(() => {
-      if (client.getChannel().getConnectivityState(false) !== grpc.connectivityState.READY)
-        stream.destroy(new Error(`no connection within ${CONNECT_TIMEOUT_MS / 1000} s`))
-    }, CONNECT_TIMEOUT_MS)
-    const ended = (error: string) => {
-      if (this.#stream !== stream) return
-      this.#disconnect()
-      this.#failed(`${address}: ${error}`)
-    }
-    stream.on('metadata', () => this.#established(stream, address))
-    stream.on('data', (bytes: Buffer) => {
-      if (this.#stream !== stream) return
-      this.#established(stream, address)
-      this.#responses = this.#responses.then(() => this.#receive(stream, bytes, ended))
-    })
-    stream.on('error', (error) => ended(describeError(error)))
-    stream.on('end', () => ended('the stream was closed by the server'))
-    stream.on('close', () => ended('the connection was closed'))
-    for (const request of protocol.open()) stream.write(asBuffer(request))
+    for (const request of protocol.open()) stream.send(request)
   }
 
-  #established(stream: ClientDuplexStream<Buffer, Buffer>, address: string): void {
+  #ended(stream: GrpcCall, error: string): void {
+    if (this.#stream !== stream) return
+    this.#disconnect()
+    this.#failed(error)
+  }
+
+  #established(stream: GrpcCall, address: string): void {
     if (this.#stream !== stream || this.#state.kind === 'connected') return
     this.#state = { kind: 'connected', sinceMs: this.#options.clock.now() }
     this.#options.log.info('connected to the management server', { cluster: this.cluster, address })
     this.#options.onConnectedChange?.(true)
   }
 
-  async #receive(
-    stream: ClientDuplexStream<Buffer, Buffer>,
-    bytes: Buffer,
-    fail: (error: string) => void,
-  ): Promise<void> {
+  async #receive(stream: GrpcCall, address: string, bytes: Buffer): Promise<void> {
     if (this.#stream !== stream) return
     const { protocol, log } = this.#options
     let outcome: ResponseOutcome | undefined
     try {
       outcome = await protocol.receive(bytes)
     } catch (thrown) {
-      fail(errorMessage(thrown))
+      this.#ended(stream, `${address}: ${errorMessage(thrown)}`)
       return
     }
     if (outcome === undefined) return
@@ -188,24 +194,21 @@ export class XdsClient {
       log.warn('resource rejected', { type, resource: name, reason: message, nonce: outcome.nonce })
     const { arrived, removed, rejected } = outcome
     log.debug('response', { type, arrived, removed, rejected: rejected.length, nonce: outcome.nonce })
-    if (this.#stream === stream) stream.write(asBuffer(outcome.reply))
+    if (this.#stream === stream) stream.send(outcome.reply)
     this.#scheduleFlush()
     this.#options.onOutcome?.(outcome)
+    if (stream.queuedBytes > MAX_UNREAD_BYTES)
+      this.#ended(stream, `${address}: the server does not read what it is sent`)
   }
 
   #disconnect(): void {
     const wasConnected = this.#state.kind === 'connected'
-    this.#deadline?.cancel()
-    const stream = this.#stream
-    const client = this.#client
+    this.#connecting?.cancel()
+    this.#stream?.cancel()
+    this.#channel?.close()
+    this.#connecting = undefined
     this.#stream = undefined
-    this.#client = undefined
-    if (stream !== undefined) {
-      stream.removeAllListeners()
-      stream.on('error', () => {})
-      stream.cancel()
-    }
-    client?.close()
+    this.#channel = undefined
     if (wasConnected) this.#options.onConnectedChange?.(false)
   }
 
@@ -224,11 +227,12 @@ export class XdsClient {
   }
 }
 
-function identity(bytes: Buffer): Buffer {
-  return bytes
+/** The message names the address that was tried, which may be one of several of a name. */
+function describeFailure(address: string, { message }: ConnectError): string {
+  return message.includes(address) ? message : `${address}: ${message}`
 }
 
-function describeError(error: Error & { code?: number; details?: string }): string {
-  const code = error.code === undefined ? '' : ` (${grpcLibrary().status[error.code] ?? error.code})`
-  return `${error.details ?? error.message}${code}`
+function describeStatus({ code, message }: GrpcStatus): string {
+  if (code === GrpcCode.ok) return 'the stream was closed by the server'
+  return `${message || 'no reason given'} (${grpcCodeName(code)})`
 }
