@@ -58,6 +58,13 @@ describe('a block that breaks RFC 7541 is an error', () => {
     const decoder = new HpackDecoder({ maxFields: 1 })
     expect(() => decodeAll(decoder, '82 82 00 0161 81ff')).toThrow(HpackError)
   })
+
+  it('and so is a name index beyond the tables in a field that a limit drops', () => {
+    const decoder = new HpackDecoder({ maxFields: 1 })
+    expect(() => decodeAll(decoder, '82 82 0f2f 0161')).toThrow(
+      new HpackError('an index is beyond the tables'),
+    )
+  })
 })
 
 describe('what is unusual and allowed', () => {
@@ -185,6 +192,16 @@ describe('the dynamic table', () => {
       ['c', 'dddddddd'],
     ])
     expect(decoder.dynamicTable).toEqual({ entries: [], bytes: 0, maxBytes: 40 })
+  })
+
+  it('has room for an entry that is as big as it', () => {
+    const decoder = new HpackDecoder({ maxTableBytes: 40 })
+    decodeAll(decoder, '40 0161 0162 40 0163 0764646464 646464')
+    expect(decoder.dynamicTable).toEqual({
+      entries: [{ name: 'c', value: 'ddddddd', bytes: 40 }],
+      bytes: 40,
+      maxBytes: 40,
+    })
   })
 
   it('goes around its ring many times without losing the order', () => {

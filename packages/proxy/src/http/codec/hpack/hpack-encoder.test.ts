@@ -98,6 +98,16 @@ describe('what enters the table', () => {
     expect(hexOf(encoder, ['x-varies', 'value 1000'])).toBe('be')
   })
 
+  it('is a new value at once for a name whose last value was used', () => {
+    const encoder = new HpackEncoder()
+    hexOf(encoder, ['x-old', 'a'])
+    expect(hexOf(encoder, ['x-old', 'a'])).toBe('be')
+    for (let block = 0; block < 20; block++) hexOf(encoder, [`x-${block}`, 'a'.repeat(300)])
+    expect(tableNames(encoder)).not.toContain('x-old')
+    hexOf(encoder, ['x-old', 'a'], ['x-old', 'b'])
+    expect(hexOf(encoder, ['x-old', 'b'])).toBe('be')
+  })
+
   it('stays within its limit, and in step with the peer, whatever names come', () => {
     const encoder = new HpackEncoder()
     const decoder = new HpackDecoder()
@@ -155,6 +165,19 @@ it('leaves room before the block for a frame header', () => {
   ).toBe('82')
   const long: HpackField[] = [['x-long', '\0'.repeat(100_000)]]
   expect(encoder.encode(long, 9)).toHaveLength(9 + new HpackEncoder().encode(long).length)
+})
+
+it('has room for blocks of any length', () => {
+  for (let length = 4050; length < 4110; length++) {
+    // The buffer for a block this long is not kept: the next one starts with a small one.
+    new HpackEncoder().encode([['x-long', '\x01'.repeat(100_000)]])
+    const fields: HpackField[] = [
+      ['x-a', '\x01'.repeat(length)],
+      ['x-b', '\x01'.repeat(30)],
+    ]
+    const block = new HpackEncoder().encode(fields)
+    expect(decoded(new HpackDecoder(), block)).toEqual(fields.map((field) => [...field, false]))
+  }
 })
 
 it('gives each caller a buffer of its own', () => {

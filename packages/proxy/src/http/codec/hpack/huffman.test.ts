@@ -11,7 +11,7 @@ function encode(text: string): Buffer {
 
 function decode(coded: Uint8Array): string {
   const target = Buffer.alloc(maxHuffmanDecodedBytes(coded.length))
-  return target.latin1Slice(0, huffmanDecode(coded, 0, coded.length, target))
+  return target.toString('latin1', 0, huffmanDecode(coded, 0, coded.length, target))
 }
 
 describe('the code', () => {
