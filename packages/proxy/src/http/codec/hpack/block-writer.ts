@@ -1,8 +1,10 @@
 import { fieldByte, huffmanBytes, huffmanEncode } from './huffman-encoder.ts'
 
 const HUFFMAN = 0x80
-/** Room for the representation's first byte and integers of a field. */
-const MAX_PREFIX_BYTES = 16
+/** Room for the integers of a field, and for what the Huffman code writes until it turns out to be longer than the text. */
+const MAX_PREFIX_BYTES = 24
+/** Strings shorter than this have one byte of length. */
+const SHORT_STRING_LENGTH = 0x7f
 /** The buffer that is kept for the next block grows up to this. */
 const MAX_KEPT_BYTES = 64 * 1024
 /** Up to this many bytes a loop copies faster than a call. */
@@ -51,14 +53,25 @@ export class BlockWriter {
    * @see https://www.rfc-editor.org/rfc/rfc7541#section-5.2
    */
   text(text: string): void {
-    const coded = huffmanBytes(text)
-    if (coded < text.length) {
-      this.integer(HUFFMAN, 0x7f, coded)
-      this.#at = huffmanEncode(text, this.#bytes, this.#at)
-      return
+    const bytes = this.#bytes
+    if (text.length < SHORT_STRING_LENGTH) {
+      // Most strings are shorter with Huffman coding: try it in one pass, without counting first.
+      const start = this.#at + 1
+      const end = huffmanEncode(text, bytes, start, start + text.length)
+      if (end >= 0) {
+        bytes[this.#at] = HUFFMAN | (end - start)
+        this.#at = end
+        return
+      }
+    } else {
+      const coded = huffmanBytes(text)
+      if (coded < text.length) {
+        this.integer(HUFFMAN, 0x7f, coded)
+        this.#at = huffmanEncode(text, bytes, this.#at, bytes.length)
+        return
+      }
     }
     this.integer(0, 0x7f, text.length)
-    const bytes = this.#bytes
     for (let index = 0; index < text.length; index++) bytes[this.#at++] = fieldByte(text.charCodeAt(index))
   }
 

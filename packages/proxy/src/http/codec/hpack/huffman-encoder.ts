@@ -16,10 +16,11 @@ export function huffmanBytes(text: string): number {
 }
 
 /**
- * Writes the Huffman code of a text, padded with ones, into `target` from `offset` on; returns the offset after it.
+ * Writes the Huffman code of a text, padded with ones, into `target` from `offset` on; returns the offset after it, or -1
+ * when the code does not end before `limit`. It may have written 4 bytes more than that by then.
  * @see https://www.rfc-editor.org/rfc/rfc7541#section-5.2
  */
-export function huffmanEncode(text: string, target: Uint8Array, offset: number): number {
+export function huffmanEncode(text: string, target: Uint8Array, offset: number, limit: number): number {
   let at = offset
   // The lowest `bits` bits of the window wait to be written; bits above them are old.
   let window = 0
@@ -41,7 +42,8 @@ export function huffmanEncode(text: string, target: Uint8Array, offset: number):
       bits -= 8
       target[at++] = window >>> bits
     }
+    if (at >= limit) return -1
   }
   if (bits > 0) target[at++] = (window << (8 - bits)) | (0xff >>> bits)
-  return at
+  return at < limit ? at : -1
 }

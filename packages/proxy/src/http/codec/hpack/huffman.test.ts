@@ -5,7 +5,7 @@ import { huffmanBytes, huffmanEncode } from './huffman-encoder.ts'
 
 function encode(text: string): Buffer {
   const target = Buffer.alloc(huffmanBytes(text))
-  expect(huffmanEncode(text, target, 0)).toBe(target.length)
+  expect(huffmanEncode(text, target, 0, target.length + 1)).toBe(target.length)
   return target
 }
 
@@ -53,6 +53,15 @@ describe('the code', () => {
   it('has no bits that start no symbol', () => {
     expect(CODE_BITS.reduce((sum, bits) => sum + 2 ** -bits, 0)).toBe(1)
   })
+})
+
+it('gives up when the code does not end before the limit', () => {
+  const target = Buffer.alloc(20)
+  // 25 bits, and 7 of padding.
+  expect(huffmanEncode('00000', target, 0, 5)).toBe(4)
+  expect(huffmanEncode('00000', target, 0, 4)).toBe(-1)
+  expect(huffmanEncode('\n\n\n\n', target, 0, 4)).toBe(-1)
+  expect(huffmanEncode('', target, 3, 3)).toBe(-1)
 })
 
 it('round-trips each pair of bytes', () => {
