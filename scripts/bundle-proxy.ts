@@ -14,7 +14,7 @@ import { licensesOf } from './bundled-licenses.ts'
 const FOLDER = resolve('dist/bundle')
 
 /** Libraries that a proxy may never need, each a file of its own that is loaded when something of it is used. */
-const LAZY = ['@grpc/grpc-js', 'pino', 're2js', 'yaml']
+const LAZY = ['pino', 're2js', 'yaml']
 
 /** Built-in modules that every proxy uses from its first moment on. */
 const EAGER = new Set(['buffer', 'fs', 'net', 'path', 'util'])
@@ -74,16 +74,6 @@ export const DESCRIPTOR = readFileSync(\`\${__dirname}/descriptor.txt\`, 'latin1
   },
 }
 
-/** grpc-js reads .proto files for its channelz service, which a proxy does not offer: a protobuf library less. */
-const withoutChannelz: Plugin = {
-  name: 'without-channelz',
-  resolveId: (id) => (id === '@grpc/proto-loader' ? '\0proto-loader' : null),
-  load: (id) =>
-    id === '\0proto-loader'
-      ? `export function loadSync() { throw new Error('channelz is not part of the bundled proxy') }`
-      : null,
-}
-
 rmSync(FOLDER, { recursive: true, force: true })
 mkdirSync(FOLDER)
 await write(
@@ -92,7 +82,7 @@ await write(
   [descriptorFile, lazyLibraries, lazyBuiltins],
   NEIGHBOURS,
 )
-for (const name of LAZY) await write(fileOf(name), entryOf(name), [withoutChannelz], [])
+for (const name of LAZY) await write(fileOf(name), entryOf(name), [], [])
 
 writeFileSync(resolve(FOLDER, 'LICENSES.txt'), licensesOf(moduleIds))
 

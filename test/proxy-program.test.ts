@@ -110,7 +110,6 @@ const programFiles = readdirSync(BUNDLE).filter((name) => name.endsWith('.cjs'))
 it('bundles the proxy and each library that waits to be needed', () => {
   expect(programFiles.toSorted()).toEqual([
     'batten-proxy.cjs',
-    'grpc-js.cjs',
     'pino.cjs',
     're2js.cjs',
     'yaml.cjs',

@@ -1,8 +1,12 @@
-import { readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs'
+import { promisify } from 'node:util'
 import { BattenError, errorMessage } from '@batten/core'
 
 /** Where Kubernetes projects the token of a workload for the CA. */
 export const DEFAULT_TOKEN_FILE = './var/run/secrets/tokens/istio-token'
+
+/** Without `fs/promises`, which takes half a megabyte. */
+const readBytes = promisify(readFile)
 
 /** A service account token has a few KiB at most. */
 const MAX_TOKEN_BYTES = 64 * 1024
@@ -13,7 +17,7 @@ const MAX_TOKEN_BYTES = 64 * 1024
  * @throws BattenError PROXY_TOKEN_UNREADABLE
  */
 export async function readToken(path: string): Promise<string> {
-  const bytes = await readFile(path).catch((thrown: unknown) => {
+  const bytes = await readBytes(path).catch((thrown: unknown) => {
     throw unreadable(path, errorMessage(thrown), thrown)
   })
   if (bytes.length > MAX_TOKEN_BYTES) throw unreadable(path, `it has ${bytes.length} bytes`)

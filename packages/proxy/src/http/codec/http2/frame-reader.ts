@@ -1,4 +1,3 @@
-import { latin1Of } from '../latin1.ts'
 import {
   DEFAULT_MAX_FRAME_BYTES,
   ErrorCode,
@@ -136,7 +135,7 @@ export class FrameReader {
     const isSettings = header[3] === FrameType.settings
     const isAck = this.#headerBytes > 4 && (header[4]! & Flag.ack) !== 0
     if (isSettings && !isAck && header.readUIntBE(0, 3) <= DEFAULT_MAX_FRAME_BYTES) return
-    const text = latin1Of(header, 0, this.#headerBytes) + latin1Of(chunk, end, end + 48)
+    const text = header.toString('latin1', 0, this.#headerBytes) + chunk.toString('latin1', end, end + 48)
     const line = text.split(/\r?\n/, 1)[0]!.replace(/[^\x20-\x7e]/g, '.')
     throw new Http2Error(
       ErrorCode.protocolError,
@@ -255,15 +254,13 @@ export class FrameReader {
 
   #onHeaders(payload: Buffer): void {
     const flags = this.#flags
-    let start = 0
-    let end = payload.length
-    if ((flags & Flag.padded) !== 0) end -= 1 + (payload[start++] ?? 0)
-    if ((flags & Flag.priority) !== 0) start += 5
-    if (start > end)
-      throw new Http2Error(
-        payload.length < start ? ErrorCode.frameSizeError : ErrorCode.protocolError,
-        'the padding of HEADERS is longer than the frame',
-      )
+    const isPadded = (flags & Flag.padded) !== 0
+    const start = (isPadded ? 1 : 0) + ((flags & Flag.priority) !== 0 ? 5 : 0)
+    if (payload.length < start)
+      throw new Http2Error(ErrorCode.frameSizeError, `HEADERS of ${payload.length} bytes`)
+    const end = payload.length - (isPadded ? payload[0]! : 0)
+    if (end < start)
+      throw new Http2Error(ErrorCode.protocolError, 'the padding of HEADERS is longer than the frame')
     const fragment = payload.subarray(start, end)
     const endsStream = (flags & Flag.endStream) !== 0
     if ((flags & Flag.endHeaders) !== 0) {

@@ -3,7 +3,6 @@ import type { Transport, TransportHandler } from '../../../network/transport.ts'
 import { HpackDecoder } from '../hpack/hpack-decoder.ts'
 import { HpackEncoder } from '../hpack/hpack-encoder.ts'
 import { HpackError } from '../hpack/hpack-error.ts'
-import { latin1Of } from '../latin1.ts'
 import { ReceiveWindow, SendWindow } from './flow-control.ts'
 import {
   DEFAULT_MAX_FRAME_BYTES,
@@ -238,7 +237,7 @@ export class Http2ClientConnection implements TransportHandler, FrameSink, Http2
     this.#spend('GOAWAY')
     if (this.#goAway !== undefined && lastStreamId > this.#goAway.lastStreamId)
       throw new Http2Error(ErrorCode.protocolError, 'GOAWAY takes back what an earlier one said')
-    const detail = latin1Of(debug, 0, 200).replace(/[^\x20-\x7e]/g, '.')
+    const detail = debug.toString('latin1', 0, 200).replace(/[^\x20-\x7e]/g, '.')
     const text = `GOAWAY ${errorCodeName(code)}${detail === '' ? '' : ` (${detail})`}`
     this.#goAway = { lastStreamId, text }
     const refused = [...this.#streams.values()].filter((stream) => stream.id > lastStreamId)

@@ -93,8 +93,8 @@ export class Http2Stream {
     if (bytes.length > 0) this.#queue.push(bytes)
     this.queuedBytes += bytes.length
     if (endStream) this.#isEnding = true
-    if (this.blocked) this.#wasBlocked = true
     if (this.hasPending) this.#owner.schedule(this)
+    if (this.blocked) this.#wasBlocked = true
     return !this.blocked
   }
 
