@@ -1,11 +1,11 @@
-import type { Clock, Timer } from '@batten/core'
+import type { Clock } from '@batten/core'
 import type { Transport, TransportHandler } from '../../../network/transport.ts'
 import { HpackDecoder } from '../hpack/hpack-decoder.ts'
 import { HpackEncoder } from '../hpack/hpack-encoder.ts'
 import { HpackError } from '../hpack/hpack-error.ts'
+import { DataSender } from './data-sender.ts'
 import { ReceiveWindow, SendWindow } from './flow-control.ts'
 import {
-  DEFAULT_MAX_FRAME_BYTES,
   DEFAULT_WINDOW_BYTES,
   ErrorCode,
   errorCodeName,
@@ -18,14 +18,15 @@ import { FrameBudget } from './frame-budget.ts'
 import { FrameReader, type FrameSink } from './frame-reader.ts'
 import { FrameWriter } from './frame-writer.ts'
 import { contentLength, type FieldBlock, FieldCollector, type HeaderField } from './header-fields.ts'
-import { Http2Stream, type Http2StreamOwner, type Http2StreamSink, type ResetOrigin } from './http2-stream.ts'
+import { Http2Stream, type Http2StreamOwner, type Http2StreamSink } from './http2-stream.ts'
+import { Keepalive, type KeepaliveOptions } from './keepalive.ts'
 import { PeerSettings } from './peer-settings.ts'
 import { StreamHistory } from './stream-history.ts'
 
 export interface Http2ClientOptions {
   readonly clock: Clock
-  /** A PING after so much time, and the end of the connection when nothing at all arrives within the time-out. */
-  readonly keepalive?: { readonly intervalMs: number; readonly timeoutMs: number }
+  /** Default: no pings. */
+  readonly keepalive?: KeepaliveOptions
   /** What a server may send of one response before it was consumed. Default: 256 KiB. */
   readonly streamWindowBytes?: number
   /** The same of all responses together. Default: 1 MiB. */
@@ -82,21 +83,17 @@ export class Http2ClientConnection implements TransportHandler, FrameSink, Http2
     readonly fields: readonly HeaderField[]
     readonly end: boolean
   }[] = []
-  /** Streams that have something to send, in the order of their turns. */
-  readonly #sendable = new Set<Http2Stream>()
-  readonly #sendWindow = new SendWindow(DEFAULT_WINDOW_BYTES)
+  readonly #sender: DataSender
   readonly #receiveWindow: ReceiveWindow
   readonly #idleFrames: FrameBudget
   readonly #windowUpdates: FrameBudget
   #nextId = 1
   #isReady = false
   #isClosed = false
-  #isPumping = false
   /** SETTINGS of ours that the peer has not acknowledged. */
   #unacknowledged = 1
   #goAway: { readonly lastStreamId: number; readonly text: string } | undefined
-  #keepaliveTimer: Timer | undefined
-  #heard = false
+  readonly #keepalive: Keepalive | undefined
   /** The DATA frame under way: its stream, if somebody wants it, and its length. */
   #dataStream: Http2Stream | undefined
   #dataLength = 0
@@ -107,6 +104,7 @@ export class Http2ClientConnection implements TransportHandler, FrameSink, Http2
     this.#options = options
     this.#reader = new FrameReader(this)
     this.#writer = new FrameWriter(transport)
+    this.#sender = new DataSender(transport, this.#writer, (stream) => this.#onSent(stream))
     const maxListBytes = options.maxHeaderListBytes ?? MAX_HEADER_LIST_BYTES
     this.#decoder = new HpackDecoder({ maxListBytes, maxFields: MAX_HEADER_FIELDS })
     this.#idleFrames = new FrameBudget(options.clock, IDLE_FRAMES_AT_ONCE, IDLE_FRAMES_PER_SECOND)
@@ -125,7 +123,14 @@ export class Http2ClientConnection implements TransportHandler, FrameSink, Http2
     this.#receiveWindow = new ReceiveWindow(windowBytes, DEFAULT_WINDOW_BYTES)
     const increment = this.#receiveWindow.consume(0)
     if (increment > 0) this.#writer.windowUpdate(0, increment)
-    this.#scheduleKeepalive()
+    const { keepalive } = options
+    if (keepalive !== undefined)
+      this.#keepalive = new Keepalive(
+        options.clock,
+        keepalive,
+        () => this.#writer.ping('\0\0\0\0\0\0\0\x01', false),
+        () => this.#fail(ErrorCode.noError, `no answer to a ping within ${keepalive.timeoutMs / 1000} s`),
+      )
   }
 
   /** Whether a stream can be opened; it may have to wait for others to end. */
@@ -172,7 +177,7 @@ export class Http2ClientConnection implements TransportHandler, FrameSink, Http2
 
   onData(chunk: Buffer): void {
     if (this.#isClosed) return
-    this.#heard = true
+    if (this.#keepalive !== undefined) this.#keepalive.heard = true
     try {
       this.#reader.read(chunk)
     } catch (thrown) {
@@ -187,7 +192,7 @@ export class Http2ClientConnection implements TransportHandler, FrameSink, Http2
   }
 
   onDrain(): void {
-    this.#pump()
+    this.#sender.send()
   }
 
   onClose(error: Error | undefined): void {
@@ -208,7 +213,7 @@ export class Http2ClientConnection implements TransportHandler, FrameSink, Http2
     for (const stream of this.#streams.values()) {
       if (!stream.sendWindow.grow(change))
         throw new Http2Error(ErrorCode.flowControlError, 'SETTINGS make the window of a stream too large')
-      if (stream.hasPending) this.#sendable.add(stream)
+      if (stream.hasPending) this.#sender.add(stream)
     }
     this.#writer.settingsAck()
     if (!this.#isReady) {
@@ -216,7 +221,7 @@ export class Http2ClientConnection implements TransportHandler, FrameSink, Http2
       this.#owner.onReady()
     }
     this.#admit()
-    this.#pump()
+    this.#sender.send()
   }
 
   onSettingsAck(): void {
@@ -261,9 +266,9 @@ export class Http2ClientConnection implements TransportHandler, FrameSink, Http2
       throw new Http2Error(ErrorCode.enhanceYourCalm, 'too many WINDOW_UPDATE frames')
     if (streamId === 0) {
       if (increment === 0) throw new Http2Error(ErrorCode.protocolError, 'WINDOW_UPDATE of 0 bytes')
-      if (!this.#sendWindow.grow(increment))
+      if (!this.#sender.window.grow(increment))
         throw new Http2Error(ErrorCode.flowControlError, 'the window of the connection is too large')
-      this.#pump()
+      this.#sender.send()
       return
     }
     const stream = this.#find(streamId, 'WINDOW_UPDATE')
@@ -365,8 +370,8 @@ export class Http2ClientConnection implements TransportHandler, FrameSink, Http2
   /** @internal */
   schedule(stream: Http2Stream): void {
     if (stream.id === 0 || stream.isClosed) return
-    this.#sendable.add(stream)
-    this.#pump()
+    this.#sender.add(stream)
+    this.#sender.send()
   }
 
   /** @internal */
@@ -446,7 +451,7 @@ export class Http2ClientConnection implements TransportHandler, FrameSink, Http2
   #remove(stream: Http2Stream): void {
     if (stream.isClosed) return
     this.#streams.delete(stream.id)
-    this.#sendable.delete(stream)
+    this.#sender.remove(stream)
     if (stream.id === 0) this.#waiting = this.#waiting.filter((waiting) => waiting.stream !== stream)
     stream.close()
     this.#giveBack(stream.receiveWindow.unconsumed)
@@ -460,37 +465,14 @@ export class Http2ClientConnection implements TransportHandler, FrameSink, Http2
     else this.#admit()
   }
 
-  /** Sends what the windows allow, one frame of each stream in turn. */
-  #pump(): void {
-    if (this.#isPumping || this.#isClosed) return
-    this.#isPumping = true
-    for (const stream of this.#sendable) {
-      if (this.#transport.blocked || this.#isClosed) break
-      const room = Math.min(this.#sendWindow.available, stream.sendWindow.available, DEFAULT_MAX_FRAME_BYTES)
-      if (room <= 0 && stream.queuedBytes > 0) {
-        if (this.#sendWindow.available <= 0) break
-        // It comes back with its own WINDOW_UPDATE.
-        this.#sendable.delete(stream)
-        continue
-      }
-      this.#sendable.delete(stream)
-      const piece = stream.take(room)
-      const isLast = stream.endsWithLast
-      this.#sendWindow.available -= piece.length
-      stream.sendWindow.available -= piece.length
-      stream.localEnded = isLast
-      this.#writer.data(stream.id, piece, isLast)
-      this.#windowUpdates.earn(WINDOW_UPDATES_PER_DATA)
-      // A peer that measures the way to us sends a PING now and then.
-      this.#idleFrames.earn(1)
-      if (stream.hasPending) this.#sendable.add(stream)
-      else if (isLast && stream.remoteEnded) {
-        this.#remove(stream)
-        this.#settle()
-      }
-      stream.drained()
-    }
-    this.#isPumping = false
+  /** A DATA frame went out. */
+  #onSent(stream: Http2Stream): void {
+    this.#windowUpdates.earn(WINDOW_UPDATES_PER_DATA)
+    // A peer that measures the way to us sends a PING now and then.
+    this.#idleFrames.earn(1)
+    if (!stream.localEnded || !stream.remoteEnded) return
+    this.#remove(stream)
+    this.#settle()
   }
 
   // ---- the connection ----
@@ -499,19 +481,6 @@ export class Http2ClientConnection implements TransportHandler, FrameSink, Http2
   #spend(what: string): void {
     if (!this.#idleFrames.take())
       throw new Http2Error(ErrorCode.enhanceYourCalm, `too many frames to no purpose, the last one ${what}`)
-  }
-
-  #scheduleKeepalive(): void {
-    const { keepalive, clock } = this.#options
-    if (keepalive === undefined) return
-    this.#keepaliveTimer = clock.setTimeout(() => {
-      this.#heard = false
-      this.#writer.ping('\0\0\0\0\0\0\0\x01', false)
-      this.#keepaliveTimer = clock.setTimeout(() => {
-        if (this.#heard) this.#scheduleKeepalive()
-        else this.#fail(ErrorCode.noError, `no answer to a ping within ${keepalive.timeoutMs / 1000} s`)
-      }, keepalive.timeoutMs)
-    }, keepalive.intervalMs)
   }
 
   /** A connection error of the peer's: it is told why. */
@@ -528,11 +497,10 @@ export class Http2ClientConnection implements TransportHandler, FrameSink, Http2
     const goAway = this.#goAway
     const text =
       goAway === undefined || message.includes(goAway.text) ? message : `${message} after ${goAway.text}`
-    const origin: ResetOrigin = 'connection'
     for (const stream of this.#takeAllStreams()) {
       const isRetryable = stream.id === 0
       stream.close()
-      stream.sink.onReset({ origin, code, message: text, isRetryable })
+      stream.sink.onReset({ origin: 'connection', code, message: text, isRetryable })
     }
     this.#owner.onClose(text)
   }
@@ -540,14 +508,14 @@ export class Http2ClientConnection implements TransportHandler, FrameSink, Http2
   #takeAllStreams(): Http2Stream[] {
     const streams = [...this.#streams.values(), ...this.#waiting.map(({ stream }) => stream)]
     this.#streams.clear()
-    this.#sendable.clear()
     this.#waiting = []
     return streams
   }
 
   #finish(): void {
     this.#isClosed = true
-    this.#keepaliveTimer?.cancel()
+    this.#keepalive?.close()
+    this.#sender.clear()
     this.#reader.stop()
     this.#transport.destroy()
   }
