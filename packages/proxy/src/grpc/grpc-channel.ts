@@ -109,7 +109,8 @@ export function connectGrpc(
     {
       transports: address.transports,
       connect: {
-        timeoutMs: connectTimeoutMs,
+        // The limit below covers everything.
+        timeoutMs: 0,
         bindAddress: address.bindAddress,
         keepalive: address.tcpKeepalive,
       },
