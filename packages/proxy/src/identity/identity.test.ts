@@ -113,6 +113,7 @@ describe('the CA client', () => {
   async function serve(
     handle: (call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>) => void,
     tls = true,
+    address = '127.0.0.1:0',
   ) {
     const server = new Server()
     const { path, ...kind } = GRPC_METHODS.createCertificate
@@ -139,7 +140,7 @@ describe('the CA client', () => {
         ])
       : ServerCredentials.createInsecure()
     const port = await new Promise<number>((resolve, reject) =>
-      server.bindAsync('127.0.0.1:0', credentials, (error, bound) =>
+      server.bindAsync(address, credentials, (error, bound) =>
         error === null ? resolve(bound) : reject(error),
       ),
     )
@@ -211,6 +212,56 @@ describe('the CA client', () => {
     await expect(
       createCaClient({ ...options, transport: { kind: 'tls', rootFile: '/nowhere.pem' } }).sign('CSR', 1000),
     ).rejects.toMatchObject({ code: 'PROXY_CA_UNAVAILABLE', where: '/nowhere.pem' })
+  })
+
+  it('takes a certificate for the name of the address, or for the one that was named', async () => {
+    const options = await serve((_, callback) =>
+      callback(
+        null,
+        asBuffer(codec('istio.v1.auth.IstioCertificateResponse').encode({ certChain: ['LEAF', 'ROOT'] })),
+      ),
+    )
+    const { rootFile } = options.transport as { rootFile: string }
+    await expect(
+      createCaClient({ ...options, transport: { kind: 'tls', rootFile } }).sign('CSR', 1000),
+    ).rejects.toMatchObject({
+      code: 'PROXY_CA_UNAVAILABLE',
+      message: `the CA at ${options.address} does not answer: UNAVAILABLE: the peer's certificate is for DNS:istiod.example, not for 127.0.0.1`,
+    })
+  })
+
+  it('connects over a Unix domain socket', async () => {
+    const peers: string[] = []
+    const path = join(folder(), 'ca.sock')
+    const options = await serve(
+      (call, callback) => {
+        peers.push(call.getPeer())
+        callback(
+          null,
+          asBuffer(codec('istio.v1.auth.IstioCertificateResponse').encode({ certChain: ['LEAF', 'ROOT'] })),
+        )
+      },
+      false,
+      `unix:${path}`,
+    )
+    const client = createCaClient({ ...options, address: `unix:${path}` })
+    for (let i = 0; i < 2; i++)
+      expect(await client.sign('CSR', 1000)).toEqual({ certificateChain: 'LEAF\n', roots: 'ROOT\n' })
+    expect(peers).toHaveLength(2)
+  })
+
+  it('waits no longer than its limit, nor when it is told to stop', async () => {
+    const options = await serve(() => {})
+    await expect(createCaClient({ ...options, timeoutMs: 100 }).sign('CSR', 1000)).rejects.toMatchObject({
+      code: 'PROXY_CA_UNAVAILABLE',
+      message: expect.stringMatching(
+        /does not answer: (DEADLINE_EXCEEDED: no answer|UNAVAILABLE: no connection) within/,
+      ),
+    })
+    const stop = new AbortController()
+    const signed = createCaClient(options).sign('CSR', 1000, stop.signal)
+    setTimeout(() => stop.abort(), 50)
+    await expect(signed).rejects.toMatchObject({ code: 'PROXY_CA_UNAVAILABLE' })
   })
 
   it('refuses an answer without a root', async () => {
