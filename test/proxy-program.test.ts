@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { EchoServer } from '@batten/testing'
 import { afterAll, afterEach, expect, it } from 'vitest'
+import { TestAuthority } from '../packages/proxy/test/certificates.ts'
+import { CaServer } from '../packages/proxy/test/support/ca-server.ts'
+import { adsBootstrap, XdsServer } from '../packages/proxy/test/support/xds-server.ts'
 
 /** The program as it is shipped: bundled, with libraries and built-in modules that wait to be needed. */
 const PROGRAM = new URL('../packages/proxy/bin/batten-proxy.cjs', import.meta.url).pathname
@@ -23,11 +26,16 @@ interface Program {
 }
 
 /** Starts the program, which says on which port its admin pages are. */
-async function start(bootstrap: string, ...nodeFlags: string[]): Promise<Program> {
+async function start(
+  bootstrap: string,
+  nodeFlags: readonly string[] = [],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Program> {
   const file = join(folder, 'bootstrap.yaml')
   writeFileSync(file, bootstrap)
   const child = spawn(process.execPath, [...nodeFlags, PROGRAM, '-c', file], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...environment },
   })
   cleanups.push(() => child.kill('SIGKILL'))
   let output = ''
@@ -86,34 +94,62 @@ it('reads YAML, resolves names, matches as RE2 does and shows its pages', async 
   await expect.poll(() => child.exitCode).toBe(0)
 })
 
-it('loads no built-in module before it needs it: each is memory in every sidecar', async () => {
+/** Says on SIGUSR2 which built-in modules the program has loaded. */
+function listModules(): string[] {
   const preload = join(folder, 'list-modules.cjs')
   writeFileSync(
     preload,
     `process.on('SIGUSR2', () => console.log('modules', process.moduleLoadList.join(' '), 'end'))`,
   )
-  const upstream = await EchoServer.start('upstream')
-  cleanups.push(() => upstream.close())
-  const { child, admin, output } = await start(bootstrap(upstream.port), '--require', preload)
-  expect((await fetch(`${admin}/ready`)).status).toBe(200)
+  return ['--require', preload]
+}
+
+async function loadedModules({ child, output }: Program): Promise<string[]> {
   child.kill('SIGUSR2')
   await expect.poll(output).toMatch(/modules .* end/)
-  const loaded = Array.from(output().matchAll(/NativeModule (\S+)/g), ([, name]) => name)
-  const heavy = ['child_process', 'cluster', 'fs/promises', 'http', 'http2', 'perf_hooks', 'v8', 'vm', 'zlib']
-  expect(heavy.filter((name) => loaded.includes(name))).toEqual([])
+  return Array.from(output().matchAll(/NativeModule (\S+)/g), ([, name]) => name!)
+}
+
+/** Each is memory in every sidecar. */
+const HEAVY = ['child_process', 'cluster', 'fs/promises', 'http', 'http2', 'perf_hooks', 'v8', 'vm', 'zlib']
+
+it('loads no built-in module before it needs it', async () => {
+  const upstream = await EchoServer.start('upstream')
+  cleanups.push(() => upstream.close())
+  const program = await start(bootstrap(upstream.port), listModules())
+  expect((await fetch(`${program.admin}/ready`)).status).toBe(200)
+  const loaded = await loadedModules(program)
+  expect(HEAVY.filter((name) => loaded.includes(name))).toEqual([])
   expect(loaded).toContain('net')
+})
+
+it('needs none of them for a management server and an identity either', async () => {
+  const spiffeId = 'spiffe://cluster.local/ns/default/sa/default'
+  const authority = await new CaServer(new TestAuthority(), spiffeId).start()
+  const management = await new XdsServer().start()
+  cleanups.push(
+    () => authority.stop(),
+    () => management.stop(),
+  )
+  const token = join(folder, 'token')
+  writeFileSync(token, 'a.token')
+  const program = await start(JSON.stringify(adsBootstrap(management.port)), listModules(), {
+    CA_ADDR: `127.0.0.1:${authority.port}`,
+    CA_PLAINTEXT: 'true',
+    CA_TOKEN_FILE: token,
+  })
+  await expect.poll(async () => (await fetch(`${program.admin}/ready`)).status).toBe(200)
+  await expect.poll(async () => (await fetch(`${program.admin}/certs`)).text()).toContain(spiffeId)
+  expect(authority.tokens).toEqual(['Bearer a.token'])
+  const loaded = await loadedModules(program)
+  expect(HEAVY.filter((name) => loaded.includes(name))).toEqual([])
 })
 
 const BUNDLE = new URL('../packages/proxy/dist/bundle/', import.meta.url)
 const programFiles = readdirSync(BUNDLE).filter((name) => name.endsWith('.cjs'))
 
 it('bundles the proxy and each library that waits to be needed', () => {
-  expect(programFiles.toSorted()).toEqual([
-    'batten-proxy.cjs',
-    'pino.cjs',
-    're2js.cjs',
-    'yaml.cjs',
-  ])
+  expect(programFiles.toSorted()).toEqual(['batten-proxy.cjs', 'pino.cjs', 're2js.cjs', 'yaml.cjs'])
 })
 
 it.each(programFiles)('%s is strict code, as the modules in it are', (name) => {
