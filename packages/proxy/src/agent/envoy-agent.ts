@@ -4,7 +4,7 @@ import { createCaClient } from '../identity/ca-client.ts'
 import type { IdentityOptions } from '../identity/identity-options.ts'
 import { WorkloadCertificate, type WorkloadCertificateStatus } from '../identity/rotation.ts'
 import { createSecretStore } from '../tls/secret-store.ts'
-import { SdsServer } from './sds-server.ts'
+import type { SdsServer } from './sds-server.ts'
 
 export interface EnvoyAgentOptions {
   /** Path of the Envoy binary. */
@@ -73,6 +73,8 @@ export class EnvoyAgent {
   static async start(options: EnvoyAgentOptions): Promise<EnvoyAgent> {
     const { clock = systemClock, log = silentLogger, identity } = options
     const secrets = createSecretStore()
+    // Whoever imports this package for something else needs no gRPC server.
+    const { SdsServer } = await import('./sds-server.ts')
     const sds = await SdsServer.start({ path: options.sdsSocket, secrets, log: log.child('sds') })
     const certificate = new WorkloadCertificate({
       spiffeId: identity.spiffeId,
