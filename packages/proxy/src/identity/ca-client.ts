@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs'
 import { promisify } from 'node:util'
 import { BattenError, type Clock, errorMessage, systemClock } from '@batten/core'
@@ -82,15 +83,20 @@ export function createCaClient(
   }
 }
 
-function readRoots(rootFile: string): Promise<string> {
-  return readText(rootFile, 'latin1').catch((thrown: unknown) => {
+async function readRoots(rootFile: string): Promise<string> {
+  try {
+    const roots = await readText(rootFile, 'latin1')
+    // OpenSSL takes a file without a certificate for one that trusts nobody, and blames the CA.
+    new X509Certificate(roots)
+    return roots
+  } catch (thrown) {
     throw new BattenError('PROXY_CA_UNAVAILABLE', {
       message: `the root certificate of the CA cannot be read: ${errorMessage(thrown)}`,
       where: rootFile,
       hint: 'mount the config map istio-ca-root-cert there, or name another file with CA_ROOT_CA',
       cause: thrown,
     })
-  })
+  }
 }
 
 async function call(

@@ -212,6 +212,15 @@ describe('the CA client', () => {
     await expect(
       createCaClient({ ...options, transport: { kind: 'tls', rootFile: '/nowhere.pem' } }).sign('CSR', 1000),
     ).rejects.toMatchObject({ code: 'PROXY_CA_UNAVAILABLE', where: '/nowhere.pem' })
+    const empty = join(folder(), 'empty.pem')
+    writeFileSync(empty, '')
+    await expect(
+      createCaClient({ ...options, transport: { kind: 'tls', rootFile: empty } }).sign('CSR', 1000),
+    ).rejects.toMatchObject({
+      code: 'PROXY_CA_UNAVAILABLE',
+      message: expect.stringMatching(/^the root certificate of the CA cannot be read: /),
+      where: empty,
+    })
   })
 
   it('takes a certificate for the name of the address, or for the one that was named', async () => {

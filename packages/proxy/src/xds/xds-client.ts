@@ -127,11 +127,15 @@ export class XdsClient {
     if (this.#closed) return
     const { target, clock, log } = this.#options
     log.debug('connecting to the management server', { cluster: target.cluster, address })
-    this.#connecting = target.connect(index, clock, (result) => {
-      this.#connecting = undefined
-      if (result instanceof ConnectError) this.#failed(describeFailure(address, result))
-      else this.#start(result, address, metadata)
-    })
+    try {
+      this.#connecting = target.connect(index, clock, (result) => {
+        this.#connecting = undefined
+        if (result instanceof ConnectError) this.#failed(describeFailure(address, result))
+        else this.#start(result, address, metadata)
+      })
+    } catch (thrown) {
+      this.#failed(`cannot connect to ${address}: ${errorMessage(thrown)}`)
+    }
   }
 
   #start(channel: GrpcChannel, address: string, metadata: readonly (readonly [string, string])[]): void {
