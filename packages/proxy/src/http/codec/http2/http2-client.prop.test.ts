@@ -1,0 +1,164 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import {
+  Flag,
+  FrameType,
+  Http2Peer,
+  type NotedStream,
+  REQUEST,
+  rawFrame,
+} from '../../../../test/support/http2-peer.ts'
+
+type Step =
+  | {
+      readonly kind: 'frame'
+      readonly type: number
+      readonly flags: number
+      readonly stream: number
+      readonly payload: Uint8Array
+    }
+  | { readonly kind: 'head'; readonly stream: number; readonly status: string; readonly end: boolean }
+  | {
+      readonly kind: 'data'
+      readonly stream: number
+      readonly length: number
+      readonly padding: number
+      readonly end: boolean
+    }
+  | { readonly kind: 'open' | 'reset' | 'write' | 'consume'; readonly stream: number }
+  | { readonly kind: 'time' }
+
+const stream = fc.nat(4)
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('frame' as const),
+      type: fc.nat(10),
+      flags: fc.nat(255),
+      stream: fc.nat(9),
+      payload: fc.oneof(fc.uint8Array({ maxLength: 12 }), fc.constant(Uint8Array.of(0, 0, 0, 7))),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('head' as const),
+      stream,
+      status: fc.constantFrom('200', '103', '404', 'x'),
+      end: fc.boolean(),
+    }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('data' as const),
+      stream,
+      length: fc.constantFrom(0, 1, 100, 16_000),
+      padding: fc.constantFrom(0, 0, 0, 1, 255),
+      end: fc.boolean(),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('open' as const, 'reset' as const, 'write' as const, 'consume' as const),
+      stream,
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('time' as const) }) },
+)
+
+function act(peer: Http2Peer, streams: NotedStream[], entry: Step): void {
+  if (entry.kind === 'time') {
+    peer.clock.advance(1000)
+    return
+  }
+  const noted = streams[entry.stream % streams.length]
+  const id = (entry.stream % streams.length) * 2 + 1
+  switch (entry.kind) {
+    case 'frame':
+      peer.raw(entry.type, entry.flags, entry.stream, Buffer.from(entry.payload))
+      break
+    case 'head':
+      peer.headers(id, [[':status', entry.status]], entry.end)
+      break
+    case 'data': {
+      const flags = (entry.end ? Flag.endStream : 0) | (entry.padding > 0 ? Flag.padded : 0)
+      const padding = entry.padding > 0 ? String.fromCharCode(entry.padding) : ''
+      const payload = `${padding}${'d'.repeat(entry.length)}${'.'.repeat(entry.padding)}`
+      // In two pieces, as a connection may bring it.
+      const bytes = rawFrame(FrameType.data, flags, id, payload)
+      const cut = Math.min(bytes.length, 9 + (entry.length >> 1))
+      peer.transport.receive(bytes.subarray(0, cut))
+      peer.transport.receive(bytes.subarray(cut))
+      break
+    }
+    case 'open':
+      streams.push(peer.open(REQUEST, entry.stream % 2 === 0))
+      break
+    case 'reset':
+      noted?.stream?.reset()
+      break
+    case 'write':
+      noted?.stream?.write(Buffer.alloc(10_000), entry.stream === 3)
+      break
+    case 'consume':
+      noted?.stream?.consumed(noted.stream.receiveWindow.unconsumed)
+  }
+}
+
+const WINDOW_BYTES = 200_000
+
+/** What a step counts for flow control. */
+function dataOf(entry: Step): { readonly type: number; readonly length: number } {
+  if (entry.kind === 'frame') return { type: entry.type, length: entry.payload.length }
+  if (entry.kind !== 'data') return { type: -1, length: 0 }
+  return { type: FrameType.data, length: entry.length + (entry.padding > 0 ? entry.padding + 1 : 0) }
+}
+
+/** A head, then DATA, then the end; or a reset at any time. Nothing after that. */
+const ORDER = /^( head \(end\) end| head( data)*( end)?)?( reset)?$/
+
+describe('an HTTP/2 client', () => {
+  it('keeps the order of events, and never throws, whatever a server sends', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), fc.boolean(), (steps, consumes) => {
+        const peer = new Http2Peer({ connectionWindowBytes: WINDOW_BYTES })
+        const streams: NotedStream[] = [peer.open(), peer.open(REQUEST, true)]
+        for (const entry of steps) {
+          for (const noted of streams) noted.consumes = consumes
+          act(peer, streams, entry)
+        }
+        for (const { notes } of streams) {
+          const events = notes
+            .filter((note) => note !== 'drain')
+            .map((note) =>
+              note
+                .replace(/^head \d+( \(end\))?$/, 'head$1')
+                .replace(/^(data .*|\d+ bytes)$/, 'data')
+                .replace(/^(peer|local|connection) reset.*/, 'reset'),
+            )
+          expect(events.map((event) => ` ${event}`).join('')).toMatch(ORDER)
+        }
+        const isClosed = peer.told.some((text) => text.startsWith('closed: '))
+        expect([isClosed, peer.connection.streamCount > 0 && isClosed]).toEqual([
+          peer.transport.destroyed,
+          false,
+        ])
+        // What the client wrote can be read: no frame was cut.
+        const frames = peer.frames()
+        if (isClosed) return
+        for (const { stream } of streams) stream!.reset()
+        expect(peer.connection.streamCount).toBe(0)
+        // What nobody holds any more was given back, but for what is not worth a frame.
+        let room = WINDOW_BYTES
+        for (const { type, length } of steps.map(dataOf)) if (type === FrameType.data) room -= length
+        for (const frame of [...frames, ...peer.frames()])
+          room += Number(/^WINDOW_UPDATE 0 (\d+)$/.exec(frame)?.[1] ?? 0)
+        expect(room).toBeGreaterThan(WINDOW_BYTES / 2)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+})
