@@ -210,6 +210,15 @@ describe('flow control of an HTTP/2 client', () => {
     expect(peer.frames()).toEqual(['WINDOW_UPDATE 0 528000'])
   })
 
+  it('gives room for padding by itself', () => {
+    const peer = new Http2Peer()
+    const noted = peer.open()
+    peer.headers(1, OK)
+    // More than a window, of which one byte in 256 is data.
+    for (let i = 0; i < 1100; i++) peer.raw(FrameType.data, Flag.padded, 1, `\xffx${'.'.repeat(255)}`)
+    expect([noted.take().length, peer.told]).toEqual([1101, []])
+  })
+
   it('gives back what nobody read of a stream that was reset, padding, and what came too late', () => {
     const peer = new Http2Peer({ connectionWindowBytes: 65_535 })
     const noted = peer.open()

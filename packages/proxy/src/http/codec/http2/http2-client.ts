@@ -143,6 +143,11 @@ export class Http2ClientConnection implements TransportHandler, FrameSink, Http2
     return this.#streams.size + this.#waiting.length
   }
 
+  /** What has arrived of all responses and was not consumed. */
+  get unconsumedBytes(): number {
+    return this.#receiveWindow.unconsumed
+  }
+
   get #streamWindowBytes(): number {
     return this.#options.streamWindowBytes ?? STREAM_WINDOW_BYTES
   }
