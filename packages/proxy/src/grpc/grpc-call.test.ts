@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { ErrorCode, FrameType, Http2Peer, uint32 } from '../../test/support/http2-peer.ts'
+import { Http2Peer, uint32 } from '../../test/support/http2-peer.ts'
+import { ErrorCode, FrameType } from '../http/codec/http2/frame.ts'
 import type { TransportFactory } from '../upstream/transport-factory.ts'
 import type { GrpcCallOptions } from './grpc-call.ts'
 import { GrpcChannel } from './grpc-channel.ts'

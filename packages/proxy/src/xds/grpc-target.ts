@@ -1,7 +1,7 @@
 import { BattenError, type Clock } from '@batten/core'
 import { connectGrpc, type GrpcChannel } from '../grpc/grpc-channel.ts'
 import type { ConnectError, PendingConnect } from '../network/connect.ts'
-import type { StatRoot } from '../network/stat-scope.ts'
+import type { StatScope } from '../network/stat-scope.ts'
 import type { ClusterConfig } from '../upstream/cluster-config.ts'
 import type { CreateTransportFactory } from '../upstream/transport-factory.ts'
 
@@ -25,7 +25,7 @@ export interface GrpcTarget {
 /** What a target needs of the proxy that it is for. */
 export interface GrpcTargetContext {
   readonly transports: CreateTransportFactory
-  readonly stats: { scope(family: 'cluster', name: string): ReturnType<StatRoot['scope']> }
+  readonly stats: { scope(family: 'cluster', name: string): StatScope }
 }
 
 const CONNECT_TIMEOUT_MS = 10_000

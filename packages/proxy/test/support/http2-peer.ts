@@ -1,13 +1,6 @@
 import { HpackDecoder } from '../../src/http/codec/hpack/hpack-decoder.ts'
 import { HpackEncoder } from '../../src/http/codec/hpack/hpack-encoder.ts'
-import {
-  ErrorCode,
-  errorCodeName,
-  Flag,
-  FrameType,
-  MAX_31_BITS,
-  PREFACE,
-} from '../../src/http/codec/http2/frame.ts'
+import { errorCodeName, Flag, FrameType, PREFACE } from '../../src/http/codec/http2/frame.ts'
 import { FrameReader, type FrameSink } from '../../src/http/codec/http2/frame-reader.ts'
 import { FrameWriter } from '../../src/http/codec/http2/frame-writer.ts'
 import type { HeaderField } from '../../src/http/codec/http2/header-fields.ts'
@@ -214,5 +207,3 @@ export function uint32(value: number): Buffer {
   bytes.writeUInt32BE(value >>> 0)
   return bytes
 }
-
-export { ErrorCode, Flag, FrameType, MAX_31_BITS }

@@ -1,13 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  Flag,
-  FrameType,
-  Http2Peer,
-  type NotedStream,
-  REQUEST,
-  rawFrame,
-} from '../../../../test/support/http2-peer.ts'
+import { Http2Peer, type NotedStream, REQUEST, rawFrame } from '../../../../test/support/http2-peer.ts'
+import { Flag, FrameType } from './frame.ts'
 
 type Step =
   | {

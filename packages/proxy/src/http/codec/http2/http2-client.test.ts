@@ -1,13 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import {
-  ErrorCode,
-  Flag,
-  FrameType,
-  Http2Peer,
-  REQUEST,
-  uint32,
-} from '../../../../test/support/http2-peer.ts'
-import { Setting } from './frame.ts'
+import { Http2Peer, REQUEST, uint32 } from '../../../../test/support/http2-peer.ts'
+import { ErrorCode, Flag, FrameType, Setting } from './frame.ts'
 
 const OK = [[':status', '200']] as const
 const REQUEST_TEXT = ':method=POST :scheme=http :path=/ :authority=host'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { Flag, FrameType, Http2Peer, REQUEST } from '../../../../test/support/http2-peer.ts'
-import { Setting } from './frame.ts'
+import { Http2Peer, REQUEST } from '../../../../test/support/http2-peer.ts'
+import { Flag, FrameType, Setting } from './frame.ts'
 
 const OK = [[':status', '200']] as const
 

@@ -15,7 +15,10 @@ export interface Http2Reset {
   readonly isRetryable: boolean
 }
 
-/** What is told about one response. Nothing comes any more after `onEnd` or `onReset`, or once the stream was reset. */
+/**
+ * What is told about one response. After `onEnd` only `onDrain` and `onReset` may come, as long as the request is not
+ * complete; nothing after `onReset`, or once the stream was reset by us.
+ */
 export interface Http2StreamSink {
   /** The head of the final response; informational ones are not told. */
   onHeaders(status: number, fields: readonly HeaderField[], endStream: boolean): void
