@@ -30,6 +30,7 @@ export const NODE_FLAGS = [
   '--no-maglev',
   '--no-sparkplug',
   '--optimize-for-size',
+  '--incremental-marking-soft-trigger=25',
 ]
 export const ALLOCATOR = {
   MALLOC_ARENA_MAX: '1',
