@@ -77,6 +77,8 @@ class TestProtocol implements XdsProtocol {
   readonly received: string[] = []
   /** When set, a response is dealt with when it resolves. */
   gate: Promise<void> | undefined
+  /** How much an ACK has to say. */
+  replyBytes = 0
   #wanted: string[] = []
   #epoch = 0
 
@@ -102,7 +104,7 @@ class TestProtocol implements XdsProtocol {
     if (text === 'nonsense') throw new Error('this is no response')
     await this.gate
     if (epoch !== this.#epoch) return undefined
-    const reply = Buffer.from(`ack ${text}`)
+    const reply = Buffer.from(`ack ${text}`.padEnd(this.replyBytes))
     return { typeUrl: 'type.googleapis.com/x.Y', nonce: text, arrived: 1, removed: 0, rejected: [], reply }
   }
 }
@@ -315,6 +317,25 @@ describe('an xDS client', () => {
     await expect.poll(() => server.requests.at(-1)).toBe('ack new')
     expect(protocol.received).toEqual(['old 1', 'new'])
     expect(server.requests).toEqual(['open ', 'open ', 'ack new'])
+  })
+
+  it('leaves a server that sends and does not read', async () => {
+    const server = await new ManagementServer().start()
+    const { client, protocol } = setUp(at(server.port), { backOffBaseMs: 100_000, backOffMaxMs: 100_000 })
+    protocol.replyBytes = 10_000_000
+    client.start()
+    await expect.poll(() => server.requests.length).toBe(1)
+    server.streams[0]!.pause()
+    for (let i = 0; i < 6; i++) server.streams[0]!.write(Buffer.from('x'))
+    await expect.poll(() => protocol.received.length).toBe(6)
+    expect(client.state.kind).toBe('connected')
+    server.streams[0]!.write(Buffer.from('x'))
+    await expect
+      .poll(() => client.state)
+      .toEqual({
+        kind: 'backing-off',
+        error: `127.0.0.1:${server.port}: the server does not read what it is sent`,
+      })
   })
 
   it('sends metadata of the moment, and fails where that cannot be had or sent', async () => {
