@@ -1,5 +1,5 @@
 import { existsSync, lstatSync, unlinkSync } from 'node:fs'
-import { connect, createServer, isIPv6, type ListenOptions, type Server, type Socket } from 'node:net'
+import { connect, createServer, type ListenOptions, type Server, type Socket } from 'node:net'
 import { dirname } from 'node:path'
 import { BattenError, errorMessage } from '@batten/core'
 import { listen } from '../network/node-socket.ts'
@@ -32,7 +32,7 @@ export async function openListenSocket(
       : {
           host: address.host,
           port: address.port,
-          ...(isIPv6(address.host) && address.ipv4Compat !== true ? { ipv6Only: true } : {}),
+          ...(address.host.includes(':') && address.ipv4Compat !== true ? { ipv6Only: true } : {}),
         }
   if (backlog > 0) options.backlog = backlog
   let server: Server

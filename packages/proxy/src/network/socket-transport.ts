@@ -1,4 +1,4 @@
-import { isIPv6, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { type ReadInto, readInto, resetSocket } from './node-socket.ts'
 import type { ReadBuffers } from './read-buffer.ts'
 import { SocketWriter, type SocketWriterOwner } from './socket-writer.ts'
@@ -286,7 +286,7 @@ export class SocketTransport implements Transport, SocketWriterOwner {
 /** `ip:port`; IPv4-mapped addresses of a dual-stack socket are printed as IPv4. */
 export function formatAddress(address: string | undefined, port: number | undefined): string {
   if (address === undefined || port === undefined) return ''
-  if (!isIPv6(address)) return `${address}:${port}`
+  if (!address.includes(':')) return `${address}:${port}`
   if (address.startsWith('::ffff:') && address.includes('.')) return `${address.slice(7)}:${port}`
   return `[${address}]:${port}`
 }

@@ -15,7 +15,7 @@ import {
   type PendingConnect,
   targetText,
 } from './connect.ts'
-import { type ReadInto, receivePeeked, upgradeToTlsServer } from './node-socket.ts'
+import { type ReadInto, receivePeeked, setServerName, upgradeToTlsServer } from './node-socket.ts'
 import { TlsReadBuffers } from './read-buffer.ts'
 import { discardHandler, SocketTransport, type SocketTransportOptions } from './socket-transport.ts'
 
@@ -88,12 +88,13 @@ export class TlsTransport extends SocketTransport {
       highWaterMark: transport.bufferLimitBytes,
       allowHalfOpen: true,
       noDelay: true,
-      ...(context.serverName === '' ? {} : { servername: context.serverName }),
       ...(context.alpn === undefined ? {} : { ALPNProtocols: context.alpn }),
       ...(session === undefined ? {} : { session }),
       ...(options.bindAddress === undefined ? {} : { localAddress: options.bindAddress }),
     }
-    transport.attach(connect(connectOptions))
+    const socket = connect(connectOptions)
+    if (context.serverName !== '') setServerName(socket, context.serverName)
+    transport.attach(socket)
     return transport
   }
 
