@@ -146,6 +146,14 @@ describe('FileSource', () => {
     expect(seen.every((list) => list.includes('a'))).toBe(true)
   })
 
+  it('takes what is there when it starts, whole or not', async () => {
+    write('a.yaml', service('a').trimEnd())
+    const path = write('b.yaml', `${service('b')}---\nkind: [`)
+    const model = await start({ debounceMs: 60_000 })
+    expect(names(model)).toEqual(['a', 'b'])
+    expect(told(model)).toEqual([['YAML_SYNTAX', path, expect.any(Number), expect.any(Number)]])
+  })
+
   it('applies what is added or changed at once, and waits with what may be half of a change', async () => {
     const whole = `${service('a', 81)}---\n${service('b', 81)}`
     const path = write('a.yaml', `${service('a')}---\n${service('b')}`)

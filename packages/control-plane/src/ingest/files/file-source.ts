@@ -48,6 +48,7 @@ export class FileSource implements ObjectSource {
   #timer: Timer | undefined
   /** When a watch last told of a change, monotonic. */
   #changedAt = Number.NEGATIVE_INFINITY
+  #hasRead = false
   #reading: Promise<void> = Promise.resolve()
   /** Files that were found empty, and when. */
   readonly #emptySince = new Map<string, number>()
@@ -110,10 +111,11 @@ export class FileSource implements ObjectSource {
       if (found.failures.some((failed) => path === failed.path || path.startsWith(`${failed.path}${sep}`)))
         files.set(path, file)
     const left = this.#changedAt + (this.#options.debounceMs ?? 20) - this.#clock.monotonicMs()
-    if (left > 0 && this.#mayBeHalf(files)) {
+    if (this.#hasRead && left > 0 && this.#mayBeHalf(files)) {
       this.#schedule(left)
       return
     }
+    this.#hasRead = true
     this.#stamps = new Map(found.files.map(({ path, stamp }) => [path, stamp]))
     this.#files = files
     this.#apply(found)
