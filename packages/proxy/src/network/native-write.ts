@@ -2,6 +2,8 @@ import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { getSystemErrorName } from 'node:util'
 import { internalsOf, type NativeHandle } from './node-socket.ts'
+import { OVER, type StreamWrap, streamWrap, type WriteRequest } from './stream-wrap.ts'
+import { ViewCache } from './view-cache.ts'
 
 /** What one write carries: text (one code unit a byte), bytes, or several of them in order. */
 export type Piece = string | Uint8Array
@@ -11,20 +13,15 @@ export type Piece = string | Uint8Array
  * has encrypted them when `write` returns.
  */
 export interface SocketWrite {
-  /** A write is under way, and no other may begin; `done` will be called. False when the system took all at once. */
+  /** A write is under way, and `done` will be called. False when the system took all at once, or nobody has to wait. */
   readonly isBusy: boolean
+  /** Whether another write may begin. When not, `done` will be called. */
+  isReady(): boolean
   write(pieces: Piece | readonly Piece[]): void
 }
 
 /** Tells that the write under way is over. May be called inside of `write` when that fails. */
 export type WriteDone = (error: Error | undefined) => void
-
-interface WriteRequest {
-  handle?: object
-  /** Keeps the bytes alive while the system reads them. */
-  pieces?: unknown
-  oncomplete?: (status: number) => void
-}
 
 /** The part of a handle that `net.Socket` writes with: each returns an error number or 0. */
 interface WritableHandle extends NativeHandle {
@@ -32,32 +29,6 @@ interface WritableHandle extends NativeHandle {
   writeBuffer(request: WriteRequest, bytes: Uint8Array): number
   /** Text and its encoding, or bytes and 'buffer', in turn. */
   writev(request: WriteRequest, chunks: readonly Piece[], areAllBuffers: boolean): number
-}
-
-interface StreamWrapBinding {
-  readonly WriteWrap: new () => WriteRequest
-  readonly streamBaseState: Int32Array
-  readonly kLastWriteWasAsync: number
-}
-
-/** Versions of Node on which native writes are tested; others write through the stream. */
-const NATIVE_WRITE_MAJORS = new Set(['22', '24'])
-
-const streamWrap = loadStreamWrap()
-
-function loadStreamWrap(): StreamWrapBinding | undefined {
-  if (!NATIVE_WRITE_MAJORS.has(process.versions.node.split('.')[0]!)) return undefined
-  try {
-    const { binding } = process as unknown as { binding?: (name: string) => Partial<StreamWrapBinding> }
-    const found = binding?.call(process, 'stream_wrap')
-    const isComplete =
-      typeof found?.WriteWrap === 'function' &&
-      found.streamBaseState !== undefined &&
-      typeof found.kLastWriteWasAsync === 'number'
-    return isComplete ? (found as StreamWrapBinding) : undefined
-  } catch {
-    return undefined
-  }
 }
 
 /** The way to write to a socket that is connected: its handle where this Node is known to allow that, else the stream. */
@@ -71,7 +42,13 @@ export function createSocketWrite(socket: Socket, done: WriteDone): SocketWrite 
  */
 const SCRATCH_BYTES = 96 * 1024
 const scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES)
-const scratchMemory = scratch.buffer
+const scratchViews = new ViewCache(scratch)
+
+/**
+ * A TLS handle reports the end of a write in the next phase of the loop at the earliest, by a call that costs as much as
+ * the encryption. Nobody has to wait for so few bytes: the next write looks whether this one is over.
+ */
+const UNATTENDED_BYTES = 16 * 1024
 
 /**
  * Writes to the handle below the stream, whose machinery costs more than the system call, or than the encryption of a
@@ -81,18 +58,30 @@ class NativeWrite implements SocketWrite {
   isBusy = false
   readonly #socket: Socket
   readonly #isTls: boolean
-  readonly #native: StreamWrapBinding
+  readonly #native: StreamWrap
   readonly #done: WriteDone
   readonly #fallback: StreamWrite
   /** The request of a write that the system took at once: nothing below has seen it, so it can serve again. */
   #unused: WriteRequest | undefined
+  /** The request of a write that nobody waits for. */
+  #unattended: WriteRequest | undefined
 
-  constructor(socket: Socket, native: StreamWrapBinding, done: WriteDone) {
+  constructor(socket: Socket, native: StreamWrap, done: WriteDone) {
     this.#socket = socket
     this.#isTls = socket instanceof TLSSocket
     this.#native = native
     this.#done = done
     this.#fallback = new StreamWrite(socket, (error) => this.#over(error))
+  }
+
+  isReady(): boolean {
+    const request = this.#unattended
+    if (request === undefined) return !this.isBusy
+    this.#unattended = undefined
+    if (request.getAsyncId() === OVER) return true
+    request.oncomplete = this.#onComplete
+    this.isBusy = true
+    return false
   }
 
   write(pieces: Piece | readonly Piece[]): void {
@@ -107,7 +96,15 @@ class NativeWrite implements SocketWrite {
     }
     const request = this.#unused ?? this.#makeRequest(handle)
     this.#unused = undefined
-    const status = this.#start(handle, request, pieces)
+    const length = this.#isTls ? fillScratch(pieces) : 0
+    const status = length > 0 ? startScratch(handle, request, length) : start(handle, request, pieces)
+    if (length > 0 && length < UNATTENDED_BYTES && status === 0 && this.isBusy) {
+      // It did not fail at once, and later is when nobody needs to know: the next write, or the next read, fails.
+      request.oncomplete = undefined
+      this.isBusy = false
+      this.#unattended = request
+      return
+    }
     if (status !== 0) this.#over(writeError(status))
     else if (this.#native.streamBaseState[this.#native.kLastWriteWasAsync] === 0) {
       this.isBusy = false
@@ -124,21 +121,6 @@ class NativeWrite implements SocketWrite {
     return request
   }
 
-  #start(handle: WritableHandle, request: WriteRequest, pieces: Piece | readonly Piece[]): number {
-    if (this.#isTls && (typeof pieces === 'string' || isList(pieces))) {
-      const length = fillScratch(pieces)
-      // A plain view costs half of what `subarray` of a Buffer does.
-      if (length > 0) return handle.writeBuffer(request, new Uint8Array(scratchMemory, 0, length))
-    }
-    // What the system does not take at once of a string on TCP is copied natively.
-    if (typeof pieces === 'string') return handle.writeLatin1String(request, pieces)
-    request.pieces = pieces
-    if (!isList(pieces)) return handle.writeBuffer(request, pieces)
-    const chunks: Piece[] = []
-    for (const piece of pieces) chunks.push(piece, typeof piece === 'string' ? 'latin1' : 'buffer')
-    return handle.writev(request, chunks, false)
-  }
-
   readonly #onComplete = (status: number): void => {
     this.#over(status < 0 ? writeError(status) : undefined)
   }
@@ -151,9 +133,24 @@ class NativeWrite implements SocketWrite {
   }
 }
 
-/** Puts pieces together; returns how many bytes they are, 0 when there is no room for them. */
-function fillScratch(pieces: string | readonly Piece[]): number {
+function start(handle: WritableHandle, request: WriteRequest, pieces: Piece | readonly Piece[]): number {
+  // What the system does not take at once of a string on TCP is copied natively.
+  if (typeof pieces === 'string') return handle.writeLatin1String(request, pieces)
+  request.pieces = pieces
+  if (!isList(pieces)) return handle.writeBuffer(request, pieces)
+  const chunks: Piece[] = []
+  for (const piece of pieces) chunks.push(piece, typeof piece === 'string' ? 'latin1' : 'buffer')
+  return handle.writev(request, chunks, false)
+}
+
+function startScratch(handle: WritableHandle, request: WriteRequest, length: number): number {
+  return handle.writeBuffer(request, scratchViews.of(length))
+}
+
+/** Puts text or pieces together; returns how many bytes they are, 0 when there is no need or no room. */
+function fillScratch(pieces: Piece | readonly Piece[]): number {
   if (typeof pieces === 'string') return pieces.length > SCRATCH_BYTES ? 0 : scratch.write(pieces, 'latin1')
+  if (!isList(pieces)) return 0
   let length = 0
   for (const piece of pieces) length += piece.length
   if (length > SCRATCH_BYTES) return 0
@@ -175,6 +172,10 @@ export class StreamWrite implements SocketWrite {
   constructor(socket: Socket, done: WriteDone) {
     this.#socket = socket
     this.#done = done
+  }
+
+  isReady(): boolean {
+    return !this.isBusy
   }
 
   write(pieces: Piece | readonly Piece[]): void {

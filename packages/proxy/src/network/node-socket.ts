@@ -3,8 +3,8 @@ import type { SecureContext } from 'node:tls'
 import { TLSSocket, type TLSSocketOptions } from 'node:tls'
 
 /**
- * Every use of a private part of `node:net` and `node:tls` is in this file and in `native-write.ts`: Node offers no
- * public way to give an accepted socket, or the server side of a TLS connection, a read buffer of our own (`onread`).
+ * Every use of a private part of `node:net` and `node:tls` is in this file, in `native-read.ts` and in `native-write.ts`:
+ * Node offers no public way to give an accepted socket, or the server side of a TLS connection, a read buffer of our own (`onread`).
  */
 
 export interface NativeHandle {
@@ -35,7 +35,7 @@ interface TlsInternals {
 export interface ReadInto {
   readonly buffer: Uint8Array | (() => Uint8Array)
   /** Returns false to stop reading. */
-  callback(length: number, buffer: Uint8Array): boolean
+  readonly callback: (length: number, buffer: Uint8Array) => boolean
 }
 
 /** @param next - asked before each read */

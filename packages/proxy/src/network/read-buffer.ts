@@ -1,3 +1,5 @@
+import { ViewCache } from './view-cache.ts'
+
 /**
  * Read buffers of the process.
  *
@@ -13,6 +15,7 @@ export const BULK_BUFFER_BYTES = 64 * 1024
 const MAX_POOLED = 32
 
 export const sharedBuffer: Buffer = Buffer.allocUnsafeSlow(SHARED_BUFFER_BYTES)
+const sharedViews = new ViewCache(sharedBuffer)
 
 const pool: BulkBuffer[] = []
 const owners = new WeakMap<ArrayBufferLike, BulkBuffer>()
@@ -92,7 +95,7 @@ export class PlainReadBuffers implements ReadBuffers {
 
   received(length: number): Buffer {
     this.#lastBytes = length
-    return this.#current.subarray(0, length)
+    return this.#current === sharedBuffer ? sharedViews.of(length) : this.#current.subarray(0, length)
   }
 
   flush(): undefined {}
@@ -127,7 +130,7 @@ export class TlsReadBuffers implements ReadBuffers {
   received(length: number): Buffer | undefined {
     const bulk = this.#bulk
     this.#isGathering = length === SHARED_BUFFER_BYTES
-    if (bulk === undefined) return sharedBuffer.subarray(0, length)
+    if (bulk === undefined) return sharedViews.of(length)
     this.#end += length
     const isRoomLeft = this.#end + SHARED_BUFFER_BYTES <= BULK_BUFFER_BYTES
     return this.#isGathering && isRoomLeft ? undefined : this.flush()

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { readNatively } from './native-read.ts'
 import { type ReadInto, readInto, resetSocket } from './node-socket.ts'
 import type { ReadBuffers } from './read-buffer.ts'
 import { SocketWriter, type SocketWriterOwner } from './socket-writer.ts'
@@ -41,6 +42,7 @@ export class SocketTransport implements Transport, SocketWriterOwner {
   readonly #buffers: ReadBuffers
   #writer!: SocketWriter
   #isFlushPlanned = false
+  #readsNatively = false
   #isPaused = false
   #held: Buffer[] | undefined
   #endHeld = false
@@ -130,7 +132,7 @@ export class SocketTransport implements Transport, SocketWriterOwner {
     if (!this.#isWritable) return
     this.#isWritable = false
     this.#writer.flush()
-    if (this.#writer.pendingBytes === 0) this.socket.end()
+    if (this.#writer.isIdle()) this.socket.end()
     else this.#isEnding = true
   }
 
@@ -158,6 +160,10 @@ export class SocketTransport implements Transport, SocketWriterOwner {
   }
 
   #read(length: number): boolean {
+    if (!this.#readsNatively) {
+      this.#readsNatively = true
+      readNatively(this.socket, this.readInto)
+    }
     const chunk = this.#buffers.received(length)
     if (chunk !== undefined) this.#handOn(chunk)
     else if (!this.#isFlushPlanned) {

@@ -21,6 +21,7 @@ const endOfTurn = () => new Promise((resolve) => setImmediate(resolve))
 /** Writes that are over when the test says so; bytes are looked at then, not when they were given. */
 class HeldWrite implements SocketWrite {
   isBusy = false
+  isReady = () => !this.isBusy
   readonly started: (readonly Piece[])[] = []
   finish!: WriteDone
 

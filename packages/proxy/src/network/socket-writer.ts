@@ -28,7 +28,10 @@ export interface SocketWriterOwner {
  * @see docs/adr/0013-writes-at-the-end-of-a-turn.md
  */
 export class SocketWriter implements EndOfTurnTask {
-  /** Bytes that were given to the writer and that the system has not taken yet. */
+  /**
+   * Bytes that were given to the writer and that the system has not taken yet; on TLS without those of one small write
+   * that nobody waits for (see {@link SocketWrite}).
+   */
   pendingBytes = 0
   readonly #owner: SocketWriterOwner
   readonly #write: SocketWrite
@@ -59,6 +62,11 @@ export class SocketWriter implements EndOfTurnTask {
     this.#write = createWrite(socket, (error) => this.#onDone(error))
   }
 
+  /** Nothing is pending, and no write is under way. When there is, `onWritten` will be called. */
+  isIdle(): boolean {
+    return this.pendingBytes === 0 && this.#write.isReady()
+  }
+
   text(text: string): void {
     if (this.#isClosed) return
     this.pendingBytes += text.length
@@ -75,7 +83,7 @@ export class SocketWriter implements EndOfTurnTask {
     if (this.#isClosed) return
     if (bytes.buffer !== sharedBuffer.buffer) this.#bytesAtOnce(bytes)
     // The next read overwrites it: what is small, or has to wait, is copied as text.
-    else if (bytes.length < LARGE_BYTES || this.#write.isBusy)
+    else if (bytes.length < LARGE_BYTES || !this.#write.isReady())
       this.text(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1'))
     else if (this.#copies) this.#bytesAtOnce(bytes)
     else {
@@ -101,7 +109,7 @@ export class SocketWriter implements EndOfTurnTask {
 
   /** Hands over what is pending, as far as possible: no more than one write is under way. */
   flush(): void {
-    if (this.#write.isBusy || this.#isClosed) return
+    if (this.#isClosed || !this.#write.isReady()) return
     if (this.#queue.length === 0) {
       const text = this.#gathered
       if (text === '') return

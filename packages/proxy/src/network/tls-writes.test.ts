@@ -91,6 +91,40 @@ describe('writes over TLS', () => {
     expect(farSees.error).toBeUndefined()
   })
 
+  it('delivers small writes of many turns in order, to a reader that stops until they wait', async () => {
+    const { near, far, nearSees } = await ends(64 * 1024)
+    near.pause()
+    let sent = ''
+    for (let i = 0; !far.blocked; i++) {
+      const text = `${i}:${'x'.repeat(i % 9000)};`
+      sent += text
+      far.writeLatin1(text)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    far.handler.onDrain = () => {
+      far.writeLatin1('the last')
+      far.end()
+    }
+    near.resume()
+    await expect.poll(() => nearSees.events, { timeout: 20_000 }).toContain('end')
+    expect(Buffer.concat(nearSees.chunks).toString() === `${sent}the last`).toBe(true)
+    near.end()
+    await expect.poll(() => nearSees.events).toContain('close')
+    expect(nearSees.error).toBeUndefined()
+  })
+
+  it('closes with an error when it writes to a peer that is gone, though it does not read', async () => {
+    const { near, far, farSees } = await ends(64 * 1024)
+    far.pause()
+    near.reset()
+    for (let i = 0; i < 500 && !far.closed; i++) {
+      far.writeLatin1('is anybody there?')
+      await new Promise((resolve) => setTimeout(resolve, 2))
+    }
+    expect(farSees.events).toEqual(['close'])
+    expect(farSees.error).toBeInstanceOf(Error)
+  })
+
   it('delivers what was written in the turn in which it is destroyed', async () => {
     const { far, nearSees } = await ends(64 * 1024)
     far.writeLatin1('last words')
