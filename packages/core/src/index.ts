@@ -13,6 +13,7 @@ export {
   protoDurationToMs,
 } from './duration.ts'
 export { BattenError, type CoreErrorCode, type ErrorDetails, errorMessage } from './errors.ts'
+export { GRPC_STATUS_NAMES } from './grpc-status.ts'
 export { HostTable, portOf, stripPort } from './host-match.ts'
 export { hasLabels, LabelSelector, type LabelSelectorSpec, type LabelSet } from './label-selector.ts'
 export { type Component, Lifecycle, type LifecycleOptions } from './lifecycle.ts'

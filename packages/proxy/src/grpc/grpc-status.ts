@@ -1,3 +1,4 @@
+import { GRPC_STATUS_NAMES } from '@batten/core'
 import { ErrorCode } from '../http/codec/http2/frame.ts'
 import type { GrpcMetadata } from './metadata.ts'
 
@@ -22,29 +23,9 @@ export const GrpcCode = Object.freeze({
   unauthenticated: 16,
 })
 
-const NAMES: readonly string[] = [
-  'OK',
-  'CANCELLED',
-  'UNKNOWN',
-  'INVALID_ARGUMENT',
-  'DEADLINE_EXCEEDED',
-  'NOT_FOUND',
-  'ALREADY_EXISTS',
-  'PERMISSION_DENIED',
-  'RESOURCE_EXHAUSTED',
-  'FAILED_PRECONDITION',
-  'ABORTED',
-  'OUT_OF_RANGE',
-  'UNIMPLEMENTED',
-  'INTERNAL',
-  'UNAVAILABLE',
-  'DATA_LOSS',
-  'UNAUTHENTICATED',
-]
-
 /** `UNAVAILABLE`; a number that gRPC does not know as itself. */
 export function grpcCodeName(code: number): string {
-  return NAMES[code] ?? String(code)
+  return GRPC_STATUS_NAMES[code] ?? String(code)
 }
 
 /** How a call ended. */

@@ -1,3 +1,4 @@
+import { GRPC_STATUS_NAMES } from '@batten/core/grpc-status'
 import { goDuration } from '../../cel/functions/time.ts'
 import type { CorsPolicy, HTTPFaultInjection } from '../../gen/types/networking/http-policy.ts'
 import type { StringMatch } from '../../gen/types/networking/string-match.ts'
@@ -141,26 +142,6 @@ function checkCors(policy: CorsPolicy | undefined, path: Path, report: RuleRepor
 
 const SECOND = 1_000_000_000n
 
-const GRPC_STATUSES = new Set([
-  'OK',
-  'CANCELLED',
-  'UNKNOWN',
-  'INVALID_ARGUMENT',
-  'DEADLINE_EXCEEDED',
-  'NOT_FOUND',
-  'ALREADY_EXISTS',
-  'PERMISSION_DENIED',
-  'RESOURCE_EXHAUSTED',
-  'FAILED_PRECONDITION',
-  'ABORTED',
-  'OUT_OF_RANGE',
-  'UNIMPLEMENTED',
-  'INTERNAL',
-  'UNAVAILABLE',
-  'DATA_LOSS',
-  'UNAUTHENTICATED',
-])
-
 function checkFault(fault: HTTPFaultInjection | undefined, path: Path, report: RuleReport): void {
   if (fault === undefined) return
   const { abort, delay } = fault
@@ -171,7 +152,7 @@ function checkFault(fault: HTTPFaultInjection | undefined, path: Path, report: R
     const at = [...path, 'abort']
     checkPercent(abort.percentage, [...at, 'percentage'], report)
     if (abort.grpcStatus !== undefined) {
-      if (!GRPC_STATUSES.has(abort.grpcStatus)) {
+      if (!GRPC_STATUS_NAMES.includes(abort.grpcStatus)) {
         report.error(
           [...at, 'grpcStatus'],
           'RULE_FAULT',

@@ -1,28 +1,8 @@
 import type { HTTPFaultInjection } from '@batten/api'
+import { GRPC_STATUS_NAMES } from '@batten/core'
 import type { HTTPFault } from '@batten/xds'
 import { toDuration } from '../../duration.ts'
 import { percentToFraction } from './percent.ts'
-
-/** gRPC's status codes by name. */
-const GRPC_STATUS: readonly string[] = [
-  'OK',
-  'CANCELLED',
-  'UNKNOWN',
-  'INVALID_ARGUMENT',
-  'DEADLINE_EXCEEDED',
-  'NOT_FOUND',
-  'ALREADY_EXISTS',
-  'PERMISSION_DENIED',
-  'RESOURCE_EXHAUSTED',
-  'FAILED_PRECONDITION',
-  'ABORTED',
-  'OUT_OF_RANGE',
-  'UNIMPLEMENTED',
-  'INTERNAL',
-  'UNAVAILABLE',
-  'DATA_LOSS',
-  'UNAUTHENTICATED',
-]
 
 /**
  * `fault` -> configuration of the fault filter for one route; undefined when it does nothing. Without a percentage the
@@ -50,7 +30,7 @@ export function faultToHttpFault(fault: HTTPFaultInjection | undefined): HTTPFau
     const percentage = percentToFraction(abort.percentage === undefined ? 100 : (abort.percentage.value ?? 0))
     if (abort.httpStatus !== undefined) out.abort = { httpStatus: abort.httpStatus, percentage }
     else if (abort.grpcStatus !== undefined) {
-      const grpcStatus = GRPC_STATUS.indexOf(abort.grpcStatus)
+      const grpcStatus = GRPC_STATUS_NAMES.indexOf(abort.grpcStatus)
       if (grpcStatus >= 0) out.abort = { grpcStatus, percentage }
     }
   }
