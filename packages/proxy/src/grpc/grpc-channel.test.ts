@@ -17,6 +17,7 @@ import {
 import { afterEach, describe, expect, it } from 'vitest'
 import { type IssuedCertificate, TestAuthority } from '../../test/certificates.ts'
 import { ManualClock } from '../../test/manual-clock.ts'
+import { listening } from '../../test/support/listening-server.ts'
 import { TestStats } from '../../test/test-stats.ts'
 import { ConnectError, type ConnectTarget } from '../network/connect.ts'
 import { createSecretStore } from '../tls/secret-store.ts'
@@ -420,23 +421,14 @@ describe('a channel over TLS', () => {
 })
 
 describe('a peer that is no gRPC server', () => {
-  async function listening(server: NetServer): Promise<number> {
-    const sockets = new Set<Socket>()
-    server.on('connection', (socket: Socket) => {
-      sockets.add(socket)
-      socket.on('error', () => {})
-    })
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    cleanups.push(() => {
-      for (const socket of sockets) socket.destroy()
-      server.close()
-    })
-    return (server.address() as { port: number }).port
+  async function portOf(server: NetServer): Promise<number> {
+    const { port, close } = await listening(server)
+    cleanups.push(close)
+    return port
   }
 
   it('is told by what it says: HTTP/1.1', async () => {
-    const port = await listening(createHttpServer((_, response) => response.end('hello')))
+    const port = await portOf(createHttpServer((_, response) => response.end('hello')))
     await expect(open(local(port))).rejects.toMatchObject({
       reason: 'handshake',
       message: `127.0.0.1:${port} is no gRPC server: the peer does not speak HTTP/2: it begins with "HTTP/1.1 400 Bad Request"`,
@@ -451,7 +443,7 @@ describe('a peer that is no gRPC server', () => {
       /is no gRPC server: the connection broke: ECONNRESET$/,
     ],
   ])('is told by what it does: it %s', async (_, act, message) => {
-    const port = await listening(createServer(act))
+    const port = await portOf(createServer(act))
     await expect(open(local(port))).rejects.toMatchObject({
       reason: 'handshake',
       message: expect.stringMatching(message),
@@ -460,7 +452,7 @@ describe('a peer that is no gRPC server', () => {
 
   it('is told when nobody listens', async () => {
     const server = createServer()
-    const port = await listening(server)
+    const port = await portOf(server)
     await new Promise((resolve) => server.close(resolve))
     await expect(open(local(port))).rejects.toMatchObject({
       reason: 'refused',
@@ -470,7 +462,7 @@ describe('a peer that is no gRPC server', () => {
 
   it('is not waited for any longer than the limit, though it has accepted', async () => {
     const accepted = Promise.withResolvers<Socket>()
-    const port = await listening(createServer(accepted.resolve))
+    const port = await portOf(createServer(accepted.resolve))
     const clock = new ManualClock()
     const result = new Promise((resolve) => {
       connectGrpc(
@@ -489,7 +481,7 @@ describe('a peer that is no gRPC server', () => {
 
   it('is given up when nobody wants it any more', async () => {
     const accepted = Promise.withResolvers<Socket>()
-    const port = await listening(createServer(accepted.resolve))
+    const port = await portOf(createServer(accepted.resolve))
     const given = new AbortController()
     const result = openGrpcChannel(local(port), OPTIONS, given.signal)
     const socket = await accepted.promise
@@ -505,7 +497,7 @@ describe('a peer that is no gRPC server', () => {
   it('stops answering: a ping finds out', async () => {
     const { port } = await serve()
     let isDeaf = false
-    const relay = await listening(
+    const relay = await portOf(
       createServer((socket) => {
         const upstream = new (socket.constructor as typeof Socket)().connect(port, '127.0.0.1')
         cleanups.push(() => upstream.destroy())

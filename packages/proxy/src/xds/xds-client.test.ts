@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
-import { createServer, type Server as NetServer, type Socket } from 'node:net'
+import { createServer, type Server as NetServer } from 'node:net'
 import { type Clock, type LogFields, type Logger, silentLogger, systemClock } from '@batten/core'
 import { GRPC_METHODS } from '@batten/xds'
 import { Server, ServerCredentials, type ServerDuplexStream, status } from '@grpc/grpc-js'
@@ -8,6 +8,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { type IssuedCertificate, TestAuthority } from '../../test/certificates.ts'
 import { ManualClock } from '../../test/manual-clock.ts'
 import { clusterConfig, hostConfig } from '../../test/support/cluster-configs.ts'
+import { listening } from '../../test/support/listening-server.ts'
 import { TestStats } from '../../test/test-stats.ts'
 import { createSecretStore } from '../tls/secret-store.ts'
 import { SecureContextPool } from '../tls/secure-contexts.ts'
@@ -146,22 +147,16 @@ const at = (...ports: number[]) =>
     ports.map((port) => `127.0.0.1:${port}`),
   )
 
-async function listening(server: NetServer): Promise<number> {
-  const sockets = new Set<Socket>()
-  server.on('connection', (socket: Socket) => sockets.add(socket.on('error', () => {})))
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  cleanups.push(() => {
-    for (const socket of sockets) socket.destroy()
-    server.close()
-  })
-  return (server.address() as { port: number }).port
+async function portOf(server: NetServer): Promise<number> {
+  const { port, close } = await listening(server)
+  cleanups.push(close)
+  return port
 }
 
 /** A port where nobody listens. */
 async function closedPort(): Promise<number> {
   const server = createServer()
-  const port = await listening(server)
+  const port = await portOf(server)
   await new Promise((resolve) => server.close(resolve))
   return port
 }
@@ -250,7 +245,7 @@ describe('an xDS client', () => {
 
   it('gives up an address that does not answer after 10 s', async () => {
     const silent = createServer()
-    const port = await listening(silent)
+    const port = await portOf(silent)
     const clock = new ManualClock()
     const accepted = once(silent, 'connection')
     const { client } = setUp(at(port), { clock })
@@ -284,7 +279,7 @@ describe('an xDS client', () => {
   })
 
   it('says what a server is that speaks no HTTP/2', async () => {
-    const port = await listening(createHttpServer((_, response) => response.end()))
+    const port = await portOf(createHttpServer((_, response) => response.end()))
     const { client } = setUp(at(port), { backOffBaseMs: 100_000, backOffMaxMs: 100_000 })
     client.start()
     await expect
