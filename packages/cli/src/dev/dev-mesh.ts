@@ -289,10 +289,11 @@ export class DevMesh {
         )
   }
 
-  /** Writes what a cluster would add to the project's objects: for the pods that run, and those about to start. */
+  /** Writes what a cluster would add to the project's objects: for pods that run, are about to start, or leave. */
   #writePlatform(): void {
     if (this.#plan === undefined || this.#abort.signal.aborted) return
-    const pods = new Map([...this.#plan.pods, ...this.#pods.pods].map((pod) => [podKey(pod), pod]))
+    const known = [...this.#plan.pods, ...this.#pods.pods, ...this.#pods.leaving]
+    const pods = new Map(known.map((pod) => [podKey(pod), pod]))
     const documents = platformObjects(
       { ...this.#plan, pods: [...pods.values()] },
       this.#model.objects,

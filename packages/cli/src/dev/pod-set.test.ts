@@ -19,14 +19,18 @@ class FakeHost {
     this.crash.set(spec.name, crashed)
     return { spec } as Child
   }
+  /** What a test holds up the end of processes with. */
+  stopping: Promise<void> = Promise.resolve()
   stop = async (child: Child) => {
     this.events.push(`stop ${child.spec.name}`)
+    await this.stopping
   }
   untilReady = (pod: LocalPod) =>
     new Promise<void>((resolve) => {
       this.#ready.set(pod.name, [...(this.#ready.get(pod.name) ?? []), resolve])
     })
-  changed = () => {}
+  changed = () => this.onChanged()
+  onChanged = () => {}
   linger = async () => {}
   served = async () => {
     this.events.push('served')
@@ -77,6 +81,47 @@ describe('PodSet', () => {
       'stop cart',
     ])
     expect(pods.pods.map(({ name }) => name)).toEqual(['cart-2'])
+  })
+
+  it('keeps the mesh told of a pod that leaves until its processes are gone', async () => {
+    await pods.want([pod('cart')])
+    await host.ready('cart')
+    const told: string[] = []
+    host.onChanged = () => {
+      const known = [...pods.pods, ...pods.leaving]
+      told.push(known.map((one) => `${one.name} ${pods.isReady(one) ? 'ready' : 'not ready'}`).join(', '))
+    }
+    await pods.want([pod('cart-2')])
+    await host.ready('cart-2')
+    await pods.settled()
+    expect(told).toEqual([
+      // Started; ready; the one of before takes no more; it is gone.
+      'cart ready, cart-2 not ready',
+      'cart ready, cart-2 ready',
+      'cart-2 ready, cart not ready',
+      'cart-2 ready',
+    ])
+  })
+
+  it('starts a pod of the same name as one that leaves when that one is gone', async () => {
+    await pods.want([pod('cart')])
+    await host.ready('cart')
+    const { promise, resolve } = Promise.withResolvers<void>()
+    host.stopping = promise
+    await pods.want([])
+    const wanted = pods.want([pod('cart')])
+    await host.ready('nobody')
+    host.events.push('gone')
+    resolve()
+    await wanted
+    expect(host.events.slice(2)).toEqual([
+      'served',
+      'stop sidecar cart',
+      'gone',
+      'stop cart',
+      'start sidecar cart',
+      'start cart',
+    ])
   })
 
   it('keeps the pods of before while their successor does not come up', async () => {

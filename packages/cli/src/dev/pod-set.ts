@@ -16,7 +16,7 @@ export interface PodSetHost {
   stop(child: Child): Promise<void>
   /** Resolves when a pod takes requests; rejects when the signal aborts. */
   untilReady(pod: LocalPod, signal: AbortSignal): Promise<void>
-  /** Other pods run, or other ones are ready: the mesh has to be told. */
+  /** Other pods run or leave, or other ones are ready: the mesh has to be told. */
   changed(): void
   /** Resolves when every proxy knows what {@link PodSetHost.changed} told. */
   served(): Promise<void>
@@ -49,7 +49,8 @@ export function podTitle({ namespace, name }: Pick<LocalPod, 'namespace' | 'name
 export class PodSet {
   readonly #host: PodSetHost
   readonly #running = new Map<string, RunningPod>()
-  readonly #retiring = new Set<Promise<void>>()
+  /** Pods that nobody is sent to any more, with what resolves when their processes are gone. */
+  readonly #leaving = new Map<string, { readonly pod: LocalPod; readonly gone: Promise<void> }>()
   #wanted = new Map<string, LocalPod>()
   #waiters: (() => void)[] = []
   #isClosed = false
@@ -63,13 +64,18 @@ export class PodSet {
     return [...this.#running.values()].map(({ pod }) => pod)
   }
 
+  /** Pods that finish what they have. They need their configuration until their processes are gone. */
+  get leaving(): readonly LocalPod[] {
+    return [...this.#leaving.values()].map(({ pod }) => pod)
+  }
+
   isReady(pod: LocalPod): boolean {
     return this.#running.get(podKey(pod))?.isReady ?? false
   }
 
   /** Every wanted pod is ready, and nothing else runs. */
   get isSettled(): boolean {
-    if (this.#retiring.size > 0 || this.#running.size !== this.#wanted.size) return false
+    if (this.#leaving.size > 0 || this.#running.size !== this.#wanted.size) return false
     return [...this.#wanted.values()].every((pod) => this.isReady(pod))
   }
 
@@ -83,6 +89,8 @@ export class PodSet {
   async want(pods: readonly LocalPod[]): Promise<void> {
     this.#wanted = new Map(pods.map((pod) => [podKey(pod), pod]))
     for (const pod of pods) {
+      // Two proxies of one name would be given the same ports.
+      await this.#leaving.get(podKey(pod))?.gone
       const specs = await this.#host.specsOf(pod)
       if (this.#isClosed) return
       const running = this.#running.get(podKey(pod))
@@ -98,7 +106,7 @@ export class PodSet {
     this.#isClosed = true
     for (const { probe } of this.#running.values()) probe.abort()
     this.#wake()
-    await Promise.all(this.#retiring)
+    await Promise.all([...this.#leaving.values()].map(({ gone }) => gone))
   }
 
   #start(pod: LocalPod, specs: PodSpecs): void {
@@ -157,18 +165,24 @@ export class PodSet {
       )
     const gone = [...this.#running].filter(([key, { pod }]) => !this.#wanted.has(key) && !isWaiting(pod))
     if (gone.length === 0) return
-    for (const [key, { probe }] of gone) {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    for (const [key, { pod, probe }] of gone) {
       this.#running.delete(key)
+      this.#leaving.set(key, { pod, gone: promise })
       probe.abort()
     }
-    const retiring = this.#retire(gone.map(([, running]) => running)).finally(() => {
-      this.#retiring.delete(retiring)
+    this.#retire(gone.map(([, running]) => running)).finally(() => {
+      for (const [key] of gone) this.#leaving.delete(key)
+      this.#host.changed()
+      resolve()
       this.#wake()
     })
-    this.#retiring.add(retiring)
   }
 
-  /** Nobody is sent there any more before the sidecars drain; the applications go last. */
+  /**
+   * Nobody is sent there any more before the sidecars drain; the applications go last. Until then the mesh knows the
+   * pods, as a cluster does: a proxy whose pod is forgotten loses the listeners that others still send to.
+   */
   async #retire(gone: readonly RunningPod[]): Promise<void> {
     this.#host.changed()
     await this.#host.served().catch(() => {})
