@@ -340,6 +340,31 @@ describe('a connection', () => {
     expect(fixture.requests.length).toBe(1000)
   })
 
+  it('begins no pipelined request while the client does not take its responses', () => {
+    const fixture = new ServerFixture({ answer: 200 })
+    const { transport } = fixture
+    transport.blocked = true
+    transport.receive(`GET /1 HTTP/1.1\r\n${H}\r\nGET /2 HTTP/1.1\r\n${H}\r\nGET /3`)
+    expect([fixture.requests.length, transport.paused]).toEqual([0, true])
+    transport.blocked = false
+    transport.handler.onDrain()
+    expect([fixture.requests.map((r) => r.path), transport.paused]).toEqual([['/1', '/2'], false])
+    transport.receive(` HTTP/1.1\r\n${H}\r\n`)
+    expect(fixture.requests.map((r) => r.path)).toEqual(['/1', '/2', '/3'])
+  })
+
+  it('goes on with the next request when a client takes a response that was too long for it', () => {
+    const fixture = new ServerFixture()
+    const { transport } = fixture
+    transport.receive(`GET /1 HTTP/1.1\r\n${H}\r\nGET /2 HTTP/1.1\r\n${H}\r\n`)
+    transport.blocked = true
+    fixture.codec.encodeHeaders(new ResponseHeaderTable(200), true)
+    expect([fixture.requests.map((r) => r.path), transport.paused]).toEqual([['/1'], true])
+    transport.blocked = false
+    transport.handler.onDrain()
+    expect(fixture.requests.map((r) => r.path)).toEqual(['/1', '/2'])
+  })
+
   it('stops reading a body while it is held, and goes on where it stopped', () => {
     const fixture = new ServerFixture()
     fixture.transport.receive(`POST / HTTP/1.1\r\n${H}Content-Length: 6\r\n\r\nab`)

@@ -118,7 +118,8 @@ export class Http1ServerConnection implements TransportHandler, ResponseEncoder,
     const isPartialHead = this.#state === 'head' && this.#holds === 0
     const tooLong = this.#carry.length > this.#options.limits.maxHeadersBytes
     if (isPartialHead && !tooLong && chunk.indexOf(LF) < 0) return
-    if (!this.#isBlockedByResponse()) this.#processCarry()
+    if (this.#mustWait()) this.#pauseReading()
+    else this.#processCarry()
   }
 
   onEnd(): void {
@@ -141,6 +142,9 @@ export class Http1ServerConnection implements TransportHandler, ResponseEncoder,
 
   onDrain(): void {
     this.#sink?.onResponseDrain()
+    if (this.#state !== 'head' || !this.#isPaused || this.#isProcessing) return
+    this.#processCarry()
+    if (!this.#mustWait()) this.#resumeReading()
   }
 
   onClose(error: Error | undefined): void {
@@ -164,7 +168,7 @@ export class Http1ServerConnection implements TransportHandler, ResponseEncoder,
     let p = 0
     const end = bytes.length
     while (p < end) {
-      if (this.#isBlockedByResponse()) {
+      if (this.#mustWait()) {
         this.#keep(bytes, p)
         this.#pauseReading()
         break
@@ -184,8 +188,9 @@ export class Http1ServerConnection implements TransportHandler, ResponseEncoder,
     this.#sink?.onRequestBatchEnd()
   }
 
-  #isBlockedByResponse(): boolean {
-    return this.#holds > 0 || this.#state === 'response'
+  /** No more may be read: of the request, or, while a client does not take its responses, of the next one. */
+  #mustWait(): boolean {
+    return this.#holds > 0 || this.#state === 'response' || (this.#state === 'head' && this.transport.blocked)
   }
 
   #processCarry(): void {
@@ -316,7 +321,7 @@ export class Http1ServerConnection implements TransportHandler, ResponseEncoder,
   resumeRequest(): void {
     if (this.#holds === 0 || --this.#holds > 0) return
     if (this.#isProcessing) return
-    if (!this.#isBlockedByResponse()) this.#processCarry()
+    if (!this.#mustWait()) this.#processCarry()
     if (this.#holds === 0) this.#resumeReading()
   }
 
@@ -327,7 +332,7 @@ export class Http1ServerConnection implements TransportHandler, ResponseEncoder,
   }
 
   #resumeReading(): void {
-    if (!this.#isPaused || (this.#carry !== undefined && this.#isBlockedByResponse())) return
+    if (!this.#isPaused || (this.#carry !== undefined && this.#mustWait())) return
     this.#isPaused = false
     this.transport.resume()
   }
@@ -423,6 +428,6 @@ export class Http1ServerConnection implements TransportHandler, ResponseEncoder,
     // Inside of `#process` the loop goes on by itself.
     if (this.#isProcessing || this.#state !== 'head') return
     this.#processCarry()
-    if (!this.#isBlockedByResponse()) this.#resumeReading()
+    if (!this.#mustWait()) this.#resumeReading()
   }
 }
