@@ -242,6 +242,20 @@ describe('DynamicConfig', () => {
     expect(await applied()).toEqual(['remove cluster b'])
   })
 
+  it('keeps a removed cluster while connections of a removed listener may still need it', async () => {
+    const { send, applied, holdConnections } = setUp()
+    const ends = holdConnections()
+    send(CDS, { a: edsCluster('a') })
+    send(EDS, { a: endpoints('a', [1]) })
+    send(LDS, { l: tcpListener('l', 'a') })
+    await applied()
+    send(CDS, {}, ['a'])
+    send(LDS, {}, ['l'])
+    expect(await applied()).toEqual(['remove listener l'])
+    for (const end of ends) end()
+    expect(await applied()).toEqual(['remove cluster a'])
+  })
+
   it('takes a cluster back that comes again while it lingers', async () => {
     const { clock, send, applied } = setUp()
     send(CDS, { a: edsCluster('a') })

@@ -63,7 +63,7 @@ export interface ListenerResourcesOptions {
   /** Clusters of the first response must be warm before any listener takes connections. */
   readonly clustersReady: Gate
   readonly warmingClusters: (names: Iterable<string>) => Gate[]
-  /** Listeners in use changed: clusters that only old ones named may go. */
+  /** Listeners in use, or their connections, changed: clusters that only old ones named may go. */
   readonly changed: () => void
 }
 
@@ -76,6 +76,8 @@ export class ListenerResources implements ResourceHandler {
   readonly ready = new Gate('listeners (LDS)')
   readonly #options: ListenerResourcesOptions
   readonly #entries = new Map<string, Entry>()
+  /** Chains out of use whose connections go on. */
+  readonly #draining = new Set<BoundChain>()
   /** The listener manager gets changes one after another, since binding takes time and may fail. */
   #queue: Promise<void> = Promise.resolve()
   #received = false
@@ -132,11 +134,13 @@ export class ListenerResources implements ResourceHandler {
       }))
   }
 
-  /** Whether a listener in use names the cluster itself, not by RDS. */
+  /** Whether a listener in use, or one that drains, names the cluster itself, not by RDS. */
   refersTo(cluster: string): boolean {
+    const names = ({ compiled }: BoundChain) => compiled.references.clusters.has(cluster)
     for (const { active, warming, handedOver } of this.#entries.values())
       for (const generation of [active, handedOver, warming?.generation])
-        if (generation?.chains.some(({ compiled }) => compiled.references.clusters.has(cluster))) return true
+        if (generation?.chains.some(names)) return true
+    for (const chain of this.#draining) if (names(chain)) return true
     return false
   }
 
@@ -315,9 +319,15 @@ export class ListenerResources implements ResourceHandler {
       if (chain.users > 0) continue
       entry.bound.delete(chain.compiled.config.version)
       const { config, lifetime } = chain.compiled
-      // Connections of a chain that drains go on: their routes and secrets must not become old.
-      if (chain.handedOver) lifetime.whenOver(() => chain.binding.release())
-      else {
+      // Connections of a chain that drains go on: their routes, clusters and secrets must not become old.
+      if (chain.handedOver) {
+        this.#draining.add(chain)
+        lifetime.whenOver(() => {
+          this.#draining.delete(chain)
+          chain.binding.release()
+          this.#options.changed()
+        })
+      } else {
         chain.binding.release()
         for (const filter of config.filters) filter.close?.()
       }
