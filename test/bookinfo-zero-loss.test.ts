@@ -30,6 +30,18 @@ async function nothingIsLost(during: () => Promise<void>): Promise<void> {
   expect(sent).toBeGreaterThan(100)
 }
 
+/** What a sidecar listens on, looked at again and again until it is told to end. */
+async function listenersUntilDrained(adminPort: number): Promise<string[]> {
+  const seen = new Set<string>()
+  const get = (page: string) => fetch(`http://127.0.0.1:${adminPort}${page}`)
+  for (;;) {
+    const text = await (await get('/listeners')).text()
+    if (!(await get('/ready')).ok) return [...seen]
+    seen.add(text)
+    await sleep(20)
+  }
+}
+
 describe('under 500 requests a second nothing is lost', () => {
   it('through 50 changes of the configuration', async () => {
     const text = readFileSync(project.path('mesh/reviews.yaml'), 'utf8')
@@ -133,9 +145,17 @@ describe('under 500 requests a second nothing is lost', () => {
     const file = 'mesh/bookinfo.yaml'
     const text = readFileSync(project.path(file), 'utf8')
     const before = project.mesh.processes.get('productpage-v1')
+    const pod = project.mesh.plan.pods.find(({ name }) => name === 'productpage-v1')!
+    const seen = listenersUntilDrained(pod.adminPort)
     await nothingIsLost(async () => {
       await project.write(file, text.replaceAll('SERVICE_VERSION, value: v1', 'SERVICE_VERSION, value: v1.1'))
     })
+    // Others go on sending to it until they have heard of the change: nothing of it may go before they have.
+    const listeners = await seen
+    expect(listeners.length).toBeGreaterThan(0)
+    for (const page of listeners)
+      for (const port of [pod.ports[0]!.inboundPort, pod.httpProxyPort])
+        expect(page).toContain(`127.0.0.1:${port}`)
     const names = [...project.mesh.processes.keys()]
     expect(before).toBeDefined()
     expect(names).not.toContain('productpage-v1')
