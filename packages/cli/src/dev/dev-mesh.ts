@@ -91,6 +91,8 @@ export async function startDev(options: DevOptions): Promise<DevMesh> {
 
 /** How long a pod that goes waits for the proxies to know. */
 const RETIRE_SYNC_MS = 10_000
+/** How long an answer of the control plane may take before it is asked again. */
+const ASK_AGAIN_MS = 1000
 /** How long it goes on for requests that it already has. */
 const LINGER_MS = 1000
 /** How long a proxy may take to say whether it is ready, before that counts as no answer. */
@@ -152,7 +154,7 @@ export class DevMesh {
       stop: (child) => this.#stop(child),
       untilReady: (pod, signal) => untilReady(pod, signal),
       changed: () => this.#writePlatform(),
-      served: () => this.#askControlPlane(RETIRE_SYNC_MS).then(() => {}),
+      served: () => this.#servedBefore(this.#clock.monotonicMs() + RETIRE_SYNC_MS).then(() => {}),
       linger: () => sleep(LINGER_MS, undefined, { signal: this.#abort.signal }).catch(() => {}),
     })
     this.#filters = new FilterBuilder(project.filters, (message, severity) => this.#notice(message, severity))
@@ -395,12 +397,18 @@ export class DevMesh {
     this.#changed()
     await this.#applying
     await this.#settledBefore(deadline)
+    if (!(await this.#servedBefore(deadline)))
+      throw new BattenError('CLI_NOT_SYNCED', {
+        message: 'the proxies did not take over the configuration',
+      })
+  }
+
+  /** Whether every proxy has what the files say now; false when not at the deadline. */
+  async #servedBefore(deadline: number): Promise<boolean> {
     // A control plane that is just starting does not hear the first question.
-    while (!(await this.#askControlPlane(1000)))
-      if (this.#clock.monotonicMs() > deadline)
-        throw new BattenError('CLI_NOT_SYNCED', {
-          message: 'the proxies did not take over the configuration',
-        })
+    while (!(await this.#askControlPlane(ASK_AGAIN_MS)))
+      if (this.#abort.signal.aborted || this.#clock.monotonicMs() > deadline) return false
+    return true
   }
 
   /** Resolves when every pod that is wanted is ready, or at the deadline. */
