@@ -7,9 +7,12 @@ import { type FSWatcher, watch } from 'node:fs'
 export class DirectoryWatch {
   readonly #watchers = new Map<string, FSWatcher>()
   readonly #changed: () => void
+  readonly #isOfInterest: (directory: string, name: string) => boolean
 
-  constructor(changed: () => void) {
+  /** @param isOfInterest - whether it matters what is written to a file; that names come and go always does */
+  constructor(changed: () => void, isOfInterest: (directory: string, name: string) => boolean = () => true) {
     this.#changed = changed
+    this.#isOfInterest = isOfInterest
   }
 
   /** Watches exactly these directories from now on. What cannot be watched is left out. */
@@ -23,7 +26,9 @@ export class DirectoryWatch {
     for (const directory of wanted) {
       if (this.#watchers.has(directory)) continue
       try {
-        const watcher = watch(directory, { persistent: false }, () => this.#changed())
+        const watcher = watch(directory, { persistent: false }, (event, name) => {
+          if (event === 'rename' || name === null || this.#isOfInterest(directory, name)) this.#changed()
+        })
         watcher.on('error', () => this.#drop(directory, watcher))
         this.#watchers.set(directory, watcher)
         // What was written between the scan and the watch would be missed otherwise.

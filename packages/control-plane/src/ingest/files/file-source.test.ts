@@ -1,6 +1,16 @@
-import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type Clock, systemClock } from '@batten/core'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import type { Finding } from '../../model/finding.ts'
 import { createModel, type Model } from '../../model/model.ts'
@@ -173,6 +183,86 @@ describe('FileSource', () => {
     await expect.poll(() => names(model), POLL).toEqual(['a', 'b', 'c'])
     expect(seen.every((list) => list.includes('a') && list.includes('b'))).toBe(true)
     expect(told(model)).toEqual([])
+  })
+
+  it('follows files beside one that is written without a pause', async () => {
+    const path = write('a.yaml', service('a'))
+    const model = await start({ debounceMs: 10 })
+    const log = setInterval(() => {
+      appendFileSync(join(directory, 'log'), 'line\n')
+      appendFileSync(join(directory, 'build.log'), 'line\n')
+    }, 1)
+    onTestFinished(() => clearInterval(log))
+    write('b.yaml', service('b'))
+    await expect.poll(() => names(model), POLL).toEqual(['a', 'b'])
+    unlinkSync(path)
+    await expect.poll(() => names(model), POLL).toEqual(['b'])
+  })
+
+  it('is not woken by what is written to files that it does not read', async () => {
+    write('a.yaml', service('a'))
+    const logs = [write('build.log', ''), write('test.log', '')]
+    let timers = 0
+    const clock: Clock = {
+      ...systemClock,
+      setTimeout(callback, delayMs) {
+        timers++
+        return systemClock.setTimeout(callback, delayMs)
+      },
+    }
+    const model = await start({ clock })
+    write('b.yaml', service('b'))
+    await expect.poll(() => names(model), POLL).toEqual(['a', 'b'])
+    timers = 0
+    // In turn: the system makes one event of several that are the same.
+    for (let i = 0; i < 200; i++) appendFileSync(logs[i % 2]!, 'line\n')
+    // Events come in order: when this one has been seen, those of the log have.
+    write('c.yaml', service('c'))
+    await expect.poll(() => names(model), POLL).toEqual(['a', 'b', 'c'])
+    expect(timers).toBeLessThan(50)
+  })
+
+  it('applies nothing anew that it reads once more because it changed a moment before', async () => {
+    const path = write('a.yaml', service('a'))
+    const batches: string[][] = []
+    const source = new FileSource({ paths: [directory], watch: false })
+    onTestFinished(() => source.close())
+    await source.start({
+      apply: ({ upserts }) => batches.push(upserts.map(({ object }) => String(object.metadata.name))),
+      report() {},
+    })
+    await source.refresh()
+    await source.refresh()
+    writeFileSync(path, service('a', 81))
+    await source.refresh()
+    await source.refresh()
+    expect(batches).toEqual([['a'], ['a']])
+  })
+
+  it('takes what it read before the files were quiet for half of a change, however long the reading took', async () => {
+    const path = write('a.yaml', `${service('a')}---\n${service('b')}`)
+    let time = 0
+    const due: (() => void)[] = []
+    const clock: Clock = {
+      ...systemClock,
+      monotonicMs: () => time,
+      setTimeout(callback) {
+        due[0] = callback
+        return { cancel: () => due.pop() }
+      },
+    }
+    const model = await start({ clock })
+    await expect.poll(() => due.length, POLL).toBe(1)
+    const seen: string[][] = []
+    model.subscribe(() => seen.push(names(model)))
+    writeFileSync(path, service('a', 81))
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    time = 5
+    due.pop()!()
+    await new Promise((resolve) => process.nextTick(resolve))
+    time = 100
+    await expect.poll(() => due.length + seen.length, POLL).toBeGreaterThan(0)
+    expect(seen).toEqual([])
   })
 
   it('drops what is gone when the files have been quiet', async () => {

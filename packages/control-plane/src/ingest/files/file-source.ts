@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises'
-import { dirname, resolve, sep } from 'node:path'
+import { dirname, join, resolve, sep } from 'node:path'
 import { type Clock, errorMessage, type Logger, silentLogger, systemClock, type Timer } from '@batten/core'
 import type { Finding } from '../../model/finding.ts'
 import type { ObjectSink, ObjectSource } from '../../model/source.ts'
 import { type ConfigFile, type FileObject, readConfigFile } from './config-file.ts'
 import { DirectoryWatch } from './directory-watch.ts'
-import { type FileStamp, type Scan, scan } from './scan.ts'
+import { type FileStamp, mayBeConfig, type Scan, scan } from './scan.ts'
 
 /** Options of {@link FileSource}. */
 export interface FileSourceOptions {
@@ -15,7 +15,8 @@ export interface FileSourceOptions {
   readonly watch?: boolean
   /**
    * How long files must be quiet before a change counts that may be half of one: a file is gone, has fewer objects,
-   * does not end with a newline or cannot be read. Every other change counts after 5 ms. Default 20 ms.
+   * does not end with a newline or cannot be read. Every other change counts after 5 ms. Where files are never quiet,
+   * changes count all the same, after 50 times as long and 100 ms. Default 20 ms.
    */
   readonly debounceMs?: number
   /** Larger files are refused. Default 16 MiB. */
@@ -26,6 +27,16 @@ export interface FileSourceOptions {
 
 /** What belongs together is saved within this time: the files of one save, the two writes of one file. */
 const SETTLE_MS = 5
+
+/** Whoever writes without a pause keeps changes from counting no longer than this: a log among the files, for one. */
+const MAX_SETTLE_MS = 100
+const MAX_DEBOUNCES = 50
+
+/**
+ * File systems count time in steps: a file that was read so shortly after a change may have been changed again, to the
+ * same size, within the same step. It is read once more when something happens.
+ */
+const STEP_MS = 50
 
 /** How long an emptied file may stay empty before its objects go: many editors truncate before they write. */
 const EMPTY_GRACE_MS = 100
@@ -46,12 +57,22 @@ export class FileSource implements ObjectSource {
   #files = new Map<string, ConfigFile>()
   #applied = new Map<string, FileObject>()
   #timer: Timer | undefined
-  /** When a watch last told of a change, monotonic. */
+  /** When the next reading is due, while there is a timer; monotonic, as all of these. */
+  #dueAt = 0
+  /** When a watch last told of a change. */
   #changedAt = Number.NEGATIVE_INFINITY
+  /** When a watch first told of one that no reading has seen, and of one that does not count yet. */
+  #unreadSince: number | undefined
+  #pendingSince: number | undefined
   #hasRead = false
   #reading: Promise<void> = Promise.resolve()
   /** Files that were found empty, and when. */
   readonly #emptySince = new Map<string, number>()
+  /** What was read within {@link STEP_MS} of a change, and from which text. */
+  readonly #recent = new Map<string, { readonly text: string; readonly file: ConfigFile }>()
+  /** A reading is due that waits for the one under way. */
+  #isWaiting = false
+  #found: Pick<Scan, 'directories' | 'linked'> = { directories: [], linked: [] }
 
   constructor(options: FileSourceOptions) {
     this.#options = options
@@ -59,10 +80,10 @@ export class FileSource implements ObjectSource {
     this.#source = `files ${this.#roots.join(' ')}`
     this.#clock = options.clock ?? systemClock
     this.#log = options.log ?? silentLogger
-    this.#watch = new DirectoryWatch(() => {
-      this.#changedAt = this.#clock.monotonicMs()
-      this.#schedule(SETTLE_MS)
-    })
+    this.#watch = new DirectoryWatch(
+      () => this.#onChange(),
+      (directory, name) => this.#isOfInterest(directory, name),
+    )
   }
 
   async start(sink: ObjectSink): Promise<void> {
@@ -72,22 +93,52 @@ export class FileSource implements ObjectSource {
 
   async close(): Promise<void> {
     this.#sink = undefined
-    this.#timer?.cancel()
+    this.#cancelTimer()
     this.#watch.close()
     await this.#reading
   }
 
   /** Reads what changed now, without waiting for an event; tests and `batten dev` use it. */
   async refresh(): Promise<void> {
-    this.#timer?.cancel()
+    this.#cancelTimer()
     this.#changedAt = Number.NEGATIVE_INFINITY
     await this.#read()
   }
 
-  #schedule(delayMs: number): void {
-    if (this.#sink === undefined) return
+  #onChange(): void {
+    const now = this.#clock.monotonicMs()
+    this.#changedAt = now
+    this.#unreadSince ??= now
+    this.#pendingSince ??= now
+    this.#cancelTimer()
+    this.#readAt(Math.min(now + SETTLE_MS, this.#unreadSince + MAX_SETTLE_MS))
+  }
+
+  #isOfInterest(directory: string, name: string): boolean {
+    if (mayBeConfig(name) || this.#found.linked.includes(directory)) return true
+    const path = join(directory, name)
+    return this.#roots.includes(path) || this.#found.directories.includes(path)
+  }
+
+  /** Reads then, or when it is due before. */
+  #readAt(dueAt: number): void {
+    if (this.#sink === undefined || (this.#timer !== undefined && this.#dueAt <= dueAt)) return
+    this.#cancelTimer()
+    this.#dueAt = dueAt
+    this.#timer = this.#clock.setTimeout(
+      () => {
+        this.#timer = undefined
+        if (this.#isWaiting) return
+        this.#isWaiting = true
+        void this.#read()
+      },
+      Math.max(0, dueAt - this.#clock.monotonicMs()),
+    )
+  }
+
+  #cancelTimer(): void {
     this.#timer?.cancel()
-    this.#timer = this.#clock.setTimeout(() => void this.#read(), delayMs)
+    this.#timer = undefined
   }
 
   /** One reading after the other: an event during a reading causes another one. */
@@ -99,7 +150,12 @@ export class FileSource implements ObjectSource {
   }
 
   async #readOnce(): Promise<void> {
+    const startedAt = this.#clock.monotonicMs()
+    this.#isWaiting = false
+    this.#unreadSince = undefined
+    const pendingSince = this.#pendingSince
     const found = await scan(this.#roots)
+    this.#found = found
     if (this.#options.watch !== false) {
       // A root that is a file is watched through its directory, since editors replace files.
       this.#watch.set([...found.directories, ...found.linked, ...this.#roots.map((root) => dirname(root))])
@@ -110,20 +166,28 @@ export class FileSource implements ObjectSource {
     for (const [path, file] of this.#files)
       if (found.failures.some((failed) => path === failed.path || path.startsWith(`${failed.path}${sep}`)))
         files.set(path, file)
-    const left = this.#changedAt + (this.#options.debounceMs ?? 20) - this.#clock.monotonicMs()
-    if (this.#hasRead && left > 0 && this.#mayBeHalf(files)) {
-      this.#schedule(left)
+    const debounceMs = this.#options.debounceMs ?? 20
+    const mustCountAt = (pendingSince ?? Number.POSITIVE_INFINITY) + debounceMs * MAX_DEBOUNCES
+    const quietAt = Math.min(this.#changedAt + debounceMs, mustCountAt)
+    // A reading takes its time: what it shows may be as old as its beginning.
+    if (this.#hasRead && quietAt > startedAt && this.#mayBeHalf(files)) {
+      this.#readAt(quietAt)
       return
     }
+    // What came during the reading is pending still.
+    this.#pendingSince = this.#unreadSince
     this.#hasRead = true
     this.#stamps = new Map(found.files.map(({ path, stamp }) => [path, stamp]))
     this.#files = files
+    for (const [path, { file }] of this.#recent) if (files.get(path) !== file) this.#recent.delete(path)
     this.#apply(found)
   }
 
-  async #readFile({ path, stamp, size }: FileStamp): Promise<ConfigFile> {
+  async #readFile({ path, stamp, size, changedAtMs }: FileStamp): Promise<ConfigFile> {
     const before = this.#files.get(path)
-    if (before !== undefined && this.#stamps.get(path) === stamp && !this.#emptySince.has(path)) return before
+    const recent = this.#recent.get(path)
+    const isSame = before !== undefined && this.#stamps.get(path) === stamp && !this.#emptySince.has(path)
+    if (isSame && recent === undefined) return before
     if (size === 0 && before !== undefined && before.objects.size > 0 && !this.#isEmptyForLong(path))
       return before
     this.#emptySince.delete(path)
@@ -131,7 +195,13 @@ export class FileSource implements ObjectSource {
     if (size > limit)
       return unreadable(path, before, `the file has ${size} bytes, more than the limit of ${limit}`)
     try {
-      return readConfigFile(path, await readFile(path, 'utf8'), before)
+      const isRecent = changedAtMs > this.#clock.now() - STEP_MS
+      const text = await readFile(path, 'utf8')
+      const isKnown = isSame && recent?.file === before && recent.text === text
+      const file = isKnown ? before : readConfigFile(path, text, before)
+      if (isRecent || (isSame && !isKnown)) this.#recent.set(path, { text, file })
+      else this.#recent.delete(path)
+      return file
     } catch (thrown) {
       return unreadable(path, before, errorMessage(thrown))
     }
@@ -152,9 +222,9 @@ export class FileSource implements ObjectSource {
     const now = this.#clock.monotonicMs()
     const since = this.#emptySince.get(path) ?? now
     this.#emptySince.set(path, since)
-    const left = since + EMPTY_GRACE_MS - now
-    if (left <= 0 || this.#options.watch === false) return true
-    this.#schedule(left)
+    const dueAt = since + EMPTY_GRACE_MS
+    if (dueAt <= now || this.#options.watch === false) return true
+    this.#readAt(dueAt)
     return false
   }
 

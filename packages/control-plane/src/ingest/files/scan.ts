@@ -7,6 +7,8 @@ export interface FileStamp {
   /** Changes whenever the content may have changed: replaced, written or touched. */
   readonly stamp: string
   readonly size: number
+  /** When it was last changed, by the clock of the file system: milliseconds since 1970. */
+  readonly changedAtMs: number
 }
 
 /** Files and directories below the roots. */
@@ -21,6 +23,11 @@ export interface Scan {
 }
 
 const EXTENSIONS = /\.(ya?ml|json)$/i
+/** Whether a name may be that of a file or directory that is read: it is YAML or JSON, or has no extension. */
+export function mayBeConfig(name: string): boolean {
+  return EXTENSIONS.test(name) || !/.\.[^.]*$/.test(name)
+}
+
 /** Never looked into: they hold no configuration, and thousands of files. */
 const SKIPPED: ReadonlySet<string> = new Set(['node_modules', 'dist'])
 /** Guards against a root such as `/`. */
@@ -69,7 +76,8 @@ export async function scan(roots: readonly string[]): Promise<Scan> {
       }
       if ((await lstat(path).catch(() => undefined))?.isSymbolicLink())
         linked.add(dirname(await realpath(path).catch(() => path)))
-      files.push({ path, stamp: `${info.ino}:${info.size}:${info.mtimeMs}:${info.ctimeMs}`, size: info.size })
+      const { ino, size, mtimeMs, ctimeMs } = info
+      files.push({ path, stamp: `${ino}:${size}:${mtimeMs}:${ctimeMs}`, size, changedAtMs: ctimeMs })
     }
   }
   for (const root of roots) await visit(root, 0, true)
