@@ -19,6 +19,7 @@ export interface ConfigFile {
   readonly findings: readonly Finding[]
   /** False when the text may be the beginning of a longer one: somebody may be writing still. */
   readonly isWhole: boolean
+  readonly lines: number
 }
 
 /**
@@ -53,7 +54,7 @@ export function readConfigFile(path: string, text: string, before?: ConfigFile):
     for (const [key, kept] of before.objects) if (!objects.has(key)) objects.set(key, kept)
   // JSON that is cut off is an error; YAML is only when it is cut off in a bad place.
   const isWhole = isComplete && (text.endsWith('\n') || path.endsWith('.json'))
-  return { path, objects, findings, isWhole }
+  return { path, objects, findings, isWhole, lines: text.split('\n').length }
 }
 
 function duplicateIn(path: string, object: KubernetesObject, origin: Origin): Finding {

@@ -170,7 +170,12 @@ describe('FileSource', () => {
     const model = await start({ debounceMs: 60_000 })
     const seen: string[][] = []
     model.subscribe(() => seen.push(names(model)))
-    for (const half of [service('a', 81), whole.slice(0, -1), whole.slice(0, -4)]) {
+    for (const half of [
+      service('a', 81),
+      whole.slice(0, -1),
+      whole.slice(0, -4),
+      whole.slice(0, whole.lastIndexOf('spec')),
+    ]) {
       writeFileSync(path, half)
       await new Promise((resolve) => setTimeout(resolve, 30))
       expect(port(model, 'a')).toBe(80)

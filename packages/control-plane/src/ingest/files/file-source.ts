@@ -14,7 +14,7 @@ export interface FileSourceOptions {
   /** Follows changes. Default true; false reads once. */
   readonly watch?: boolean
   /**
-   * How long files must be quiet before a change counts that may be half of one: a file is gone, has fewer objects,
+   * How long files must be quiet before a change counts that may be half of one: a file is gone, has fewer objects or lines,
    * does not end with a newline or cannot be read. Every other change counts after 5 ms. Where files are never quiet,
    * changes count all the same, after 50 times as long and 100 ms. Default 20 ms.
    */
@@ -212,6 +212,8 @@ export class FileSource implements ObjectSource {
     for (const [path, before] of this.#files) {
       const file = files.get(path)
       if (file === undefined) return true
+      // Its last object may be cut off behind a line.
+      if (file.lines < before.lines) return true
       if (file !== before) for (const key of before.objects.keys()) if (!file.objects.has(key)) return true
     }
     for (const [path, file] of files) if (!file.isWhole && file !== this.#files.get(path)) return true
@@ -260,6 +262,7 @@ function unreadable(path: string, before: ConfigFile | undefined, message: strin
     path,
     objects: before?.objects ?? new Map(),
     isWhole: false,
+    lines: before?.lines ?? 0,
     findings: [
       {
         code: 'CP_FILE_UNREADABLE',
