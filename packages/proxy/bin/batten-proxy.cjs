@@ -1,3 +1,3 @@
-#!/usr/bin/env -S MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=65536 MALLOC_MMAP_THRESHOLD_=20480 MALLOC_TOP_PAD_=0 node --max-semi-space-size=1 --v8-pool-size=1 --no-maglev --no-sparkplug --optimize-for-size --incremental-marking-soft-trigger=25
+#!/usr/bin/env -S MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=20480 MALLOC_TOP_PAD_=0 node --max-semi-space-size=1 --v8-pool-size=1 --no-maglev --no-sparkplug --optimize-for-size --incremental-marking-soft-trigger=25 --no-node-snapshot
 // What the flags are for: docs/adr/0010-memory-of-a-sidecar.md in the repository.
 require('../dist/bundle/batten-proxy.cjs')

@@ -31,10 +31,10 @@ export const NODE_FLAGS = [
   '--no-sparkplug',
   '--optimize-for-size',
   '--incremental-marking-soft-trigger=25',
+  '--no-node-snapshot',
 ]
 export const ALLOCATOR = {
   MALLOC_ARENA_MAX: '1',
-  MALLOC_TRIM_THRESHOLD_: '65536',
   MALLOC_MMAP_THRESHOLD_: '20480',
   MALLOC_TOP_PAD_: '0',
 }
