@@ -40,7 +40,9 @@ describe('what is loaded', () => {
   it('with validation: no reader of YAML and no schema library', () => {
     const { files, packages } = graph('groups/validate.ts')
     expect(packages).toEqual(
-      ['@batten/core/errors', '@batten/core/regex'].filter((name) => packages.includes(name)),
+      ['@batten/core/errors', '@batten/core/grpc-status', '@batten/core/regex'].filter((name) =>
+        packages.includes(name),
+      ),
     )
     expect(files.filter((file) => file.startsWith('schema/') || file.startsWith('analyze/'))).toEqual([])
   })

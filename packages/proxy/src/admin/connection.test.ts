@@ -165,26 +165,26 @@ describe('an admin connection', () => {
     const { owner, transport } = fixture()
     const body = Array.from({ length: 30_000 }, (_, i) => `${i}\n`).join('')
     owner.page = ({ path }) => ({ body: path === '/a' ? body : 'next\n' })
-    transport.blocked = true
+    transport.blocksOnWrite = true
     transport.receive(GET + GET.replace('/a', '/b'))
     let turns = 0
     const first = response('200 OK', body)
     while (transport.written.length < first.length) {
       expect([owner.asked, transport.paused]).toEqual([['GET /a'], true])
       turns++
-      transport.handler.onDrain()
+      transport.drain()
     }
     expect(transport.written).toBe(first)
     expect(turns).toBe(Math.ceil(body.length / 65_536) - 1)
-    transport.blocked = false
-    transport.handler.onDrain()
+    transport.blocksOnWrite = false
+    transport.drain()
     expect(transport.written).toBe(first + response('200 OK', 'next\n'))
     expect([owner.asked, transport.paused]).toEqual([['GET /a', 'GET /b'], false])
   })
 
   it('forgets a page whose reader is gone', () => {
     const { owner, transport } = fixture()
-    transport.blocked = true
+    transport.blocksOnWrite = true
     transport.receive(GET)
     transport.receiveClose(new Error('read ECONNRESET'))
     expect([owner.closed, owner.clock.pendingTimers]).toEqual([1, 0])
@@ -253,11 +253,11 @@ describe('an admin connection is closed', () => {
   it('when its reader takes nothing for a minute', () => {
     const { owner, transport, clock } = fixture()
     owner.page = () => ({ body: 'x'.repeat(1_000_000) })
-    transport.blocked = true
+    transport.blocksOnWrite = true
     transport.receive(GET)
     for (let i = 0; i < 10; i++) {
       clock.advance(59_999)
-      transport.handler.onDrain()
+      transport.drain()
     }
     expect(transport.destroyed).toBe(false)
     clock.advance(60_000)
@@ -269,12 +269,12 @@ describe('an admin connection is closed', () => {
     idle.connection.finish()
     expect(idle.transport.destroyed).toBe(true)
     const busy = fixture()
-    busy.transport.blocked = true
+    busy.transport.blocksOnWrite = true
     busy.transport.receive(GET)
     busy.connection.finish()
     expect([busy.transport.destroyed, busy.transport.ended]).toEqual([false, false])
-    busy.transport.blocked = false
-    busy.transport.handler.onDrain()
+    busy.transport.blocksOnWrite = false
+    busy.transport.drain()
     expect([busy.transport.destroyed, busy.transport.ended]).toEqual([false, true])
     expect(busy.transport.written).toBe(ok('GET /a\n'))
   })

@@ -8,6 +8,8 @@ export class MemoryTransport implements Transport {
   readonly remoteAddress = '127.0.0.9:1234'
   readonly localAddress = '127.0.0.1:80'
   blocked = false
+  /** As a peer that reads nothing: every write blocks, until {@link MemoryTransport.drain}. */
+  blocksOnWrite = false
   bufferedBytes = 0
   closed = false
   /** Everything written, latin1. */
@@ -24,7 +26,14 @@ export class MemoryTransport implements Transport {
     if (this.ended || this.destroyed) return true
     this.writes.push(text)
     this.written += text
+    if (this.blocksOnWrite) this.blocked = true
     return !this.blocked
+  }
+
+  /** The peer has read what was written. */
+  drain(): void {
+    this.blocked = false
+    this.handler.onDrain()
   }
 
   writeBytes(bytes: Uint8Array): boolean {
