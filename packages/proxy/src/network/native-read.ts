@@ -8,9 +8,9 @@ interface ReadableHandle extends NativeHandle {
 }
 
 /**
- * Takes the reads of a socket from its stream, whose part in them (timers, flags, lookups by symbols) costs as much as
- * finding the end of a small message. Ends and errors still go through the stream. The handle must be the last one that
- * the socket gets: call it when the first bytes have come.
+ * Takes the reads of a socket from its stream, whose part in them (timers, flags, lookups by symbols) nothing here needs.
+ * Ends and errors still go through the stream. The handle must be the last one that the socket gets: call it when the
+ * first bytes have come.
  */
 export function readNatively(socket: Socket, { buffer, callback }: ReadInto): void {
   const handle = internalsOf(socket)._handle as ReadableHandle | null

@@ -45,8 +45,8 @@ const scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES)
 const scratchViews = new ViewCache(scratch)
 
 /**
- * A TLS handle reports the end of a write in the next phase of the loop at the earliest, by a call that costs as much as
- * the encryption. Nobody has to wait for so few bytes: the next write looks whether this one is over.
+ * A TLS handle reports the end of a write in the next phase of the loop at the earliest, by a call through all of Node's
+ * callback machinery. Nobody has to wait for so few bytes: the next write looks whether this one is over.
  */
 const UNATTENDED_BYTES = 16 * 1024
 

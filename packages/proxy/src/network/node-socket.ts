@@ -3,8 +3,9 @@ import type { SecureContext } from 'node:tls'
 import { TLSSocket, type TLSSocketOptions } from 'node:tls'
 
 /**
- * Every use of a private part of `node:net` and `node:tls` is in this file, in `native-read.ts` and in `native-write.ts`:
- * Node offers no public way to give an accepted socket, or the server side of a TLS connection, a read buffer of our own (`onread`).
+ * Every use of a private part of `node:net` and `node:tls` is in this file, in `stream-wrap.ts`, and in `native-read.ts` and
+ * `native-write.ts`: Node offers no public way to give an accepted socket, or the server side of a TLS connection, a read
+ * buffer of our own (`onread`).
  */
 
 export interface NativeHandle {
