@@ -16,13 +16,17 @@ export interface Timer {
   cancel(): void
 }
 
+/** Looked up once, since `process` is a getter; and not before it is used: browsers have no such thing. */
+let hrtime: typeof process.hrtime | undefined
+
 /** The machine's clock. Its timers are unreferenced: a server's sockets keep a process alive, timers do not. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonicMs() {
     // `performance` would load perf_hooks, half a megabyte in every proxy, and is no faster.
-    const [seconds, nanoseconds] = process.hrtime()
-    return seconds * 1000 + nanoseconds / 1e6
+    hrtime ??= process.hrtime
+    const time = hrtime()
+    return time[0] * 1000 + time[1] / 1e6
   },
   setTimeout(callback, delayMs) {
     // setTimeout fires at once for delays over 2^31-1; nothing here may wait 25 days by accident.

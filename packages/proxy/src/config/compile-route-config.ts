@@ -1,6 +1,6 @@
-import { HostTable, stripPort } from '@batten/core'
 import type { RouteConfiguration } from '@batten/xds'
-import type { RouteConfig, VirtualHost } from '../http/route/route-config.ts'
+import type { RouteConfig } from '../http/route/route-config.ts'
+import { VirtualHostTable } from '../http/route/virtual-host-match.ts'
 import { compileHeaderMutations } from './compile-header-mutations.ts'
 import { compileMetadata } from './compile-metadata.ts'
 import { compileVirtualHost } from './compile-virtual-host.ts'
@@ -37,16 +37,12 @@ export function compileRouteConfig(
   const virtualHosts = Object.freeze(hosts.map((host) => compileVirtualHost(host, context, inherited)))
   checkDomains(hosts.map((host) => ({ at: host.at, domains: host.message.domains ?? [] })))
   checkNames(virtualHosts, at)
-  const ignorePort = reader.flag('ignorePortInHostMatching')
-  const table = new HostTable<VirtualHost>()
-  for (const host of virtualHosts) for (const domain of host.domains) table.add(domain, host)
+  const hostTable = new VirtualHostTable(virtualHosts, reader.flag('ignorePortInHostMatching'))
   compileMetadata(reader.nested('metadata', 'Metadata'))
   const config: RouteConfig = {
     name: reader.text('name'),
     virtualHosts,
-    findVirtualHost: ignorePort
-      ? (authority) => table.find(stripPort(authority))
-      : (authority) => table.find(authority),
+    findVirtualHost: (authority) => hostTable.find(authority),
     mutations: compileHeaderMutations(reader, context.values),
   }
   reader.done()

@@ -11,10 +11,9 @@ const IDS_A_TEXT = 8
 const ID_BYTES = 16
 const UUID_LENGTH = 36
 const HEX = Buffer.from('0123456789abcdef')
-const DASHES = [8, 13, 18, 23] as const
 
 const randomBytes = new Uint8Array(IDS * ID_BYTES)
-const rendered = Buffer.alloc(IDS_A_TEXT * UUID_LENGTH)
+const rendered = Buffer.alloc(IDS_A_TEXT * UUID_LENGTH, '-')
 let unusedBytesAt = randomBytes.length
 let text = ''
 let nextAt = rendered.length
@@ -48,10 +47,10 @@ function render(from: number, to: number): void {
   randomBytes[from + 8] = (randomBytes[from + 8]! & 0x3f) | 0x80
   let at = to
   for (let i = 0; i < 16; i++) {
+    // The dash is there already.
     if (i === 4 || i === 6 || i === 8 || i === 10) at++
     const byte = randomBytes[from + i]!
     rendered[at++] = HEX[byte >> 4]!
     rendered[at++] = HEX[byte & 15]!
   }
-  for (const dash of DASHES) rendered[to + dash] = 0x2d
 }
