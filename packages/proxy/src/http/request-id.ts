@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto'
-import { latin1Of } from './codec/latin1.ts'
+import { latin1Of } from '../network/latin1.ts'
 
 /** Random bytes are asked for this many ids at a time: the generator takes as long for one id as for all of these. */
 const IDS = 256

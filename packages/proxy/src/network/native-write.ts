@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { getSystemErrorName } from 'node:util'
+import { putLatin1 } from './latin1.ts'
 import { internalsOf, type NativeHandle } from './node-socket.ts'
 import { OVER, type StreamWrap, streamWrap, type WriteRequest } from './stream-wrap.ts'
 import { ViewCache } from './view-cache.ts'
@@ -96,9 +97,9 @@ class NativeWrite implements SocketWrite {
     }
     const request = this.#unused ?? this.#makeRequest(handle)
     this.#unused = undefined
-    const length = this.#isTls ? fillScratch(pieces) : 0
-    const status = length > 0 ? startScratch(handle, request, length) : start(handle, request, pieces)
-    if (length > 0 && length < UNATTENDED_BYTES && status === 0 && this.isBusy) {
+    const bytes = this.#isTls ? oneBuffer(pieces) : undefined
+    const status = bytes === undefined ? start(handle, request, pieces) : handle.writeBuffer(request, bytes)
+    if (bytes !== undefined && bytes.length < UNATTENDED_BYTES && status === 0 && this.isBusy) {
       // It did not fail at once, and later is when nobody needs to know: the next write, or the next read, fails.
       request.oncomplete = undefined
       this.isBusy = false
@@ -143,24 +144,24 @@ function start(handle: WritableHandle, request: WriteRequest, pieces: Piece | re
   return handle.writev(request, chunks, false)
 }
 
-function startScratch(handle: WritableHandle, request: WriteRequest, length: number): number {
-  return handle.writeBuffer(request, scratchViews.of(length))
-}
-
-/** Puts text or pieces together; returns how many bytes they are, 0 when there is no need or no room. */
-function fillScratch(pieces: Piece | readonly Piece[]): number {
-  if (typeof pieces === 'string') return pieces.length > SCRATCH_BYTES ? 0 : scratch.write(pieces, 'latin1')
-  if (!isList(pieces)) return 0
+/** What is to be written as one buffer, which TLS has encrypted or copied when the write returns; undefined when too long. */
+function oneBuffer(pieces: Piece | readonly Piece[]): Uint8Array | undefined {
+  if (typeof pieces === 'string') {
+    if (pieces.length > SCRATCH_BYTES) return undefined
+    putLatin1(scratch, pieces, 0)
+    return scratchViews.of(pieces.length)
+  }
+  if (!isList(pieces)) return pieces
   let length = 0
   for (const piece of pieces) length += piece.length
-  if (length > SCRATCH_BYTES) return 0
+  if (length > SCRATCH_BYTES) return undefined
   let at = 0
   for (const piece of pieces) {
-    if (typeof piece === 'string') scratch.write(piece, at, 'latin1')
+    if (typeof piece === 'string') putLatin1(scratch, piece, at)
     else scratch.set(piece, at)
     at += piece.length
   }
-  return length
+  return scratchViews.of(length)
 }
 
 /** Writes by the public means of Node. */

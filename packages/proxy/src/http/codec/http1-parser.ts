@@ -1,3 +1,4 @@
+import { latin1Of } from '../../network/latin1.ts'
 import {
   FIELD_NAME_SHIFT,
   FIELD_VERBATIM,
@@ -7,7 +8,6 @@ import {
 } from '../header-table.ts'
 import { Header, headerIdOfBytes, highBit, lowBit } from '../known-headers.ts'
 import { isAuthority, parseTarget } from './http1-target.ts'
-import { latin1Of } from './latin1.ts'
 import type { HeadLimits } from './limits.ts'
 
 const CR = 13

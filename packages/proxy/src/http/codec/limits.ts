@@ -13,7 +13,5 @@ export const DEFAULT_HEAD_LIMITS: HeadLimits = { maxHeadersBytes: 60 * 1024, max
 export const MAX_CHUNK_LINE_BYTES = 4096
 /** Empty lines that are skipped before a request line; robust clients send one. */
 export const MAX_LEADING_CRLF = 4
-/** Bodies up to this size travel in the same write as the head, and are copied rather than lent. */
-export const SMALL_WRITE_BYTES = 16 * 1024
 /** Bytes of further requests that a connection may hold while one is being answered; reading pauses above it. */
 export const MAX_PIPELINED_BYTES = 64 * 1024

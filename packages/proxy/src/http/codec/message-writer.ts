@@ -1,13 +1,9 @@
-import { Buffer } from 'node:buffer'
 import type { Transport } from '../../network/transport.ts'
 import type { HeaderTable } from '../header-table.ts'
-import { latin1Of } from './latin1.ts'
-import { SMALL_WRITE_BYTES } from './limits.ts'
 
 /**
- * Writes messages to a transport with as few system calls as it takes: what is small is gathered as latin1 text until
- * `flush`, which comes when the bytes that caused it are used up. So a head, a small body and the end of it are one
- * write.
+ * Writes messages to a transport: heads and framing are gathered as latin1 text until a body follows, or `flush`, which
+ * comes when the bytes that caused them are used up. The transport makes one write of a head, a small body and its end.
  */
 export class MessageWriter {
   readonly transport: Transport
@@ -25,10 +21,6 @@ export class MessageWriter {
 
   body(chunk: Uint8Array): void {
     if (chunk.length === 0) return
-    if (chunk.length + this.#gathered.length <= SMALL_WRITE_BYTES) {
-      this.#gathered += latin1(chunk)
-      return
-    }
     this.flush()
     this.bytesWritten += chunk.length
     this.transport.writeBytes(chunk)
@@ -54,9 +46,4 @@ export class MessageWriter {
     this.bytesWritten += gathered.length
     this.transport.writeLatin1(gathered)
   }
-}
-
-function latin1(chunk: Uint8Array): string {
-  const bytes = chunk instanceof Buffer ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
-  return latin1Of(bytes, 0, bytes.length)
 }

@@ -40,9 +40,9 @@ describe('an ordinary exchange', () => {
     host.receive(
       'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nServer: x\r\nDate: d\r\nConnection: keep-alive\r\n\r\nhello',
     )
-    expect(client.writes).toEqual([
+    expect(client.written).toBe(
       'HTTP/1.1 200 OK\r\ncontent-length: 5\r\ndate: d\r\nx-envoy-upstream-service-time: 0\r\nserver: envoy\r\n\r\nhello',
-    ])
+    )
     expect(fixture.log.entries).toEqual([{ status: 200, flags: [], details: 'via_upstream' }])
   })
 

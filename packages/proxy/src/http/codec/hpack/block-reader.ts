@@ -1,4 +1,4 @@
-import { latin1Of } from '../latin1.ts'
+import { latin1Of } from '../../../network/latin1.ts'
 import { HpackError } from './hpack-error.ts'
 import { huffmanDecode, maxHuffmanDecodedBytes } from './huffman-decoder.ts'
 

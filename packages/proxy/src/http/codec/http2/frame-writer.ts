@@ -1,5 +1,5 @@
+import { latin1Of } from '../../../network/latin1.ts'
 import type { Transport } from '../../../network/transport.ts'
-import { latin1Of } from '../latin1.ts'
 import { DEFAULT_MAX_FRAME_BYTES, Flag, FrameType } from './frame.ts'
 
 /** Payloads below this are gathered with everything else that the turn has to say; larger ones go without a copy. */
