@@ -336,7 +336,8 @@ export class ManagedConnection implements ServerCodecOwner, ConnectionHandle, Pe
     stats.rqTime.observe(stream.endMs! - stream.startMs)
     stats.chargeStatus(stream.isResponseStarted ? stream.responseHeaders!.status : 0)
     if (!stream.requestEnded && stream.isResponseStarted) stats.rqResponseBeforeRqComplete.inc()
-    for (const logger of this.config.accessLoggers) logger.log(stream)
+    const { accessLoggers } = this.config
+    for (let i = 0; i < accessLoggers.length; i++) accessLoggers[i]!.log(stream)
   }
 
   onFilterError(name: string, thrown: unknown): void {

@@ -385,7 +385,7 @@ export class ActiveStream implements LoggedStream, RequestSink, RunOwner, Stream
     this.#destroyTerminal()
     this.owner.onStreamOver(this)
     const { done } = this.#chain ?? NO_CHAIN
-    for (const index of done) this.filters[index]?.onDone?.(this)
+    for (let i = 0; i < done.length; i++) this.filters[done[i]!]?.onDone?.(this)
   }
 
   #destroyTerminal(): void {

@@ -180,9 +180,9 @@ export class SocketWriter implements EndOfTurnTask {
   #startStaged(staged: BulkBuffer): void {
     const bytes = staged.bytes.subarray(this.#stagedStart, this.#stagedEnd)
     this.#staged = undefined
-    this.#held.push(staged)
     this.#start(bytes, bytes.length)
-    if (this.#copies || !this.#write.isBusy) this.#releaseHeld()
+    if (this.#copies || !this.#write.isBusy) staged.release()
+    else this.#held.push(staged)
   }
 
   /** Forgets what is pending. */

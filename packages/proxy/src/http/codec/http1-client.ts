@@ -4,7 +4,7 @@ import { Header } from '../known-headers.ts'
 import { BAD_BODY, BodyReader, type BodySink } from './body-reader.ts'
 import { HeadParser, INCOMPLETE, REFUSED } from './http1-parser.ts'
 import { DEFAULT_HEAD_LIMITS, type HeadLimits } from './limits.ts'
-import { MessageWriter } from './message-writer.ts'
+import { endOfHead, MessageWriter } from './message-writer.ts'
 import type { ResponseSink } from './stream-codec.ts'
 
 const LF = 10
@@ -112,9 +112,7 @@ export class Http1ClientConnection implements TransportHandler, BodySink {
         framing = 'transfer-encoding: chunked\r\n'
       }
     }
-    this.writer.text(
-      `${requestLine(headers)}host: ${authorityOf(headers)}\r\n${headers.toLines()}${framing}\r\n`,
-    )
+    this.writer.text(`${requestStart(headers)}${headers.toLines()}${endOfHead(framing)}`)
   }
 
   encodeData(chunk: Uint8Array, endStream: boolean): void {
@@ -362,10 +360,12 @@ function hasNoBodyByNature(method: string): boolean {
   )
 }
 
-function requestLine(headers: RequestHeaderTable): string {
-  if (headers.method === 'CONNECT') return `CONNECT ${authorityOf(headers)} HTTP/1.1\r\n`
+/** Request line and host. */
+function requestStart(headers: RequestHeaderTable): string {
+  const authority = authorityOf(headers)
+  if (headers.method === 'CONNECT') return `CONNECT ${authority} HTTP/1.1\r\nhost: ${authority}\r\n`
   const path = headers.path === headers.parsedPath ? headers.path : encodeUnsafe(headers.path)
-  return `${headers.method} ${path} HTTP/1.1\r\n`
+  return `${headers.method} ${path} HTTP/1.1\r\nhost: ${authority}\r\n`
 }
 
 function authorityOf(headers: RequestHeaderTable): string {

@@ -4,7 +4,7 @@ import { Header } from '../known-headers.ts'
 import { BAD_BODY, BodyReader, type BodySink } from './body-reader.ts'
 import { type HeadError, HeadParser, INCOMPLETE, LOW_VERSION, REFUSED } from './http1-parser.ts'
 import { type HeadLimits, MAX_LEADING_CRLF } from './limits.ts'
-import { MessageWriter } from './message-writer.ts'
+import { endOfHead, MessageWriter } from './message-writer.ts'
 import { statusLine } from './status-line.ts'
 import type { RequestSink, ResponseEncoder, ServerCodecOwner } from './stream-codec.ts'
 
@@ -359,7 +359,7 @@ export class Http1ServerConnection implements TransportHandler, ResponseEncoder,
       headers.removeId(Header.upgrade)
       if (!this.#isConnect) framing = `connection: upgrade\r\nupgrade: ${protocol ?? ''}\r\n`
       headers.removeId(Header.contentLength)
-      this.writer.text(`${statusLine(status)}${headers.toLines()}${framing}\r\n`)
+      this.writer.text(`${statusLine(status)}${headers.toLines()}${endOfHead(framing)}`)
       this.writer.flush()
       return
     }
@@ -379,7 +379,7 @@ export class Http1ServerConnection implements TransportHandler, ResponseEncoder,
     if (status === 204) headers.removeId(Header.contentLength)
     if (this.#closeAfter) framing += 'connection: close\r\n'
     else if (this.#minorVersion === 0) framing += 'connection: keep-alive\r\n'
-    this.writer.text(`${statusLine(status)}${headers.toLines()}${framing}\r\n`)
+    this.writer.text(`${statusLine(status)}${headers.toLines()}${endOfHead(framing)}`)
     if (endStream) this.#endResponse()
   }
 

@@ -47,3 +47,8 @@ export class MessageWriter {
     this.transport.writeLatin1(gathered)
   }
 }
+
+/** What ends a head: the last lines, if any, and an empty one. Most heads have none, and a text less to put together. */
+export function endOfHead(lines: string): string {
+  return lines === '' ? '\r\n' : `${lines}\r\n`
+}
