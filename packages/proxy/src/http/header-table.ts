@@ -24,14 +24,16 @@ export class HeaderTable implements HeaderMap {
   /** Four numbers a field: meta (id, flags, name length), start of the name, start and end of the value. */
   cuts: number[] = []
   /** What was added, three texts a field: name, value, and the printed line where that is kept (else empty). */
-  added: string[] = []
+  #added: string[] = roomForAdded()
+  /** How many of these texts are in use. */
+  #addedLength = 0
   /** Presence bits of known names, ids 1..30 and 31..61. */
   low = 0
   high = 0
   #removed = 0
 
   get size(): number {
-    return this.cuts.length / 4 - this.#removed + this.added.length / 3
+    return this.cuts.length / 4 - this.#removed + this.#addedLength / 3
   }
 
   get(name: string): string | undefined {
@@ -58,8 +60,8 @@ export class HeaderTable implements HeaderMap {
     const cuts = this.cuts
     for (let i = 0; i < cuts.length; i += 4)
       if (this.#isField(i, id, name)) values.push(this.text.slice(cuts[i + 2]!, cuts[i + 3]!))
-    const added = this.added
-    for (let i = 0; i < added.length; i += 3) if (added[i] === name) values.push(added[i + 1]!)
+    const added = this.#added
+    for (let i = 0; i < this.#addedLength; i += 3) if (added[i] === name) values.push(added[i + 1]!)
     return values
   }
 
@@ -85,7 +87,7 @@ export class HeaderTable implements HeaderMap {
   /** {@link set} for a name with an id and a value that is known to be printable. */
   setId(id: number, value: string): void {
     if (this.hasId(id)) this.removeId(id)
-    this.added.push(HEADER_NAMES[id]!, value, keptLine(id, value))
+    this.#add(HEADER_NAMES[id]!, value, keptLine(id, value))
     this.low |= lowBit(id)
     this.high |= highBit(id)
   }
@@ -97,7 +99,7 @@ export class HeaderTable implements HeaderMap {
   add(name: string, value: string): void {
     const id = headerId(name)
     if (id === 0 && !TOKEN.test(name)) return
-    this.added.push(name, printable(value), '')
+    this.#add(name, printable(value), '')
     this.low |= lowBit(id)
     this.high |= highBit(id)
   }
@@ -127,13 +129,13 @@ export class HeaderTable implements HeaderMap {
 
   forEach(callback: (name: string, value: string) => void): void {
     this.forEachPseudo(callback)
-    const { text, cuts, added } = this
+    const { text, cuts } = this
     for (let i = 0; i < cuts.length; i += 4) {
       const meta = cuts[i]!
       if ((meta & FIELD_REMOVED) !== 0) continue
       callback(this.#fieldName(i), text.slice(cuts[i + 2]!, cuts[i + 3]!))
     }
-    for (let i = 0; i < added.length; i += 3) callback(added[i]!, added[i + 1]!)
+    for (let i = 0; i < this.#addedLength; i += 3) callback(this.#added[i]!, this.#added[i + 1]!)
   }
 
   get byteSize(): number {
@@ -156,7 +158,7 @@ export class HeaderTable implements HeaderMap {
 
   /** All fields as HTTP/1 lines, each with its CRLF. Runs of untouched fields are one slice. */
   toLines(): string {
-    const { text, cuts, added } = this
+    const { text, cuts } = this
     let lines = ''
     let runStart = 0
     let runEnd = 0
@@ -178,7 +180,8 @@ export class HeaderTable implements HeaderMap {
       lines += `${this.#fieldName(i)}: ${text.slice(cuts[i + 2]!, valueEnd)}\r\n`
     }
     if (runEnd !== 0) lines += text.slice(runStart, runEnd)
-    for (let i = 0; i < added.length; i += 3) {
+    const added = this.#added
+    for (let i = 0; i < this.#addedLength; i += 3) {
       const line = added[i + 2]!
       lines += line !== '' ? line : `${added[i]}: ${added[i + 1]}\r\n`
     }
@@ -215,25 +218,40 @@ export class HeaderTable implements HeaderMap {
   }
 
   #getAdded(name: string): string | undefined {
-    const added = this.added
-    for (let i = 0; i < added.length; i += 3) if (added[i] === name) return added[i + 1]
+    const added = this.#added
+    for (let i = 0; i < this.#addedLength; i += 3) if (added[i] === name) return added[i + 1]
     return undefined
   }
 
+  #add(name: string, value: string, line: string): void {
+    const at = this.#addedLength
+    const added = this.#added
+    added[at] = name
+    added[at + 1] = value
+    added[at + 2] = line
+    this.#addedLength = at + 3
+  }
+
   #removeAdded(name: string): boolean {
-    const added = this.added
+    const added = this.#added
     let kept = 0
-    for (let i = 0; i < added.length; i += 3) {
+    for (let i = 0; i < this.#addedLength; i += 3) {
       if (added[i] === name) continue
       added[kept] = added[i]!
       added[kept + 1] = added[i + 1]!
       added[kept + 2] = added[i + 2]!
       kept += 3
     }
-    if (kept === added.length) return false
-    added.length = kept
+    if (kept === this.#addedLength) return false
+    added.fill('', kept, this.#addedLength)
+    this.#addedLength = kept
     return true
   }
+}
+
+/** Room for three fields, which is what a request gets: a list that grows takes room for six at once. */
+function roomForAdded(): string[] {
+  return ['', '', '', '', '', '', '', '', '']
 }
 
 const MAX_KEPT_VALUE = 40
@@ -271,9 +289,24 @@ export class RequestHeaderTable extends HeaderTable implements RequestHeaders {
   path = ''
   authority = ''
   scheme = ''
-  /** {@link path} and {@link authority} as they passed the parser: the codec checks them again when they differ. */
+  /** These as they passed the parser: the codec checks path and authority again when they differ. */
+  parsedMethod = ''
   parsedPath = ''
   parsedAuthority = ''
+  /** Where request line and host end in {@link text}, if it begins with them just as they would be printed; else 0. */
+  startEnd = 0
+
+  /** Request line and host as they arrived; undefined when they were not so, or something has changed since. */
+  get unchangedStart(): string | undefined {
+    if (
+      this.startEnd === 0 ||
+      this.path !== this.parsedPath ||
+      this.authority !== this.parsedAuthority ||
+      this.method !== this.parsedMethod
+    )
+      return undefined
+    return this.text.slice(0, this.startEnd)
+  }
 
   override get(name: string): string | undefined {
     if (name.charCodeAt(0) !== COLON && name !== 'host') return super.get(name)

@@ -2,6 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { requestHeaders } from '../../../test/support/headers.ts'
 import { ClientFixture, RecordingSink } from '../../../test/support/upstream-fixture.ts'
+import { RequestHeaderTable } from '../header-table.ts'
+import { HeadParser } from './http1-parser.ts'
+import { DEFAULT_HEAD_LIMITS } from './limits.ts'
 
 function sent(method: string, bodyPieces: string[] | undefined, fields: [string, string][] = []): string {
   const { codec, transport, sink } = new ClientFixture()
@@ -48,6 +51,30 @@ describe('a request', () => {
     ['to CONNECT', 'CONNECT', undefined, [], 'CONNECT a.example HTTP/1.1\r\nhost: a.example\r\n\r\n'],
   ])('%s', (_title, method, body, fields, expected) => {
     expect(sent(method, body, fields)).toBe(expected)
+  })
+
+  it.each<[string, string, (headers: RequestHeaderTable) => void, string]>([
+    ['as it arrived', 'GET /p?q HTTP/1.1|Host: a:80|X: 1', () => {}, 'GET /p?q HTTP/1.1|host: a:80|x: 1'],
+    ['its host moved to the front', 'GET / HTTP/1.1|X: 1|Host: a', () => {}, 'GET / HTTP/1.1|host: a|x: 1'],
+    ['its host printed anew', 'GET / HTTP/1.1|Host:  a\t|X: 1', () => {}, 'GET / HTTP/1.1|host: a|x: 1'],
+    ['an absolute target', 'GET http://b/c HTTP/1.1|Host: a', () => {}, 'GET /c HTTP/1.1|host: b'],
+    ['another version', 'GET / HTTP/1.0|Host: a', () => {}, 'GET / HTTP/1.1|host: a'],
+    ['a target that is no path', 'OPTIONS * HTTP/1.1|Host: a', () => {}, 'OPTIONS * HTTP/1.1|host: a'],
+    ['another method', 'GET / HTTP/1.1|Host: a', (h) => h.set(':method', 'HEAD'), 'HEAD / HTTP/1.1|host: a'],
+    ['another path', 'GET / HTTP/1.1|Host: a', (h) => h.set(':path', '/b'), 'GET /b HTTP/1.1|host: a'],
+    ['another host', 'GET / HTTP/1.1|Host: a', (h) => h.set('host', 'b'), 'GET / HTTP/1.1|host: b'],
+  ])('goes on with %s', (_title, arrived, change, expected) => {
+    const { codec, transport, sink } = new ClientFixture()
+    const headers = new RequestHeaderTable()
+    const bytes = Buffer.from(`${arrived}||`.replaceAll('|', '\r\n'), 'latin1')
+    expect(new HeadParser(DEFAULT_HEAD_LIMITS).parseRequest(bytes, 0, bytes.length, headers)).toBe(
+      bytes.length,
+    )
+    change(headers)
+    codec.start(sink, headers, true)
+    codec.flush()
+    const framing = headers.method === 'OPTIONS' ? 'content-length: 0|' : ''
+    expect(transport.written).toBe(`${expected}|${framing}|`.replaceAll('|', '\r\n'))
   })
 
   it('cannot be split by what filters put into its line', () => {

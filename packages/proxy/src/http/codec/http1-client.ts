@@ -362,6 +362,8 @@ function hasNoBodyByNature(method: string): boolean {
 
 /** Request line and host. */
 function requestStart(headers: RequestHeaderTable): string {
+  const unchanged = headers.unchangedStart
+  if (unchanged !== undefined) return unchanged
   const authority = authorityOf(headers)
   if (headers.method === 'CONNECT') return `CONNECT ${authority} HTTP/1.1\r\nhost: ${authority}\r\n`
   const path = headers.path === headers.parsedPath ? headers.path : encodeUnsafe(headers.path)

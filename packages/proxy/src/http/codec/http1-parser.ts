@@ -16,6 +16,7 @@ const SP = 32
 const TAB = 9
 const COLON = 58
 const DOT = 46
+const SLASH = 47
 
 /** Token bytes, mapped to lower case; 0 for a byte that is not one. */
 const TOKEN = new Uint8Array(256)
@@ -118,10 +119,14 @@ export class HeadParser {
     if (p < 0) return p
     const text = latin1Of(bytes, start, p)
     table.text = text
-    table.method = methodOf(text, methodEnd - start)
+    table.method = table.parsedMethod = methodOf(text, methodEnd - start)
     const target = text.slice(targetStart - start, targetEnd - start)
     const host = table.getId(Header.host)
-    if (host !== undefined) table.removeId(Header.host)
+    if (host !== undefined) {
+      const isPlain = version === 11 && bytes[targetStart] === SLASH
+      if (isPlain) table.startEnd = endOfFirst(table.cuts, Header.host, targetEnd + 11 - start)
+      table.removeId(Header.host)
+    }
     if (host !== undefined && host !== this.#knownHost) {
       if (!isAuthority(host)) return this.#refuse(BAD_HOST)
       this.#knownHost = host
@@ -344,4 +349,10 @@ function methodOf(text: string, end: number): string {
 
 function lowerText(bytes: Buffer, start: number, end: number): string {
   return latin1Of(bytes, start, end).toLowerCase()
+}
+
+/** Where the line of a field ends that stands first, right at `start` and as it would be printed; 0 when it does not. */
+function endOfFirst(cuts: readonly number[], id: number, start: number): number {
+  const wanted = id | FIELD_VERBATIM
+  return (cuts[0]! & 127) === wanted && cuts[1] === start ? cuts[3]! + 2 : 0
 }
