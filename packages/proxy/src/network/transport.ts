@@ -23,9 +23,9 @@ export interface Transport {
    */
   writeLatin1(text: string): boolean
   /**
-   * Writes bytes, together with text that waits, without copying them where that is safe. A view of the chunk that `onData` was given may be passed
-   * on as it is. Any other memory must not change until the bytes are gone (`bufferedBytes` is 0): hand over a buffer
-   * you own and forget it.
+   * Writes bytes behind what waits: few of them are copied and go out at the end of the turn, many are lent and go at
+   * once. A view of the chunk that `onData` was given may be passed on as it is. Any other memory must not change until
+   * the bytes are gone (`bufferedBytes` is 0): hand over a buffer you own and forget it.
    */
   writeBytes(bytes: Uint8Array): boolean
   /** Stops reading (backpressure): no `onData` and no `onEnd` until `resume`. */
