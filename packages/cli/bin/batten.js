@@ -8,5 +8,14 @@ import { join } from 'node:path'
 const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'batten')
 module.enableCompileCache?.(process.env.NODE_COMPILE_CACHE ?? cache)
 
-const { run } = await import('../dist/main.js')
-await run(process.argv.slice(2))
+const [major, minor] = process.versions.node.split('.').map(Number)
+if (major > 22 || (major === 22 && minor >= 19)) {
+  const { run } = await import('../dist/main.js')
+  await run(process.argv.slice(2))
+} else {
+  process.stderr.write(
+    `batten needs Node 22.19 or newer, and ${process.execPath} is ${process.versions.node}   [NODE_VERSION]\n` +
+      '  hint: put a newer one first on the PATH; `npm install node` brings one\n',
+  )
+  process.exitCode = 69
+}
