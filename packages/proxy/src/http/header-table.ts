@@ -156,6 +156,13 @@ export class HeaderTable implements HeaderMap {
     this.high = high
   }
 
+  /** Where the line of a field ends that stands first, right at `start` and as it would be printed; 0 when it does not. */
+  endOfFirst(id: number, start: number): number {
+    const { cuts } = this
+    const isPrinted = (cuts[0]! & (ID_MASK | FIELD_VERBATIM)) === (id | FIELD_VERBATIM)
+    return isPrinted && cuts[1] === start ? cuts[3]! + 2 : 0
+  }
+
   /** All fields as HTTP/1 lines, each with its CRLF. Runs of untouched fields are one slice. */
   toLines(): string {
     const { text, cuts } = this

@@ -113,7 +113,7 @@ export class SocketWriter implements EndOfTurnTask {
       this.#stagedEnd = at + length
       return at
     }
-    // Another connection has staged something meanwhile.
+    // Nothing is staged, or another connection has staged something behind it.
     this.#enqueueStaged()
     this.#stagedStart = stagingArea.take(length)
     this.#stagedEnd = this.#stagedStart + length

@@ -124,7 +124,7 @@ export class HeadParser {
     const host = table.getId(Header.host)
     if (host !== undefined) {
       const isPlain = version === 11 && bytes[targetStart] === SLASH
-      if (isPlain) table.startEnd = endOfFirst(table.cuts, Header.host, targetEnd + 11 - start)
+      if (isPlain) table.startEnd = table.endOfFirst(Header.host, targetEnd + 11 - start)
       table.removeId(Header.host)
     }
     if (host !== undefined && host !== this.#knownHost) {
@@ -349,10 +349,4 @@ function methodOf(text: string, end: number): string {
 
 function lowerText(bytes: Buffer, start: number, end: number): string {
   return latin1Of(bytes, start, end).toLowerCase()
-}
-
-/** Where the line of a field ends that stands first, right at `start` and as it would be printed; 0 when it does not. */
-function endOfFirst(cuts: readonly number[], id: number, start: number): number {
-  const wanted = id | FIELD_VERBATIM
-  return (cuts[0]! & 127) === wanted && cuts[1] === start ? cuts[3]! + 2 : 0
 }

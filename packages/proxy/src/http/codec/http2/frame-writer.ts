@@ -2,9 +2,6 @@ import { latin1Of } from '../../../network/latin1.ts'
 import type { Transport } from '../../../network/transport.ts'
 import { DEFAULT_MAX_FRAME_BYTES, Flag, FrameType } from './frame.ts'
 
-/** Payloads below this are gathered with everything else that the turn has to say; larger ones go without a copy. */
-const GATHERED_BYTES = 4096
-
 /**
  * Writes frames to a transport. What is written in one turn of the event loop goes out together, up to the first large
  * payload.
@@ -72,9 +69,7 @@ export class FrameWriter {
   data(streamId: number, payload: Uint8Array, endStream: boolean): void {
     const flags = endStream ? Flag.endStream : Flag.none
     this.text(frameHeader(payload.length, FrameType.data, flags, streamId))
-    if (payload.length >= GATHERED_BYTES) this.#transport.writeBytes(payload)
-    else if (payload.length > 0)
-      this.text(Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString('latin1'))
+    if (payload.length > 0) this.#transport.writeBytes(payload)
   }
 }
 
