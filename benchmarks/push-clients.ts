@@ -1,4 +1,4 @@
-/** The proxies' side of the push benchmark: real ones, and delta clients that only follow and acknowledge. */
+/** Delta clients of the push benchmark: they follow and acknowledge, and do nothing with what they get. */
 
 import {
   codec,
@@ -27,17 +27,6 @@ type Command =
   | { readonly do: 'connect'; readonly address: string; readonly nodes: readonly NodeSpec[] }
   | { readonly do: 'disconnect' }
   | { readonly do: 'reconnect' }
-
-/** Runs Batten's proxy with a bootstrap file; its identity comes from the environment. */
-export async function runProxy(bootstrap: string): Promise<void> {
-  const { createProxy, identityFromEnvironment } = await import('@batten/proxy')
-  const identity = identityFromEnvironment(process.env)
-  const proxy = createProxy({ bootstrap: { path: bootstrap }, ...(identity && { identity }) })
-  await proxy.start()
-  await proxy.ready
-  process.send?.('ready')
-  process.on('disconnect', () => process.exit(0))
-}
 
 /** Serves the commands of the benchmark's process. */
 export function runClients(): void {

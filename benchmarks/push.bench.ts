@@ -3,14 +3,18 @@
  *
  *   node --conditions=@batten/source benchmarks/push.bench.ts [--changes 100] [--proxies 200]
  *
+ * Files are saved in both ways that editors have: in place, and by a rename. Every tenth change takes an object away or
+ * brings it back: a file that becomes shorter may be half of a save, so that its change counts later.
+ *
  * Two meshes, both read from files by a real control plane in this process:
  *
- * 1. Bookinfo: a gateway and six sidecars, each Batten's proxy in a process of its own, over mutual TLS.
+ * 1. Bookinfo: a gateway and six sidecars, each a process that runs the proxy's program as it is shipped (it has to be
+ *    built: `npm run build`), over mutual TLS.
  * 2. Many: the same services, 200 sidecars; and what a reconnection of all of them costs. These are delta clients on
  *    gRPC streams in one other process: they decode what arrives, follow clusters with subscriptions, and acknowledge.
  *    They build no listeners: a real proxy adds the time that it takes to apply a change.
  */
-import { type ChildProcess, fork } from 'node:child_process'
+import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -32,7 +36,8 @@ import {
   platformObjects,
   sidecarNode,
 } from '@batten/testing/local-platform'
-import { runClients, runProxy } from './push-clients.ts'
+import { runClients } from './push-clients.ts'
+import { battenProxy } from './support/batten-proxy.ts'
 
 interface Workload {
   readonly name: string
@@ -50,7 +55,6 @@ const WORKLOADS: readonly Workload[] = [
 ]
 
 if (process.argv[2] === 'clients') runClients()
-else if (process.argv[2] === 'proxy') await runProxy(process.argv[3]!)
 else await main()
 
 async function main(): Promise<void> {
@@ -71,6 +75,7 @@ interface Counts {
 }
 
 async function bookinfo(changes: number): Promise<void> {
+  const [command = '', ...words] = await battenProxy()
   const directory = temporaryMesh()
   const { mesh } = directory
   const pool = new PortPool()
@@ -104,10 +109,12 @@ async function bookinfo(changes: number): Promise<void> {
           SERVICE_ACCOUNT: serviceAccount,
         }
         children.push(
-          fork(new URL(import.meta.url), ['proxy', bootstrap], { execArgv: process.execArgv, env }),
+          spawn(command, [...words, '--config', bootstrap, '--log-level', 'error'], {
+            env,
+            stdio: 'inherit',
+          }),
         )
       }
-      await Promise.all(children.map((child) => once(child, 'ready')))
       await served(controlPlane, nodes.length)
     })
     console.log(`bookinfo, ${nodes.length} proxies of Batten over mutual TLS`)
@@ -164,7 +171,7 @@ async function measure(
   counts: Counts,
   changes: number,
 ): Promise<void> {
-  route(mesh, 0)
+  save(mesh, 0)
   await sleep(300)
   await controlPlane.waitUntilServed()
   const totals: number[] = []
@@ -175,7 +182,7 @@ async function measure(
     counts.firstPushAt = 0
     const { revision } = controlPlane.snapshot
     const start = performance.now()
-    route(mesh, i)
+    save(mesh, i)
     while (controlPlane.snapshot.revision === revision) await sleep(1)
     await controlPlane.waitUntilServed()
     totals.push(performance.now() - start)
@@ -218,33 +225,43 @@ function temporaryMesh() {
   return { path, mesh, remove: () => rmSync(path, { recursive: true, force: true }) }
 }
 
-/** Saves a VirtualService as an editor does: a new file takes the place of the old one. */
-function route(mesh: string, i: number): void {
+/** Saves a VirtualService: its text in place of the old one, or a new file in place of the old file. */
+function save(mesh: string, i: number): void {
   const file = join(mesh, 'split.yaml')
+  const text = toYaml(i % 20 < 10 ? [route(i)] : [route(i), timeout()])
+  const isInPlace = i % 2 === 0
+  writeFileSync(isInPlace ? file : `${file}.tmp`, text)
+  if (!isInPlace) renameSync(`${file}.tmp`, file)
+}
+
+function route(i: number) {
   const weight = i % 100
-  writeFileSync(
-    `${file}.tmp`,
-    toYaml([
-      {
-        apiVersion: 'networking.istio.io/v1',
-        kind: 'VirtualService',
-        metadata: { name: 'ratings-split' },
-        spec: {
-          hosts: ['ratings'],
-          http: [
-            {
-              headers: { request: { set: { 'x-change': `${i}` } } },
-              route: [
-                { destination: { host: 'ratings' }, weight },
-                { destination: { host: 'details' }, weight: 100 - weight },
-              ],
-            },
+  return {
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'VirtualService',
+    metadata: { name: 'ratings-split' },
+    spec: {
+      hosts: ['ratings'],
+      http: [
+        {
+          headers: { request: { set: { 'x-change': `${i}` } } },
+          route: [
+            { destination: { host: 'ratings' }, weight },
+            { destination: { host: 'details' }, weight: 100 - weight },
           ],
         },
-      },
-    ]),
-  )
-  renameSync(`${file}.tmp`, file)
+      ],
+    },
+  }
+}
+
+function timeout() {
+  return {
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'VirtualService',
+    metadata: { name: 'details-timeout' },
+    spec: { hosts: ['details'], http: [{ timeout: '5s', route: [{ destination: { host: 'details' } }] }] },
+  }
 }
 
 function pods(workloads: readonly Workload[]) {
