@@ -77,14 +77,16 @@ interface FieldDependency<S> {
 
 interface QueryDependency<S> {
   readonly kind: 'query'
-  readonly query: Query<S, unknown>
-  readonly args: readonly string[]
+  readonly memo: Memo<S>
   readonly value: unknown
 }
 
 type Dependency<S> = EntryDependency<S> | FieldDependency<S> | QueryDependency<S>
 
 interface Memo<S> {
+  readonly query: Query<S, unknown>
+  readonly args: readonly string[]
+  readonly key: string
   value: unknown
   dependencies: Dependency<S>[]
   /** Fields that this result depends on, directly or through other queries. */
@@ -113,7 +115,7 @@ export class QueryEngine<S extends object> {
   /** Result of `query` for `inputs`. Any version of the inputs may be asked for; the current one is the cheapest. */
   run<V>(inputs: S, query: Query<S, V>, ...args: string[]): V {
     if (inputs !== this.#inputs) this.#advance(inputs)
-    const memo = this.#get(inputs, query, args)
+    const memo = this.#get(inputs, query as Query<S, unknown>, args)
     memo.askedIn = this.#generation
     return memo.value as V
   }
@@ -148,26 +150,40 @@ export class QueryEngine<S extends object> {
     if (this.#generation % KEEP_GENERATIONS === 0) this.#sweep()
   }
 
-  #get<V>(inputs: S, query: Query<S, V>, args: readonly string[]): Memo<S> {
+  #get(inputs: S, query: Query<S, unknown>, args: readonly string[]): Memo<S> {
     const key = memoKey(query, args)
     const memo = this.#memos.get(key)
-    if (memo !== undefined && (memo.verifiedIn === this.#generation || this.#holds(memo, inputs))) {
+    return memo === undefined ? this.#compute(inputs, key, query, args) : this.#verified(inputs, memo)
+  }
+
+  #verified(inputs: S, memo: Memo<S>): Memo<S> {
+    if (memo.verifiedIn !== this.#generation) {
+      if (!this.#holds(memo, inputs)) return this.#compute(inputs, memo.key, memo.query, memo.args, memo)
       memo.verifiedIn = this.#generation
-      return memo
     }
+    return memo
+  }
+
+  #compute(
+    inputs: S,
+    key: string,
+    query: Query<S, unknown>,
+    args: readonly string[],
+    memo?: Memo<S>,
+  ): Memo<S> {
     if (this.#running.has(key)) throw new Error(`query ${query.name}(${args.join(', ')}) depends on itself`)
     this.#running.add(key)
     try {
-      return this.#compute(inputs, key, query, args, memo)
+      return this.#computeOnce(inputs, key, query, args, memo)
     } finally {
       this.#running.delete(key)
     }
   }
 
-  #compute<V>(
+  #computeOnce(
     inputs: S,
     key: string,
-    query: Query<S, V>,
+    query: Query<S, unknown>,
     args: readonly string[],
     memo: Memo<S> | undefined,
   ): Memo<S> {
@@ -177,11 +193,12 @@ export class QueryEngine<S extends object> {
     const value = query.compute(this.#reader(inputs, dependencies, fields, reports), ...args)
     this.#computed.set(query.name, (this.#computed.get(query.name) ?? 0) + 1)
     if (memo === undefined) {
-      const created = { value, dependencies, fields, reports, verifiedIn: this.#generation, askedIn: -1 }
+      const verifiedIn = this.#generation
+      const created = { query, args, key, value, dependencies, fields, reports, verifiedIn, askedIn: -1 }
       this.#memos.set(key, created)
       return created
     }
-    if (!query.equals(memo.value as V, value)) memo.value = value
+    if (!query.equals(memo.value, value)) memo.value = value
     memo.dependencies = dependencies
     memo.fields = fields
     memo.reports = reports
@@ -204,8 +221,8 @@ export class QueryEngine<S extends object> {
         return value
       },
       query: (query, ...args) => {
-        const memo = this.#get(inputs, query, args)
-        dependencies.push({ kind: 'query', query: query as Query<S, unknown>, args, value: memo.value })
+        const memo = this.#get(inputs, query as Query<S, unknown>, args)
+        dependencies.push({ kind: 'query', memo, value: memo.value })
         for (const field of memo.fields) fields.add(field)
         return memo.value as never
       },
@@ -223,7 +240,7 @@ export class QueryEngine<S extends object> {
         if (now !== dependency.value) return false
       } else if (dependency.kind === 'field') {
         if (inputs[dependency.field] !== dependency.value) return false
-      } else if (this.#get(inputs, dependency.query, dependency.args).value !== dependency.value) {
+      } else if (this.#verified(inputs, dependency.memo).value !== dependency.value) {
         return false
       }
     }
@@ -246,11 +263,10 @@ export class QueryEngine<S extends object> {
   /** Results that were asked for in this generation or later, with everything that they are made of. */
   #reachable(since: number): ReadonlySet<Memo<S>> {
     const found = new Set<Memo<S>>()
-    const visit = (memo: Memo<S> | undefined) => {
-      if (memo === undefined || found.has(memo)) return
+    const visit = (memo: Memo<S>) => {
+      if (found.has(memo)) return
       found.add(memo)
-      for (const dependency of memo.dependencies)
-        if (dependency.kind === 'query') visit(this.#memos.get(memoKey(dependency.query, dependency.args)))
+      for (const dependency of memo.dependencies) if (dependency.kind === 'query') visit(dependency.memo)
     }
     for (const memo of this.#memos.values()) if (memo.askedIn >= Math.max(0, since)) visit(memo)
     return found
