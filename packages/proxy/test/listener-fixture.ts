@@ -38,6 +38,8 @@ export const tls: TlsServerConfig = {
   minVersion: 'TLSv1.2',
   maxVersion: 'TLSv1.3',
   ciphers: '',
+  groups: [],
+  signatureAlgorithms: [],
   subjectAltNames: [],
   requireClientCertificate: false,
 }

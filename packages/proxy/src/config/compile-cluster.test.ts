@@ -157,6 +157,8 @@ describe('compileCluster', () => {
               minVersion: 'TLSv1.2',
               maxVersion: 'TLSv1.3',
               ciphers: '',
+              groups: [],
+              signatureAlgorithms: [],
               sni: 'outbound_.9080_._.reviews.default.svc.cluster.local',
             },
           },

@@ -222,6 +222,8 @@ describe('compileListener', () => {
             minVersion: 'TLSv1.3',
             maxVersion: 'TLSv1.3',
             ciphers: 'ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-CHACHA20-POLY1305:AES128-SHA',
+            groups: [],
+            signatureAlgorithms: [],
           },
         },
         {

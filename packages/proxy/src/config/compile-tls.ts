@@ -7,6 +7,8 @@ import type {
   TlsParameters,
   UpstreamTlsContext,
 } from '@batten/xds'
+import { keyExchangeGroup, openSslGroups } from '../tls/key-exchange-groups.ts'
+import { isSignatureAlgorithm } from '../tls/signature-algorithms.ts'
 import { SYSTEM_ROOTS_SECRET } from '../tls/system-roots.ts'
 import type { TlsClientConfig, TlsCommonConfig, TlsServerConfig } from '../tls/tls-config.ts'
 import {
@@ -162,19 +164,62 @@ function sameSource(a: ResourceSource, b: ResourceSource): boolean {
 }
 
 type Version = TlsCommonConfig['minVersion']
+type Parameters = Pick<
+  TlsCommonConfig,
+  'minVersion' | 'maxVersion' | 'ciphers' | 'groups' | 'signatureAlgorithms'
+>
 
-function compileParameters(
-  parameters: MessageReader<TlsParameters> | undefined,
-): Pick<TlsCommonConfig, 'minVersion' | 'maxVersion' | 'ciphers'> {
-  if (parameters === undefined) return { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3', ciphers: '' }
+function compileParameters(parameters: MessageReader<TlsParameters> | undefined): Parameters {
+  if (parameters === undefined)
+    return { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3', ciphers: '', groups: [], signatureAlgorithms: [] }
   const minVersion = version(parameters, 'tlsMinimumProtocolVersion', 'TLSv1.2')
   const maxVersion = version(parameters, 'tlsMaximumProtocolVersion', 'TLSv1.3')
   if (minVersion > maxVersion)
     throw parameters.path('tlsMinimumProtocolVersion').invalid('is above tls_maximum_protocol_version')
   // BoringSSL's groups of equal preference, `[A|B]`, have no counterpart in OpenSSL: the order decides.
   const ciphers = parameters.list('cipherSuites').join(':').replace(/[[\]]/g, '').replaceAll('|', ':')
+  const groups = compileGroups(parameters)
+  const signatureAlgorithms = compileSignatureAlgorithms(parameters)
   parameters.done()
-  return { minVersion, maxVersion, ciphers }
+  return { minVersion, maxVersion, ciphers, groups, signatureAlgorithms }
+}
+
+function compileGroups(parameters: MessageReader<TlsParameters>): readonly string[] {
+  const at = parameters.path('ecdhCurves')
+  const groups = colonSeparated(parameters.list('ecdhCurves')).map((name) => {
+    const group = keyExchangeGroup(name)
+    if (group === undefined) throw at.invalid(`no curve is called ${JSON.stringify(name)}`)
+    return group
+  })
+  const twice = firstRepeated(groups)
+  if (twice !== undefined) throw at.invalid(`${twice} is named twice`)
+  if (groups.length > 0 && openSslGroups(groups) === undefined)
+    throw at.unsupported(
+      `${groups.join(', ')} needs OpenSSL 3.5, and this Node has ${process.versions.openssl}`,
+      'add a classical curve such as X25519, or use a newer Node',
+    )
+  return Object.freeze(groups)
+}
+
+function compileSignatureAlgorithms(parameters: MessageReader<TlsParameters>): readonly string[] {
+  const at = parameters.path('signatureAlgorithms')
+  const algorithms = colonSeparated(parameters.list('signatureAlgorithms'))
+  for (const name of algorithms)
+    if (!isSignatureAlgorithm(name))
+      throw at.unsupported(`${JSON.stringify(name)} is no signature algorithm that is known here`)
+  const twice = firstRepeated(algorithms)
+  if (twice !== undefined) throw at.invalid(`${twice} is named twice`)
+  return Object.freeze(algorithms)
+}
+
+/** Envoy joins the names with colons for BoringSSL, so one text may hold several. */
+function colonSeparated(names: readonly string[]): string[] {
+  const joined = names.join(':')
+  return joined === '' ? [] : joined.split(':')
+}
+
+function firstRepeated(names: readonly string[]): string | undefined {
+  return names.find((name, i) => names.indexOf(name) !== i)
 }
 
 function version(

@@ -44,7 +44,6 @@ export const IGNORED_FIELDS: Readonly<Record<string, Readonly<Record<string, str
     disableStatefulSessionResumption: 'resumption changes no outcome',
     sessionTimeout: 'resumption changes no outcome',
   },
-  TlsParameters: { ecdhCurves: 'the curves of the TLS library are X25519 and the NIST curves' },
   HttpConnectionManager: {
     tracing: 'no spans are produced yet; requests are not changed by it',
     http2ProtocolOptions: 'HTTP/2 is not offered to peers yet',

@@ -373,6 +373,8 @@ describe('a channel over TLS', () => {
           minVersion: 'TLSv1.2',
           maxVersion: 'TLSv1.3',
           ciphers: '',
+          groups: [],
+          signatureAlgorithms: [],
           subjectAltNames: [],
           sni: 'istiod.test',
         },

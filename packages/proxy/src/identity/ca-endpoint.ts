@@ -40,6 +40,8 @@ export function caEndpointOf(
     minVersion: 'TLSv1.2',
     maxVersion: 'TLSv1.3',
     ciphers: '',
+    groups: [],
+    signatureAlgorithms: [],
     subjectAltNames: [],
     sni: isIP(peerName) === 0 ? peerName : '',
   } as const

@@ -2,6 +2,8 @@ import { createHash, X509Certificate } from 'node:crypto'
 import { createSecureContext, type SecureContext } from 'node:tls'
 import { errorMessage, type Logger, silentLogger } from '@batten/core'
 import { CertificateNames } from './certificate-names.ts'
+import { openSslGroups } from './key-exchange-groups.ts'
+import { openSslSignatureAlgorithms } from './signature-algorithms.ts'
 import type { SecretStore, TlsCommonConfig, TlsServerConfig } from './tls-config.ts'
 
 /** What a handshake needs: OpenSSL's context and what we know of the secrets in it. */
@@ -132,6 +134,7 @@ function build(
   own: { readonly certificateChain: string; readonly privateKey: string } | undefined,
   trustedCa: string | undefined,
 ): BuiltContext {
+  const groups = openSslGroups(config.groups)
   const context = createSecureContext({
     ...(own === undefined ? {} : { cert: own.certificateChain, key: own.privateKey }),
     // An empty list, not undefined: that would load the roots of the web.
@@ -139,6 +142,8 @@ function build(
     minVersion: config.minVersion,
     maxVersion: config.maxVersion,
     ciphers: `${TLS13_CIPHERS}:${config.ciphers === '' ? TLS12_CIPHERS : config.ciphers}`,
+    ...(groups === undefined ? {} : { ecdhCurve: groups }),
+    sigalgs: openSslSignatureAlgorithms(config.signatureAlgorithms),
     honorCipherOrder: true,
     // A trusted certificate need not be self-signed, as in Envoy.
     allowPartialTrustChain: true,
@@ -164,6 +169,8 @@ function keyOf(config: TlsCommonConfig, role: Role): string {
     config.minVersion,
     config.maxVersion,
     config.ciphers,
+    config.groups,
+    config.signatureAlgorithms,
     role === 'server' && (config as TlsServerConfig).requireClientCertificate,
   ])
 }

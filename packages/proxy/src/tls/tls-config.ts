@@ -14,6 +14,10 @@ export interface TlsCommonConfig extends TlsSecretRefs {
   readonly maxVersion: 'TLSv1.2' | 'TLSv1.3'
   /** OpenSSL cipher list for TLS 1.2; empty means the default. */
   readonly ciphers: string
+  /** Key exchange groups by their names in `key-exchange-groups.ts`, best first; empty means Envoy's default. */
+  readonly groups: readonly string[]
+  /** Best first; empty means Envoy's default. */
+  readonly signatureAlgorithms: readonly string[]
   /** Any one of these must match any one SAN (URI or DNS) of the peer; empty accepts every SAN. */
   readonly subjectAltNames: readonly StringMatcher[]
 }

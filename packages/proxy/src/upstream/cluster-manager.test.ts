@@ -72,6 +72,8 @@ describe('a new configuration', () => {
       minVersion: 'TLSv1.2',
       maxVersion: 'TLSv1.3',
       ciphers: '',
+      groups: [],
+      signatureAlgorithms: [],
       subjectAltNames: [],
     },
   })

@@ -403,6 +403,8 @@ describe('an xDS client over TLS', () => {
           minVersion: 'TLSv1.2',
           maxVersion: 'TLSv1.3',
           ciphers: '',
+          groups: [],
+          signatureAlgorithms: [],
           subjectAltNames: [],
           sni: 'istiod.test',
           ...tls,

@@ -77,6 +77,8 @@ export const common = {
   minVersion: 'TLSv1.2' as const,
   maxVersion: 'TLSv1.3' as const,
   ciphers: '',
+  groups: [],
+  signatureAlgorithms: [],
   subjectAltNames: [] as TlsServerConfig['subjectAltNames'],
 }
 

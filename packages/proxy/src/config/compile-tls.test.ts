@@ -1,0 +1,68 @@
+import { messageFromJson } from '@batten/xds'
+import { describe, expect, it } from 'vitest'
+import { configErrorText } from '../errors.ts'
+import { compileUpstreamTls } from './compile-tls.ts'
+import { FieldPath } from './field-path.ts'
+import { MessageReader } from './message-reader.ts'
+import { ResourceReferences } from './resource-references.ts'
+
+function upstream(context: object) {
+  const message = messageFromJson('envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext', context)
+  const reader = new MessageReader(message, 'UpstreamTlsContext', FieldPath.of('cluster', 'a'))
+  return compileUpstreamTls(reader, new ResourceReferences())
+}
+
+function refusal(context: object): string {
+  try {
+    upstream(context)
+  } catch (thrown) {
+    return configErrorText(thrown)
+  }
+  throw new Error('it was not refused')
+}
+
+const parameters = (tls_params: object) => ({ common_tls_context: { tls_params } })
+
+describe('TlsParameters', () => {
+  it.each([
+    [[], []],
+    // Envoy joins the texts with colons before BoringSSL reads them.
+    [[''], []],
+    [['P-256:secp384r1'], ['P-256', 'P-384']],
+    [
+      ['MLKEM1024', 'X25519MLKEM768', 'x25519', 'prime256v1', 'P-384', 'secp521r1'],
+      ['MLKEM1024', 'X25519MLKEM768', 'X25519', 'P-256', 'P-384', 'P-521'],
+    ],
+  ])('takes the curves %j by the names of BoringSSL', (ecdh_curves, expected) => {
+    expect(upstream(parameters({ ecdh_curves })).groups).toEqual(expected)
+  })
+
+  const AT_CURVES = 'cluster "a": common_tls_context.tls_params.ecdh_curves: '
+  it.each([
+    [['X25519', 'secp256r1'], 'no curve is called "secp256r1"'],
+    [['p-256'], 'no curve is called "p-256"'],
+    [['X448'], 'no curve is called "X448"'],
+    [['*X25519'], 'no curve is called "*X25519"'],
+    [['constructor'], 'no curve is called "constructor"'],
+    [['X25519', ''], 'no curve is called ""'],
+    [['P-256', 'prime256v1'], 'P-256 is named twice'],
+  ])('refuses the curves %j, as Envoy does, with the path of the field', (ecdh_curves, expected) => {
+    expect(refusal(parameters({ ecdh_curves }))).toBe(AT_CURVES + expected)
+  })
+
+  it('takes signature algorithms, and refuses what is none', () => {
+    const signature_algorithms = ['ed25519', 'rsa_pss_rsae_sha256:ecdsa_secp521r1_sha512']
+    expect(upstream(parameters({ signature_algorithms })).signatureAlgorithms).toEqual([
+      'ed25519',
+      'rsa_pss_rsae_sha256',
+      'ecdsa_secp521r1_sha512',
+    ])
+    expect(refusal(parameters({ signature_algorithms: ['ed448'] }))).toBe(
+      'cluster "a": common_tls_context.tls_params.signature_algorithms: ' +
+        '"ed448" is no signature algorithm that is known here',
+    )
+    expect(refusal(parameters({ signature_algorithms: ['ed25519', 'ed25519'] }))).toContain(
+      'ed25519 is named twice',
+    )
+  })
+})
