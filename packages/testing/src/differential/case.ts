@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import { parse } from 'yaml'
+import type { TlsClient, TlsUpstream } from './tls-peer.ts'
 
 /**
  * One differential case: a folder with `exchanges.yaml`, run against every proxy with the nearest `bootstrap.yaml`
@@ -14,6 +15,8 @@ export interface DifferentialCase {
   readonly bootstrapFile: string
   /** Scripted answers of each upstream by name; the last one repeats. */
   readonly upstreams: Readonly<Record<string, readonly UpstreamAnswer[]>>
+  /** Upstreams that speak TLS in this case, by name. The others speak plain text. */
+  readonly upstreamTls?: Readonly<Record<string, UpstreamTls>>
   /** Client connections, one after another. */
   readonly connections: readonly ClientConnection[]
   /** Envoy counters whose growth is compared, by their dotted names. */
@@ -23,6 +26,10 @@ export interface DifferentialCase {
 }
 
 export interface ClientConnection {
+  /** Of the listeners of the bootstrap: `${LISTENER_<NAME>}`; default `${LISTENER}`. */
+  readonly listener?: string
+  /** Speaks TLS; else what is sent goes out as it is. */
+  readonly tls?: TlsClient
   readonly exchanges: readonly Exchange[]
 }
 
@@ -39,6 +46,12 @@ export interface Piece {
   readonly bytes: string
   /** Pause before it. */
   readonly afterMs: number
+}
+
+/** A TLS upstream, or one that breaks the handshake. */
+export interface UpstreamTls extends TlsUpstream {
+  /** What it answers to the ClientHello in place of a handshake. */
+  readonly instead?: UpstreamAnswer
 }
 
 /** What an upstream does with one request. */
@@ -74,7 +87,13 @@ function loadCase(folder: string, root: string): DifferentialCase {
     upstreams: Object.fromEntries(
       Object.entries(raw.upstreams ?? {}).map(([key, answers]) => [key, answers.map(answerOf)]),
     ),
-    connections: raw.connections.map((exchanges) => ({ exchanges: exchanges.map(exchangeOf) })),
+    upstreamTls: Object.fromEntries(
+      Object.entries(raw.upstreamTls ?? {}).map(([key, { instead, ...tls }]) => [
+        key,
+        instead === undefined ? tls : { ...tls, instead: answerOf(instead) },
+      ]),
+    ),
+    connections: raw.connections.map(connectionOf),
     counters: raw.counters ?? [],
     differs: raw.differs ?? [],
   }
@@ -88,9 +107,16 @@ export const ANSWER_OK: readonly UpstreamAnswer[] = [
 interface RawCase {
   readonly title?: string
   readonly upstreams?: Record<string, (string | Partial<UpstreamAnswer>)[]>
-  readonly connections: (string | RawExchange)[][]
+  readonly upstreamTls?: Record<string, TlsUpstream & { readonly instead?: string | Partial<UpstreamAnswer> }>
+  readonly connections: (RawExchanges | RawConnection)[]
   readonly counters?: string[]
   readonly differs?: { at: string; because: string }[]
+}
+type RawExchanges = readonly (string | RawExchange)[]
+interface RawConnection {
+  readonly listener?: string
+  readonly tls?: TlsClient
+  readonly exchanges?: RawExchanges
 }
 interface RawExchange {
   readonly send: string | (string | Partial<Piece>)[]
@@ -101,6 +127,16 @@ interface RawExchange {
 function answerOf(raw: string | Partial<UpstreamAnswer>): UpstreamAnswer {
   const answer = typeof raw === 'string' ? { bytes: raw } : raw
   return { bytes: answer.bytes ?? '', afterMs: answer.afterMs ?? 0, afterwards: answer.afterwards ?? 'keep' }
+}
+
+function connectionOf(raw: RawExchanges | RawConnection): ClientConnection {
+  if (isExchanges(raw)) return { exchanges: raw.map(exchangeOf) }
+  const { exchanges = [], ...rest } = raw
+  return { ...rest, exchanges: exchanges.map(exchangeOf) }
+}
+
+function isExchanges(raw: RawExchanges | RawConnection): raw is RawExchanges {
+  return Array.isArray(raw)
 }
 
 function exchangeOf(raw: string | RawExchange): Exchange {

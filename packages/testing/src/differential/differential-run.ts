@@ -1,40 +1,46 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '../free-port.ts'
 import { ANSWER_OK, type DifferentialCase } from './case.ts'
+import { certificateFolder } from './certificate-fixture.ts'
 import { type Observation, observe } from './observation.ts'
 import type { ProxyUnderTest, StartProxy } from './proxy-under-test.ts'
 import { runConnection, type SeenConnection } from './raw-client.ts'
 import { ScriptedUpstream } from './scripted-upstream.ts'
 
 /**
- * One proxy with one bootstrap, against which cases run one after another. In the bootstrap `${LISTENER}`, `${ADMIN}`,
- * `${ACCESS_LOG}` and `${UPSTREAM_<NAME>}` stand for ports and the path of the access log.
+ * One proxy with one bootstrap, against which cases run one after another. In the bootstrap `${LISTENER}`,
+ * `${LISTENER_<NAME>}`, `${ADMIN}`, `${ACCESS_LOG}` and `${UPSTREAM_<NAME>}` stand for ports and the path of the access
+ * log, and `${CERTIFICATES}` for the folder with the certificates of `certificates.yaml` beside the bootstrap.
  */
 export class DifferentialRun {
   readonly #proxy: ProxyUnderTest
   readonly #folder: string
-  readonly #listener: number
+  /** Ports by name; the nameless one is `${LISTENER}`. */
+  readonly #listeners: ReadonlyMap<string, number>
   readonly #admin: number
   readonly #upstreams: ReadonlyMap<string, ScriptedUpstream>
   readonly #ports: ReadonlyMap<string, string>
+  readonly #certificates: string | undefined
 
   private constructor(
     proxy: ProxyUnderTest,
     folder: string,
-    listener: number,
+    listeners: ReadonlyMap<string, number>,
     admin: number,
     upstreams: ReadonlyMap<string, ScriptedUpstream>,
     ports: ReadonlyMap<string, string>,
+    certificates: string | undefined,
   ) {
     this.#proxy = proxy
     this.#folder = folder
-    this.#listener = listener
+    this.#listeners = listeners
     this.#admin = admin
     this.#upstreams = upstreams
     this.#ports = ports
+    this.#certificates = certificates
   }
 
   static async start(bootstrapFile: string, start: StartProxy): Promise<DifferentialRun> {
@@ -48,6 +54,17 @@ export class DifferentialRun {
       ACCESS_LOG: join(folder, 'access.log'),
     }
     const ports = new Map([[`${listener}`, '<listener>']])
+    const listeners = new Map([['', listener]])
+    for (const [, name] of template.matchAll(/\$\{LISTENER_([A-Z0-9]+)\}/g)) {
+      if (listeners.has(name!.toLowerCase())) continue
+      const port = await freePort()
+      listeners.set(name!.toLowerCase(), port)
+      values[`LISTENER_${name}`] = `${port}`
+      ports.set(`${port}`, `<listener ${name!.toLowerCase()}>`)
+    }
+    const certificatesFile = join(dirname(bootstrapFile), 'certificates.yaml')
+    const certificates = existsSync(certificatesFile) ? certificateFolder(certificatesFile) : undefined
+    if (certificates !== undefined) values.CERTIFICATES = certificates
     for (const [, name] of template.matchAll(/\$\{UPSTREAM_([A-Z0-9]+)\}/g)) {
       if (upstreams.has(name!.toLowerCase())) continue
       const upstream = new ScriptedUpstream()
@@ -63,24 +80,38 @@ export class DifferentialRun {
     )
     writeFileSync(values.ACCESS_LOG!, '')
     const proxy = await start(file, admin)
-    return new DifferentialRun(proxy, folder, listener, admin, upstreams, ports)
+    return new DifferentialRun(proxy, folder, listeners, admin, upstreams, ports, certificates)
   }
 
   async run(testCase: DifferentialCase): Promise<Observation> {
-    for (const [name, upstream] of this.#upstreams) upstream.reset(testCase.upstreams[name] ?? ANSWER_OK)
+    for (const [name, upstream] of this.#upstreams) {
+      const answers = testCase.upstreams[name] ?? ANSWER_OK
+      upstream.reset(answers, testCase.upstreamTls?.[name], this.#certificates)
+    }
     // Connections that the reset closed are noticed by the proxy before the case begins.
     await sleep(30)
     const before = await this.#counters(testCase.counters)
     const logged = this.#log().length
     const seen: SeenConnection[] = []
-    for (const connection of testCase.connections) seen.push(await runConnection(this.#listener, connection))
+    const sessions = { last: undefined }
+    for (const connection of testCase.connections) {
+      const port = this.#listeners.get(connection.listener ?? '')
+      if (port === undefined) throw new Error(`${testCase.name}: no listener ${connection.listener}`)
+      seen.push(await runConnection({ port, certificates: this.#certificates, sessions }, connection))
+    }
     const log = await this.#settledLog(logged)
     const after = await this.#counters(testCase.counters)
     const growth = Object.fromEntries(
       testCase.counters.map((name) => [name, (after[name] ?? 0) - (before[name] ?? 0)]),
     )
     const upstreams = new Map([...this.#upstreams].map(([name, upstream]) => [name, upstream.seen]))
-    return observe(seen, upstreams, log, growth, this.#ports)
+    const handshakes = new Map(
+      Object.keys(testCase.upstreamTls ?? {}).map((name) => [
+        name,
+        this.#upstreams.get(name)?.handshakes ?? [],
+      ]),
+    )
+    return observe(seen, upstreams, log, growth, this.#ports, handshakes)
   }
 
   async close(): Promise<void> {

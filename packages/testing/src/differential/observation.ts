@@ -1,16 +1,21 @@
 import type { WireMessage } from './http1-message-reader.ts'
 import type { SeenConnection } from './raw-client.ts'
 import type { SeenRequest } from './scripted-upstream.ts'
+import type { SeenTls } from './tls-peer.ts'
 
 /** Everything that is compared about one run of a case, as plain data. */
 export interface Observation {
   readonly connections: readonly {
+    /** Where the client spoke TLS. */
+    readonly tls?: SeenTls
     readonly responses: readonly ObservedMessage[]
     readonly leftOver: string
     readonly closed: boolean
   }[]
   /** By upstream: what arrived, and on which connection. */
   readonly upstreams: Readonly<Record<string, readonly (ObservedMessage & { readonly connection: number })[]>>
+  /** Handshakes of the upstreams that spoke TLS. */
+  readonly handshakes?: Readonly<Record<string, readonly SeenTls[]>>
   /** Access log lines. */
   readonly log: readonly string[]
   /** Growth of the named counters. */
@@ -34,6 +39,7 @@ export function observe(
   log: readonly string[],
   counters: Readonly<Record<string, number>>,
   ports: ReadonlyMap<string, string>,
+  handshakes: ReadonlyMap<string, readonly SeenTls[]> = new Map(),
 ): Observation {
   // Ports are chosen by the system: each stands for its name.
   const named = (text: string) => [...ports].reduce((t, [port, name]) => t.replaceAll(port, name), text)
@@ -45,6 +51,7 @@ export function observe(
   })
   return {
     connections: connections.map((c) => ({
+      ...(c.tls === undefined ? {} : { tls: c.tls }),
       responses: c.responses.map(message),
       leftOver: settledText(named(c.leftOver)),
       closed: c.closed,
@@ -55,6 +62,7 @@ export function observe(
         seen.map((s) => ({ ...message(s.message), connection: s.connection })),
       ]),
     ),
+    ...(handshakes.size === 0 ? {} : { handshakes: Object.fromEntries(handshakes) }),
     log: log.map(named),
     counters,
   }

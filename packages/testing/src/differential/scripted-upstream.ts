@@ -1,7 +1,9 @@
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
-import type { UpstreamAnswer } from './case.ts'
+import type { TLSSocketOptions } from 'node:tls'
+import type { UpstreamAnswer, UpstreamTls } from './case.ts'
 import { takeMessage, type WireMessage } from './http1-message-reader.ts'
+import { type SeenTls, seenTls, tlsError, tlsUpstream, tlsUpstreamOptions } from './tls-peer.ts'
 
 export interface SeenRequest {
   /** 1 for the first connection of the case, 2 for the next... */
@@ -17,7 +19,11 @@ export class ScriptedUpstream {
   #next = 0
   #connections = 0
   #numbers = new Map<Socket, number>()
+  #tls: UpstreamTls | undefined
+  #tlsOptions: TLSSocketOptions | undefined
   seen: SeenRequest[] = []
+  /** Handshakes in the order in which they began; those of a case where it speaks TLS. */
+  handshakes: SeenTls[] = []
 
   constructor() {
     this.#server = createServer((socket) => this.#accept(socket))
@@ -31,7 +37,15 @@ export class ScriptedUpstream {
   }
 
   /** Starts a case: a new script, nothing seen, connections counted from one. */
-  reset(answers: readonly UpstreamAnswer[]): void {
+  reset(
+    answers: readonly UpstreamAnswer[],
+    tls?: UpstreamTls | undefined,
+    certificates?: string | undefined,
+  ): void {
+    this.#tls = tls
+    this.#tlsOptions =
+      tls === undefined || tls.instead !== undefined ? undefined : tlsUpstreamOptions(tls, certificates)
+    this.handshakes = []
     this.#answers = answers
     this.#next = 0
     this.#connections = 0
@@ -48,9 +62,26 @@ export class ScriptedUpstream {
 
   #accept(socket: Socket): void {
     this.#sockets.add(socket)
+    socket.on('close', () => this.#sockets.delete(socket))
+    socket.on('error', () => {})
+    const instead = this.#tls?.instead
+    if (instead !== undefined) socket.once('data', () => perform(instead, socket))
+    else if (this.#tlsOptions === undefined) this.#serve(socket)
+    else this.#secure(socket, this.#tlsOptions)
+  }
+
+  #secure(socket: Socket, options: TLSSocketOptions): void {
+    const { handshakes } = this
+    const index = handshakes.push({}) - 1
+    const secure = tlsUpstream(socket, options)
+    secure.on('secure', () => (handshakes[index] = { ...handshakes[index], ...seenTls(secure, true) }))
+    secure.on('error', (thrown) => (handshakes[index] = { error: tlsError(thrown), ...handshakes[index] }))
+    this.#serve(secure)
+  }
+
+  #serve(socket: Socket): void {
     let bytes = ''
     socket.setEncoding('latin1')
-    socket.on('close', () => this.#sockets.delete(socket))
     socket.on('error', () => {})
     socket.on('data', (text: string) => {
       bytes += text
@@ -69,13 +100,17 @@ export class ScriptedUpstream {
 
   #answer(socket: Socket): void {
     const answer = this.#answers[Math.min(this.#next++, this.#answers.length - 1)]
-    if (answer === undefined || answer.afterwards === 'hang') return
-    const send = () => {
-      if (answer.bytes !== '') socket.write(answer.bytes, 'latin1')
-      if (answer.afterwards === 'close') socket.end()
-      if (answer.afterwards === 'reset') setTimeout(() => socket.resetAndDestroy(), 20)
-    }
-    if (answer.afterMs > 0) setTimeout(send, answer.afterMs)
-    else send()
+    if (answer !== undefined) perform(answer, socket)
   }
+}
+
+function perform(answer: UpstreamAnswer, socket: Socket): void {
+  if (answer.afterwards === 'hang') return
+  const send = () => {
+    if (answer.bytes !== '') socket.write(answer.bytes, 'latin1')
+    if (answer.afterwards === 'close') socket.end()
+    if (answer.afterwards === 'reset') setTimeout(() => socket.resetAndDestroy(), 20)
+  }
+  if (answer.afterMs > 0) setTimeout(send, answer.afterMs)
+  else send()
 }
