@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { freePort } from '../free-port.ts'
+import { freePorts } from '../free-port.ts'
 import { ANSWER_OK, type DifferentialCase } from './case.ts'
 import { certificateFolder } from './certificate-fixture.ts'
 import { type Observation, observe } from './observation.ts'
@@ -46,41 +46,39 @@ export class DifferentialRun {
   static async start(bootstrapFile: string, start: StartProxy): Promise<DifferentialRun> {
     const folder = mkdtempSync(join(tmpdir(), 'batten-differential-'))
     const template = readFileSync(bootstrapFile, 'utf8')
-    const [listener, admin] = [await freePort(), await freePort()]
+    const values: Record<string, string> = { ACCESS_LOG: join(folder, 'access.log') }
+    const ports = new Map<string, string>()
+    // Upstreams first: they hold their ports while free ones are looked for.
     const upstreams = new Map<string, ScriptedUpstream>()
-    const values: Record<string, string> = {
-      LISTENER: `${listener}`,
-      ADMIN: `${admin}`,
-      ACCESS_LOG: join(folder, 'access.log'),
+    for (const name of namesIn(template, 'UPSTREAM')) {
+      const upstream = new ScriptedUpstream()
+      const port = await upstream.listen()
+      upstreams.set(name, upstream)
+      values[`UPSTREAM_${name.toUpperCase()}`] = `${port}`
+      ports.set(`${port}`, `<upstream ${name}>`)
     }
-    const ports = new Map([[`${listener}`, '<listener>']])
-    const listeners = new Map([['', listener]])
-    for (const [, name] of template.matchAll(/\$\{LISTENER_([A-Z0-9]+)\}/g)) {
-      if (listeners.has(name!.toLowerCase())) continue
-      const port = await freePort()
-      listeners.set(name!.toLowerCase(), port)
-      values[`LISTENER_${name}`] = `${port}`
-      ports.set(`${port}`, `<listener ${name!.toLowerCase()}>`)
+    const names = namesIn(template, 'LISTENER')
+    const [admin, listener, ...others] = await freePorts(2 + names.length)
+    values.ADMIN = `${admin}`
+    values.LISTENER = `${listener}`
+    ports.set(`${listener}`, '<listener>')
+    const listeners = new Map([['', listener!]])
+    for (const [i, name] of names.entries()) {
+      listeners.set(name, others[i]!)
+      values[`LISTENER_${name.toUpperCase()}`] = `${others[i]}`
+      ports.set(`${others[i]}`, `<listener ${name}>`)
     }
     const certificatesFile = join(dirname(bootstrapFile), 'certificates.yaml')
     const certificates = existsSync(certificatesFile) ? certificateFolder(certificatesFile) : undefined
     if (certificates !== undefined) values.CERTIFICATES = certificates
-    for (const [, name] of template.matchAll(/\$\{UPSTREAM_([A-Z0-9]+)\}/g)) {
-      if (upstreams.has(name!.toLowerCase())) continue
-      const upstream = new ScriptedUpstream()
-      const port = await upstream.listen()
-      upstreams.set(name!.toLowerCase(), upstream)
-      values[`UPSTREAM_${name}`] = `${port}`
-      ports.set(`${port}`, `<upstream ${name!.toLowerCase()}>`)
-    }
     const file = join(folder, 'bootstrap.yaml')
     writeFileSync(
       file,
       template.replace(/\$\{([A-Z0-9_]+)\}/g, (whole, name: string) => values[name] ?? whole),
     )
-    writeFileSync(values.ACCESS_LOG!, '')
-    const proxy = await start(file, admin)
-    return new DifferentialRun(proxy, folder, listeners, admin, upstreams, ports, certificates)
+    writeFileSync(join(folder, 'access.log'), '')
+    const proxy = await start(file, admin!)
+    return new DifferentialRun(proxy, folder, listeners, admin!, upstreams, ports, certificates)
   }
 
   async run(testCase: DifferentialCase): Promise<Observation> {
@@ -148,4 +146,10 @@ export class DifferentialRun {
     }
     return Object.fromEntries(names.map((name) => [name, values[name] ?? 0]))
   }
+}
+
+/** The names of `${<KIND>_<NAME>}` in a bootstrap, in lower case. */
+function namesIn(template: string, kind: 'UPSTREAM' | 'LISTENER'): string[] {
+  const found = template.matchAll(new RegExp(`\\$\\{${kind}_([A-Z0-9]+)\\}`, 'g'))
+  return [...new Set([...found].map(([, name]) => name!.toLowerCase()))]
 }
