@@ -1,7 +1,8 @@
 import { existsSync, statSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { BattenError, errorMessage } from '@batten/core'
+import { configProblem } from './check-config.ts'
 import type { BattenConfig } from './define-config.ts'
 
 /** A project folder with its configuration, paths made absolute. */
@@ -48,18 +49,38 @@ export async function loadProject(folder: string): Promise<Project> {
 }
 
 async function importConfig(file: string): Promise<BattenConfig> {
+  let exported: unknown
   try {
     // A file that was saved again is another module.
     const url = `${pathToFileURL(file).href}?at=${statSync(file).mtimeMs}`
-    const module = (await import(url)) as { default?: unknown }
-    if (typeof module.default !== 'object' || module.default === null)
-      throw new Error('it has no default export')
-    return module.default as BattenConfig
+    exported = ((await import(url)) as { default?: unknown }).default
   } catch (error) {
-    throw new BattenError('CLI_PROJECT_INVALID', {
-      message: `cannot load ${file}: ${errorMessage(error)}`,
-      hint: 'it should say: export default defineConfig({ ... })',
-      cause: error,
-    })
+    throw cannotLoad(file, errorMessage(error).replace(/\?at=[\d.]+/g, ''), hintFor(error, file), error)
   }
+  if (typeof exported !== 'object' || exported === null)
+    throw cannotLoad(
+      file,
+      exported === undefined ? 'it has no default export' : `it exports a ${typeof exported}`,
+      'it should say: export default defineConfig({ ... })',
+    )
+  const problem = configProblem(exported, dirname(file))
+  if (problem !== undefined)
+    throw new BattenError('CLI_PROJECT_INVALID', {
+      message: `${file}: ${problem}`,
+      hint: "see BattenConfig: `import { defineConfig } from '@batten/cli/config'` lets an editor check it",
+    })
+  return exported
+}
+
+function cannotLoad(file: string, reason: string, hint: string, cause?: unknown): BattenError {
+  return new BattenError('CLI_PROJECT_INVALID', { message: `cannot load ${file}: ${reason}`, hint, cause })
+}
+
+function hintFor(error: unknown, file: string): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const missing = /Cannot find package '([^']+)'/.exec(errorMessage(error))?.[1]
+  if (missing !== undefined) return `install it in this folder: npm install --save-dev ${missing}`
+  if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX')
+    return 'Node runs this file as it is: only TypeScript that can be erased is possible'
+  return `to see where: node ${basename(file)}`
 }

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { Child } from './child.ts'
 
 let child: Child | undefined
@@ -42,5 +42,35 @@ describe('Child', () => {
     const pid = stubborn.pid!
     await stubborn.stop('SIGTERM', 200)
     expect(() => process.kill(pid, 0)).toThrow()
+  })
+
+  it('takes with it what it has started, whether it is stopped or crashes', async () => {
+    const grandchild =
+      'process.on("SIGTERM", () => {}); console.log(process.pid); setInterval(() => {}, 1000)'
+    const code = `require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(grandchild)}], { stdio: 'inherit' })`
+    const seen: number[] = []
+    const heard = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const parent = start(code, { onLine: (_, line) => heard[seen.push(Number(line)) - 1]?.resolve() })
+    await heard[0]!.promise
+    process.kill(parent.pid!, 'SIGKILL')
+    await heard[1]!.promise
+    await parent.stop('SIGTERM', 1000)
+    expect(seen.length).toBe(2)
+    for (const pid of seen) await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow(), 5000)
+  })
+
+  it.each([
+    [['no-such-program-here'], '.', 'there is no program "no-such-program-here" on the PATH'],
+    [['/etc'], '.', '/etc is no program that may be run'],
+    [['node'], '/no/such/folder', 'its folder /no/such/folder does not exist'],
+  ] as const)('says why %s in %s does not start', async (command, cwd, expected) => {
+    const reason = await new Promise<string>((resolve) => {
+      child = new Child(
+        { name: 'part', command, cwd, env: process.env },
+        { onCrash: (_, why) => resolve(why) },
+      )
+      child.start()
+    })
+    expect(reason).toBe(expected)
   })
 })

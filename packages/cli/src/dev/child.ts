@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { type Clock, systemClock, type Timer } from '@batten/core'
 
@@ -31,6 +32,9 @@ const STABLE_MS = 10_000
 /**
  * One operating-system process that is kept running: a crash is reported and it starts again, with a growing pause.
  * It has an IPC channel, so that it notices when this process is gone, however that happened.
+ *
+ * As in a container, it is the first process of a group: it alone is asked to end, and what it has started goes when it
+ * does. Signals of the terminal, which go to the group of this process, do not reach it.
  */
 export class Child {
   readonly spec: ChildSpec
@@ -60,6 +64,7 @@ export class Child {
       cwd: this.spec.cwd,
       env: this.spec.env as NodeJS.ProcessEnv,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      detached: true,
     })
     this.#process = child
     const { pid } = child
@@ -74,11 +79,14 @@ export class Child {
       const ended = (reason: string) => {
         if (this.#process !== child) return
         this.#process = undefined
-        if (pid !== undefined) this.#events.onEnd?.(this, pid)
+        if (pid !== undefined) {
+          killGroup(pid)
+          this.#events.onEnd?.(this, pid)
+        }
         resolve()
         if (!this.#stopping) this.#crashed(reason)
       }
-      child.once('error', (error) => ended(error.message))
+      child.once('error', (error) => ended(startProblem(error, this.spec)))
       child.once('exit', (code, signal) => ended(signal === null ? `exit code ${code}` : `signal ${signal}`))
     })
   }
@@ -89,17 +97,17 @@ export class Child {
 
   /** Ends it the hard way; it starts again, as after a crash. */
   kill(): void {
-    this.#process?.kill('SIGKILL')
+    if (this.pid !== undefined) killGroup(this.pid)
   }
 
-  /** Asks it to end; kills it after `graceMs`. Resolves when it is gone. */
+  /** Asks it to end; kills it, and what it has started, after `graceMs`. Resolves when it is gone. */
   async stop(signal: NodeJS.Signals, graceMs: number): Promise<void> {
     this.#stopping = true
     this.#restart?.cancel()
     const child = this.#process
     if (child === undefined) return
     child.kill(signal)
-    const kill = setTimeout(() => child.kill('SIGKILL'), graceMs)
+    const kill = setTimeout(() => this.kill(), graceMs)
     await this.#exited
     clearTimeout(kill)
   }
@@ -112,4 +120,22 @@ export class Child {
     this.#events.onCrash?.(this, reason, delay)
     this.#restart = this.#clock.setTimeout(() => this.start(), delay)
   }
+}
+
+/** Ends a process and all that it has started, as far as that is there and has not left its group. */
+function killGroup(leader: number): void {
+  try {
+    process.kill(-leader, 'SIGKILL')
+  } catch {
+    // Nobody is left.
+  }
+}
+
+/** Why a program did not even start. The system has one code for a program and for a folder that are not there. */
+function startProblem(error: NodeJS.ErrnoException, { command, cwd }: ChildSpec): string {
+  if (error.code === 'EACCES') return `${command[0]} is no program that may be run`
+  if (error.code !== 'ENOENT') return error.message
+  return existsSync(cwd)
+    ? `there is no program ${JSON.stringify(command[0])} on the PATH`
+    : `its folder ${cwd} does not exist`
 }

@@ -1,6 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { createRequire } from 'node:module'
-import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createDevelopmentTokens, type DevelopmentTokens } from '@batten/control-plane'
 import { BattenError, type Clock, errorMessage, systemClock } from '@batten/core'
@@ -17,6 +16,7 @@ import {
 } from '@batten/testing/local-platform'
 import { commandFor } from '../config/define-config.ts'
 import { loadProject, type Project } from '../config/load-config.ts'
+import { applicationCommand } from './application-command.ts'
 import { Child, type ChildSpec } from './child.ts'
 import { type ControlPlanePorts, controlPlaneCommand } from './control-plane-command.ts'
 import { FilterBuilder } from './filter-builder.ts'
@@ -110,10 +110,13 @@ async function untilReady(pod: LocalPod, signal: AbortSignal): Promise<void> {
   ])
 }
 
-/** Ends what is left when this process is killed; see `reaper.ts`. */
+/** Ends what is left when this process is killed, alone or with its whole group; see `reaper.ts`. */
 function startReaper(folder: string): ChildProcess {
   const file = new URL(import.meta.url.endsWith('.ts') ? './reaper.ts' : './reaper.js', import.meta.url)
-  return fork(file, [folder], { stdio: 'ignore', execArgv: [] })
+  const reaper = fork(file, [folder], { stdio: 'ignore', execArgv: [], detached: true })
+  // The mesh runs without it; it is only for the worst case.
+  reaper.on('error', () => {})
+  return reaper
 }
 
 /** A running mesh: the processes and the files that feed them. */
@@ -260,7 +263,7 @@ export class DevMesh {
     await Promise.all(ended)
     await this.#ports.release()
     this.#run.remove()
-    this.#reaper.disconnect()
+    if (this.#reaper.connected) this.#reaper.disconnect()
   }
 
   /** Plans again from the files as they are now. */
@@ -310,7 +313,11 @@ export class DevMesh {
     const index = this.plan.pods.findIndex((other) => podKey(other) === podKey(pod))
     return {
       sidecar: await this.#proxySpec(sidecarNode(pod), index + 1),
-      application: this.#application(pod),
+      application: applicationCommand(
+        pod,
+        commandFor(this.project.config, pod.deployment)!,
+        this.project.root,
+      ),
     }
   }
 
@@ -336,36 +343,13 @@ export class DevMesh {
     )
   }
 
-  #application(pod: LocalPod): ChildSpec {
-    const [first] = pod.ports
-    const { command, cwd = '.', env } = commandFor(this.project.config, pod.deployment)!
-    return {
-      name: podTitle(pod),
-      command,
-      cwd: resolve(this.project.root, cwd),
-      env: {
-        ...process.env,
-        ...pod.env,
-        HOST: '127.0.0.1',
-        HOSTNAME: pod.name,
-        ...(first && { PORT: String(first.appPort) }),
-        // The program's own environment variable for a proxy; Node's http module honours it with the second one.
-        HTTP_PROXY: `http://127.0.0.1:${pod.httpProxyPort}`,
-        http_proxy: `http://127.0.0.1:${pod.httpProxyPort}`,
-        NO_PROXY: 'localhost,127.0.0.1',
-        NODE_USE_ENV_PROXY: '1',
-        ...env,
-      },
-    }
-  }
-
   #spawn(spec: ChildSpec, crashed?: () => void): Child {
     const child = new Child(
       spec,
       {
         onLine: (from, line, stream) => this.#events.output?.(from.spec.name, line, stream),
-        onStart: (_, pid) => this.#reaper.send({ watch: pid }),
-        onEnd: (_, pid) => this.#reaper.send({ forget: pid }),
+        onStart: (_, pid) => this.#tellReaper({ watch: pid }),
+        onEnd: (_, pid) => this.#tellReaper({ forget: pid }),
         onMessage: (_, message) => this.#message(message),
         onCrash: (from, reason, ms) => {
           this.#notice(`${from.spec.name} ended (${reason}); it starts again in ${ms} ms`, 'error')
@@ -377,6 +361,10 @@ export class DevMesh {
     this.#children.set(spec.name, child)
     child.start()
     return child
+  }
+
+  #tellReaper(message: object): void {
+    if (this.#reaper.connected) this.#reaper.send(message, () => {})
   }
 
   /** Ends one process of a mesh that goes on. */

@@ -2,7 +2,7 @@
  * A process beside `batten dev` that outlives it when it is killed: then it ends what was running and removes the
  * run's folder. The applications of a mesh are programs of somebody else, which do not notice that their parent is gone.
  *
- * Messages: `{ watch: pid }`, `{ forget: pid }`. The folder is its argument.
+ * Messages: `{ watch: pid }`, `{ forget: pid }`, each the first of a process group. The folder is its argument.
  */
 import { rmSync } from 'node:fs'
 
@@ -17,24 +17,23 @@ process.on('message', (message: { watch?: number; forget?: number }) => {
 })
 
 process.once('disconnect', () => {
-  if (watched.size === 0) process.exit(0)
-  signalAll('SIGTERM')
-  setTimeout(() => {
-    signalAll('SIGKILL')
+  for (const pid of watched) send(pid, 'SIGTERM')
+  const finish = () => {
+    for (const pid of watched) send(-pid, 'SIGKILL')
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
     process.exit(0)
-  }, GRACE_MS)
+  }
+  if (watched.size === 0) finish()
+  else setTimeout(finish, GRACE_MS)
 })
 
-// Signals of the terminal go to the whole group; this process ends with its parent, not before.
+// This process ends with its parent, not before.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
 
-function signalAll(signal: NodeJS.Signals): void {
-  for (const pid of watched) {
-    try {
-      process.kill(pid, signal)
-    } catch {
-      // It is gone already.
-    }
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch {
+    // It is gone already.
   }
 }
