@@ -84,28 +84,32 @@ function mergeRules(first: MeshDestinationRule, second: MeshDestinationRule): Me
 
 /**
  * The rule that a client of a namespace uses for a service; looked up in the client's namespace, the service's, then
- * the root namespace. The last two must export it to the client.
+ * the root namespace. The last two must export it to the client. Clients in the root namespace, where gateways live,
+ * look there last, since its rules are the defaults of the mesh; but what it keeps to itself (`exportTo: ["."]`) is
+ * meant for them alone and comes first.
  */
 export const destinationRuleFor = defineQuery<MeshSnapshot, MeshDestinationRule | undefined>(
   'destination-rule',
   (read, clientNamespace, clientLabels, serviceNamespace, hostname) => {
     const labels = JSON.parse(clientLabels!) as Record<string, string>
     const root = read.field('mesh').rootNamespace
-    const seen = new Set<string>()
-    for (const namespace of [clientNamespace!, serviceNamespace!, root]) {
-      if (seen.has(namespace)) continue
-      seen.add(namespace)
-      for (const rule of read.entry('destinationRules', namespace) ?? []) {
-        if (!coversHost(rule.host, hostname!)) continue
-        if (rule.workloadSelector !== undefined && !selects(rule.workloadSelector, labels)) continue
-        if (namespace !== clientNamespace && !isExportedTo(rule.exportTo, namespace, clientNamespace!))
-          continue
-        return rule
-      }
-    }
-    return undefined
+    const find = (namespace: string, isMeant: (rule: MeshDestinationRule) => boolean = () => true) =>
+      (read.entry('destinationRules', namespace) ?? []).find(
+        (rule) =>
+          coversHost(rule.host, hostname!) &&
+          (rule.workloadSelector === undefined || selects(rule.workloadSelector, labels)) &&
+          (namespace === clientNamespace || isExportedTo(rule.exportTo, namespace, clientNamespace!)) &&
+          isMeant(rule),
+      )
+    const own = find(clientNamespace!, clientNamespace === root ? isPrivate : undefined)
+    if (own !== undefined) return own
+    return (serviceNamespace === clientNamespace ? undefined : find(serviceNamespace!)) ?? find(root)
   },
 )
+
+function isPrivate({ exportTo }: MeshDestinationRule): boolean {
+  return exportTo.length === 1 && exportTo[0] === '.'
+}
 
 /** A rule by namespace and key: what {@link destinationRuleFor} found, for those that need no more to know. */
 export const destinationRuleByKey = defineQuery<MeshSnapshot, MeshDestinationRule | undefined>(

@@ -18,6 +18,7 @@ export const FINDING_CODES = {
   CP_TRANSLATION_FAILED:
     'A resource could not be made of the configuration; the message says of which object.',
   CP_UNSUPPORTED_FIELD: 'A field has no effect yet; the message says what happens instead.',
+  CP_UNSUPPORTED_KIND: 'An object is of a kind that has no effect yet; the message says what that means.',
   CP_VIRTUAL_SERVICE_CONFLICT: 'Several VirtualServices have the same host; sidecars use the oldest.',
   CP_WASM_UNAVAILABLE:
     'The module of a WasmPlugin cannot be fetched, is not the expected one, or is damaged.',

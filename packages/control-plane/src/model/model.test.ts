@@ -202,6 +202,24 @@ data:
     ])
   })
 
+  it.each([
+    ['security.istio.io/v1', 'AuthorizationPolicy', 'spec: {}', 'nothing is refused because of it'],
+    ['security.istio.io/v1', 'RequestAuthentication', 'spec: {}', 'tokens are not verified'],
+    [
+      'gateway.networking.k8s.io/v1',
+      'Gateway',
+      'spec: { gatewayClassName: istio, listeners: [{ name: http, port: 80, protocol: HTTP }] }',
+      'use the kinds of networking.istio.io',
+    ],
+  ])('says of a kind of %s that it is not supported: %s', async (apiVersion, kind, spec, reason) => {
+    const { source, model } = await start(MESH)
+    source.apply(objectsOf(`apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: { name: a }\n${spec}`))
+    model.flush()
+    expect(model.findings.map((one) => [one.code, one.object, one.path, one.message])).toEqual([
+      ['CP_UNSUPPORTED_KIND', `${kind} default/a`, 'kind', `${kind} is not supported yet: ${reason}`],
+    ])
+  })
+
   it('finds VirtualServices that fight for a host', async () => {
     const { source, model } = await start(MESH)
     source.apply(

@@ -4,7 +4,7 @@ import type { Finding } from './finding.ts'
 import { hostsOverlap, isExportedTo, resolveHost } from './host.ts'
 import type { MeshSnapshot, StoredObject } from './snapshot.ts'
 import { locate } from './validate-object.ts'
-import { MESH_GATEWAY, type MeshVirtualService } from './virtual-service.ts'
+import { destinationsOf, MESH_GATEWAY, type MeshVirtualService } from './virtual-service.ts'
 import type { WasmModuleSource } from './wasm-plugin.ts'
 import { selects } from './workload.ts'
 
@@ -60,31 +60,6 @@ function tellGateways(snapshot: MeshSnapshot, { gateways, spec }: MeshVirtualSer
       hint: 'create it, or write namespace/name if it is in another namespace',
     })
   })
-}
-
-interface DestinationPlace {
-  readonly destination: Destination
-  readonly path: string
-}
-
-function destinationsOf({ spec }: MeshVirtualService): DestinationPlace[] {
-  const places: DestinationPlace[] = []
-  spec.http?.forEach((http, i) => {
-    http.route?.forEach(({ destination }, j) => {
-      places.push({ destination, path: `spec.http[${i}].route[${j}].destination` })
-    })
-    if (http.mirror !== undefined) places.push({ destination: http.mirror, path: `spec.http[${i}].mirror` })
-    http.mirrors?.forEach(({ destination }, j) => {
-      places.push({ destination, path: `spec.http[${i}].mirrors[${j}].destination` })
-    })
-  })
-  for (const kind of ['tls', 'tcp'] as const)
-    spec[kind]?.forEach((route, i) => {
-      route.route?.forEach(({ destination }, j) => {
-        places.push({ destination, path: `spec.${kind}[${i}].route[${j}].destination` })
-      })
-    })
-  return places
 }
 
 function tellDestination(

@@ -1,4 +1,4 @@
-import type { VirtualService, VirtualServiceSpec } from '@batten/api'
+import type { Destination, VirtualService, VirtualServiceSpec } from '@batten/api'
 import { resolveHost } from './host.ts'
 import type { MeshConfig } from './mesh-config.ts'
 import { DEFAULT_NAMESPACE, objectKey } from './object-key.ts'
@@ -44,7 +44,40 @@ export function virtualServiceOf(object: VirtualService, mesh: MeshConfig): Mesh
   }
 }
 
-/** `namespace/name` of a gateway that an object of `namespace` names; `mesh` stays. */
+/**
+ * `namespace/name` of a gateway that an object of `namespace` names; `mesh` stays. Dots are the form of before
+ * namespaces had their own: `name.namespace` and `name.namespace.svc.cluster.local`.
+ */
 export function gatewayKey(name: string, namespace: string): string {
-  return name === MESH_GATEWAY || name.includes('/') ? name : `${namespace}/${name}`
+  if (name === MESH_GATEWAY || name.includes('/')) return name
+  const [first, home = namespace] = name.split('.')
+  return `${home}/${first}`
+}
+
+/** Where a VirtualService names a destination. */
+export interface DestinationPlace {
+  readonly destination: Destination
+  /** `spec.http[0].route[0].destination` */
+  readonly path: string
+}
+
+/** Every destination that a VirtualService names, mirrors included. */
+export function destinationsOf({ spec }: MeshVirtualService): DestinationPlace[] {
+  const places: DestinationPlace[] = []
+  spec.http?.forEach((http, i) => {
+    http.route?.forEach(({ destination }, j) => {
+      places.push({ destination, path: `spec.http[${i}].route[${j}].destination` })
+    })
+    if (http.mirror !== undefined) places.push({ destination: http.mirror, path: `spec.http[${i}].mirror` })
+    http.mirrors?.forEach(({ destination }, j) => {
+      places.push({ destination, path: `spec.http[${i}].mirrors[${j}].destination` })
+    })
+  })
+  for (const kind of ['tls', 'tcp'] as const)
+    spec[kind]?.forEach((route, i) => {
+      route.route?.forEach(({ destination }, j) => {
+        places.push({ destination, path: `spec.${kind}[${i}].route[${j}].destination` })
+      })
+    })
+  return places
 }

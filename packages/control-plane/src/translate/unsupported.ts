@@ -189,6 +189,21 @@ export const WITHOUT_EFFECT: readonly UntranslatedField[] = [
   },
 ]
 
+/** Kinds that nothing is made of, and what that means for the person who wrote one. */
+export const UNSUPPORTED_KINDS: Readonly<Record<string, string>> = {
+  'security.istio.io/AuthorizationPolicy': 'nothing is refused because of it',
+  'security.istio.io/RequestAuthentication': 'tokens are not verified',
+  'telemetry.istio.io/Telemetry': 'the settings of the mesh hold',
+  'networking.istio.io/EnvoyFilter': 'resources are served without its patches',
+  'networking.istio.io/ProxyConfig': 'proxies start with the settings of their bootstrap',
+  'networking.istio.io/WorkloadGroup': 'no WorkloadEntry is made of it; write the WorkloadEntry',
+  'extensions.istio.io/TrafficExtension': 'use a WasmPlugin',
+  'networking.k8s.io/Ingress': 'use a Gateway and a VirtualService of networking.istio.io',
+}
+
+const GATEWAY_API_GROUPS = /^gateway\.networking\.(k8s|x-k8s)\.io\//
+const GATEWAY_API_REASON = 'use the kinds of networking.istio.io'
+
 const BY_KIND = new Map<string, UntranslatedField[]>()
 for (const field of UNSUPPORTED.flatMap(withAliases)) {
   const list = BY_KIND.get(field.kind)
@@ -198,10 +213,22 @@ for (const field of UNSUPPORTED.flatMap(withAliases)) {
 
 const ISTIO_GROUPS = /^(networking|security|extensions)\.istio\.io\//
 
-/** Findings for fields of an object that are not supported yet: the rest of the object counts. */
+/** A finding for an object of a kind that is not supported yet: all of it is without effect. */
+function unsupportedKind(object: KubernetesObject, origin: Origin): Finding[] {
+  const kind = kindKey(object)
+  const reason = UNSUPPORTED_KINDS[kind] ?? (GATEWAY_API_GROUPS.test(kind) ? GATEWAY_API_REASON : undefined)
+  if (reason === undefined) return []
+  const message = `${object.kind} is not supported yet: ${reason}`
+  return [locate({ code: 'CP_UNSUPPORTED_KIND', severity: 'warning', message, path: 'kind' }, object, origin)]
+}
+
+/**
+ * Findings for what of an object is not supported yet: all of it when nothing is made of its kind, else single fields,
+ * while the rest of the object counts.
+ */
 export function unsupportedFields(object: KubernetesObject, origin: Origin): Finding[] {
-  if (!ISTIO_GROUPS.test(kindKey(object))) return []
-  const findings: Finding[] = []
+  if (!ISTIO_GROUPS.test(kindKey(object))) return unsupportedKind(object, origin)
+  const findings = unsupportedKind(object, origin)
   for (const field of BY_KIND.get(object.kind) ?? [])
     for (const { path, value } of find(
       object as unknown as Record<string, unknown>,

@@ -22,7 +22,7 @@ import { inboundListeners } from './resources/listener-inbound.ts'
 import { outboundListeners } from './resources/listener-outbound.ts'
 import { outboundClusters, outboundEndpoints } from './resources/outbound-clusters.ts'
 import { gatewayRoutes } from './resources/route-gateway.ts'
-import { gatewaySecrets } from './resources/secret.ts'
+import { clientSecrets, gatewaySecrets } from './resources/secret.ts'
 import { sidecarRoutes } from './resources/sidecar-routes.ts'
 import { extensionConfigs, pluginsFor } from './resources/wasm-plugins.ts'
 
@@ -73,6 +73,7 @@ const sidecarView = defineQuery<MeshSnapshot, ResourceView>(
       [TYPE_URLS.EDS]: read.query(outboundEndpoints, client!),
       [TYPE_URLS.LDS]: read.query(sidecarListeners, listener!, client!, inbound!),
       [TYPE_URLS.RDS]: read.query(sidecarRoutes, client!, hasHttpProxy!),
+      [TYPE_URLS.SDS]: read.query(clientSecrets, client!),
       [TYPE_URLS.ECDS]: read.query(extensionConfigs, plugins!, capabilities!),
     }),
   isSameView,
@@ -100,7 +101,7 @@ const gatewayView = defineQuery<MeshSnapshot, ResourceView>(
       [TYPE_URLS.EDS]: read.query(outboundEndpoints, client!),
       [TYPE_URLS.LDS]: read.query(gatewayListeners, gateway!, client!),
       [TYPE_URLS.RDS]: read.query(gatewayRoutes, gateway!, client!),
-      [TYPE_URLS.SDS]: read.query(gatewaySecrets, gateway!),
+      [TYPE_URLS.SDS]: join(read.query(gatewaySecrets, gateway!), read.query(clientSecrets, client!)),
       [TYPE_URLS.ECDS]: read.query(extensionConfigs, plugins!, capabilities!),
     }),
   isSameView,
@@ -217,7 +218,7 @@ function isSameView(a: ResourceView, b: ResourceView): boolean {
   return true
 }
 
-/** One map of two that share no name; one of them itself when the other is empty. */
+/** One map of two that have nothing, or the same, under one name; one of them itself when the other is empty. */
 function join(a: Resources, b: Resources): Resources {
   if (b.size === 0) return a
   if (a.size === 0) return b

@@ -1,3 +1,4 @@
+import type { ClientTLSSettings } from '@batten/api'
 import {
   type Cluster,
   formatSniName,
@@ -18,14 +19,17 @@ import type { MeshService, ServicePort } from '../../model/service.ts'
 import type { MeshSnapshot } from '../../model/snapshot.ts'
 import { msToDuration } from '../duration.ts'
 import { connectionPoolToCluster } from '../fields/destination-rule/connection-pool.ts'
+import { clientCredentialNamesOf, hasCredentials } from '../fields/destination-rule/credentials.ts'
 import { httpProtocolOptions, upstreamHttpOf } from '../fields/destination-rule/http-protocol.ts'
 import { loadBalancerToCluster } from '../fields/destination-rule/load-balancer.ts'
 import { outlierDetectionToCluster } from '../fields/destination-rule/outlier-detection.ts'
 import { type ClientTlsContext, tlsToTransportSocket } from '../fields/destination-rule/tls.ts'
+import { policyPath } from '../fields/destination-rule/traffic-policy.ts'
 import { supportedPolicy } from '../proxy-features.ts'
 import { encodeResource, guarded, isSameResource } from '../resource-encoder.ts'
 import { ADS, meshClientTls } from '../tls-context.ts'
 import { loadAssignment } from './endpoint.ts'
+import { credentialProblem } from './secret.ts'
 import { serviceIdentities } from './service-identities.ts'
 
 const PLAIN_TEXT: TransportSocket = {
@@ -41,6 +45,8 @@ export interface ClusterClient {
   readonly capabilities: NodeCapabilities
   /** Without interception there is no original destination to go to. */
   readonly hasOriginalDestination: boolean
+  /** Whose Secrets it may have; only told when its rule names some, so that other clients share clusters. */
+  readonly credentials?: { readonly namespace: string; readonly isSidecar: boolean }
 }
 
 /**
@@ -84,6 +90,8 @@ function build(
     serviceSans: service.subjectAltNames,
     hostname: service.hostname,
   }
+  const secrets = credentialsOf(read, client, rule, policy.tls, subset!, port.number)
+  if (secrets === 'missing') return undefined
   const { isPassthrough, lbPolicy, ...lbOptions } = loadBalancer
   // Without interception nobody knows where the caller wanted to go: its hosts are balanced as if nothing were said.
   const chosen = isPassthrough === true ? loadBalancerToCluster(undefined).lbPolicy : lbPolicy
@@ -110,10 +118,38 @@ function build(
       ruleKey!,
     )
   }
-  Object.assign(cluster, transport(service, policy.tls, mesh, context))
+  Object.assign(cluster, secrets === 'none' ? {} : transport(service, policy.tls, mesh, context))
   const options = httpProtocolOptions(upstream, policy.connectionPool)
   if (options !== undefined) cluster.typedExtensionProtocolOptions = { [HTTP_PROTOCOL_OPTIONS]: options }
   return encodeResource('envoy.config.cluster.v3.Cluster', name, cluster)
+}
+
+/**
+ * Whether a client has the Secrets that its TLS settings name. When one is missing, that is told, and there is no
+ * cluster: a proxy would wait for it, and with it everything that is served after a start.
+ */
+function credentialsOf(
+  read: Reader<MeshSnapshot>,
+  { credentials }: ClusterClient,
+  rule: MeshDestinationRule | undefined,
+  tls: ClientTLSSettings | undefined,
+  subset: string,
+  port: number,
+): 'none' | 'missing' | 'there' {
+  const names = clientCredentialNamesOf(tls)
+  if (rule === undefined || credentials === undefined || names.length === 0) return 'there'
+  if (!hasCredentials(rule, credentials.isSidecar)) return 'none'
+  const problem = credentialProblem(read, credentials.namespace, names)
+  if (problem === undefined) return 'there'
+  read.report({
+    code: 'CP_SECRET_UNUSABLE',
+    severity: 'error',
+    subject: `TLS of DestinationRule ${rule.namespace}/${rule.name}`,
+    message: `${problem}, so ${credentials.isSidecar ? 'sidecars' : 'gateways'} of namespace ${credentials.namespace} cannot reach ${rule.host}`,
+    object: rule.key,
+    path: `${policyPath(rule.spec, subset, port, 'tls')}.credentialName`,
+  })
+  return 'missing'
 }
 
 function discoveryOf(service: MeshService, isPassthrough: boolean, client: ClusterClient): ClusterDiscovery {

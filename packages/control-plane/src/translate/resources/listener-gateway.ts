@@ -3,7 +3,7 @@ import { isSameMap } from '../../model/equal.ts'
 import { defineQuery, type Reader } from '../../model/incremental.ts'
 import type { Resource } from '../../model/resource.ts'
 import type { MeshSnapshot } from '../../model/snapshot.ts'
-import { serverTlsToTransportSocket } from '../fields/gateway/tls.ts'
+import { credentialNamesOf, serverTlsToTransportSocket } from '../fields/gateway/tls.ts'
 import { type ClientClass, classOf, type GatewayClass } from '../node-class.ts'
 import { encodeResource, guarded } from '../resource-encoder.ts'
 import { gatewayConnections } from './connections.ts'
@@ -84,7 +84,7 @@ function hasCredentials(
   node: GatewayClass,
   { gateway, server }: GatewayServer,
 ): boolean {
-  const problem = credentialProblem(read, node.namespace, server.tls)
+  const problem = credentialProblem(read, node.namespace, credentialNamesOf(server.tls))
   if (problem === undefined) return true
   read.report({
     code: 'CP_SECRET_UNUSABLE',

@@ -1,13 +1,15 @@
-import type { ServerTLSSettings } from '@batten/api'
 import type { Secret } from '@batten/xds'
 import { isSameMap } from '../../model/equal.ts'
 import { defineQuery, type Reader } from '../../model/incremental.ts'
 import type { Resource } from '../../model/resource.ts'
 import type { MeshSnapshot } from '../../model/snapshot.ts'
+import { clientCredentialNamesOf, hasCredentials } from '../fields/destination-rule/credentials.ts'
+import { effectivePolicy } from '../fields/destination-rule/traffic-policy.ts'
 import { credentialNamesOf } from '../fields/gateway/tls.ts'
-import { classOf, type GatewayClass } from '../node-class.ts'
+import { type ClientClass, classOf, type GatewayClass } from '../node-class.ts'
 import { encodeResource } from '../resource-encoder.ts'
 import { secretResourceName } from '../tls-context.ts'
+import { clusterRefs } from './cluster-refs.ts'
 import { gatewayServers } from './gateway-servers.ts'
 
 const CA_SUFFIX = '-cacert'
@@ -19,30 +21,55 @@ export const gatewaySecrets = defineQuery<MeshSnapshot, ReadonlyMap<string, Reso
     const node = classOf<GatewayClass>(classKey!)
     const secrets = new Map<string, Resource>()
     for (const { server } of gatewayServers(read, node))
-      for (const credential of credentialNamesOf(server.tls)) {
-        const name = secretResourceName(credential)
-        const message = secretOf(read, node.namespace, credential)
-        if (message !== undefined)
-          secrets.set(
-            name,
-            encodeResource('envoy.extensions.transport_sockets.tls.v3.Secret', name, { name, ...message }),
-          )
-      }
+      for (const credential of credentialNamesOf(server.tls))
+        addSecret(read, secrets, node.namespace, credential)
     return secrets
   },
   isSameMap,
 )
 
+/** The secrets of a client: those that the TLS settings of its destinations name, from its own namespace. */
+export const clientSecrets = defineQuery<MeshSnapshot, ReadonlyMap<string, Resource>>(
+  'client-secrets',
+  (read, classKey) => {
+    const client = classOf<ClientClass>(classKey!)
+    const secrets = new Map<string, Resource>()
+    for (const { rule, subset, portNumber } of clusterRefs(read, classKey!)) {
+      if (rule === undefined || !hasCredentials(rule, client.type === 'sidecar')) continue
+      const { tls } = effectivePolicy(rule.spec, subset, portNumber)
+      for (const credential of clientCredentialNamesOf(tls))
+        addSecret(read, secrets, client.namespace, credential)
+    }
+    return secrets
+  },
+  isSameMap,
+)
+
+function addSecret(
+  read: Reader<MeshSnapshot>,
+  secrets: Map<string, Resource>,
+  namespace: string,
+  credential: string,
+): void {
+  const name = secretResourceName(credential)
+  const message = secretOf(read, namespace, credential)
+  if (message !== undefined)
+    secrets.set(
+      name,
+      encodeResource('envoy.extensions.transport_sockets.tls.v3.Secret', name, { name, ...message }),
+    )
+}
+
 /**
- * Why a server cannot have its certificates: a proxy would wait for a Secret that is not there, and keep every other
- * server of the listener waiting. Undefined when it can.
+ * Why a server or client cannot have its certificates: a proxy would wait for a Secret that is not there, and keep
+ * everything else that waits for the same listener or cluster waiting. Undefined when it can.
  */
 export function credentialProblem(
   read: Reader<MeshSnapshot>,
   namespace: string,
-  tls: ServerTLSSettings | undefined,
+  credentials: readonly string[],
 ): string | undefined {
-  for (const credential of credentialNamesOf(tls)) {
+  for (const credential of credentials) {
     if (secretOf(read, namespace, credential) === undefined) {
       const what = credential.endsWith(CA_SUFFIX) ? 'ca.crt' : 'tls.crt and tls.key'
       return `there is no Secret ${namespace}/${credential} with ${what}`
