@@ -26,7 +26,7 @@ import { PodSet, type PodSpecs, podKey, podTitle } from './pod-set.ts'
 import { ProjectModel } from './project-model.ts'
 import { type ProxyKind, proxyCommand, proxyName } from './proxy-command.ts'
 import { RunDirectory } from './run-directory.ts'
-import { probeHttp, waitForHttp, waitForPort } from './wait.ts'
+import { closedPorts, probeHttp, waitForHttp, waitForPort } from './wait.ts'
 import { watchFile } from './watch.ts'
 
 export interface DevOptions {
@@ -42,6 +42,8 @@ export interface DevOptions {
   readonly clock?: Clock
 }
 
+export type NoticeSeverity = 'success' | 'info' | 'warning' | 'error'
+
 /** What a front end hears of a running mesh. */
 export interface DevEvents {
   /** A line of a child's output. */
@@ -49,7 +51,7 @@ export interface DevEvents {
   /** The findings that are new since the last call, and how many there are in all. */
   findings?(added: readonly DevFinding[], all: readonly DevFinding[]): void
   /** Anything else worth a line: a restart, a rebuilt filter, a Deployment that nobody runs. */
-  notice?(message: string, severity: 'info' | 'warning' | 'error'): void
+  notice?(message: string, severity: NoticeSeverity): void
 }
 
 /** One line of the table of addresses. */
@@ -66,6 +68,9 @@ const CONTROL_PLANE_GRACE_MS = 1000
 const DRAIN_GRACE_MS = 10_000
 const READY_TIMEOUT_MS = 60_000
 const SYNC_TIMEOUT_MS = 20_000
+/** When somebody who waits for applications wants to know which ones, and when the mesh starts without them. */
+const SLOW_APPLICATION_MS = 4000
+const APPLICATION_TIMEOUT_MS = 15_000
 
 /** The command line of this package, for children. */
 const CLI = createRequire(import.meta.url).resolve('../../bin/batten.js')
@@ -110,6 +115,14 @@ async function untilReady(pod: LocalPod, signal: AbortSignal): Promise<void> {
   ])
 }
 
+/** What a pod lacks to take requests, with its name. */
+async function lackOf(pod: LocalPod): Promise<string> {
+  const closed = await closedPorts(pod.ports.map(({ appPort }) => appPort))
+  if (closed.length === 0) return `${podTitle(pod)}, whose sidecar is not ready`
+  const isPort = closed.includes(pod.ports[0]!.appPort) ? ' (its PORT)' : ''
+  return `${podTitle(pod)}: nothing accepts connections on 127.0.0.1:${closed.join(', ')}${isPort}`
+}
+
 /** Ends what is left when this process is killed, alone or with its whole group; see `reaper.ts`. */
 function startReaper(folder: string): ChildProcess {
   const file = new URL(import.meta.url.endsWith('.ts') ? './reaper.ts' : './reaper.js', import.meta.url)
@@ -143,6 +156,11 @@ export class DevMesh {
   #questions = 0
   #applying: Promise<void> = Promise.resolve()
   #platform = ''
+  #isStarted = false
+  /** Titles of pods that were ready at some time. */
+  readonly #wereReady = new Set<string>()
+  /** Objects that changed since somebody was told that every proxy has them. */
+  #untold: string[] = []
 
   constructor(options: DevOptions, project: Project) {
     this.#options = options
@@ -156,7 +174,8 @@ export class DevMesh {
       spawn: (spec, crashed) => this.#spawn(spec, crashed),
       stop: (child) => this.#stop(child),
       untilReady: (pod, signal) => untilReady(pod, signal),
-      changed: () => this.#writePlatform(),
+      ready: (pod) => this.#podReady(pod),
+      changed: () => this.#podsChanged(),
       served: () => this.#servedBefore(this.#clock.monotonicMs() + RETIRE_SYNC_MS).then(() => {}),
       linger: () => sleep(LINGER_MS, undefined, { signal: this.#abort.signal }).catch(() => {}),
     })
@@ -176,6 +195,11 @@ export class DevMesh {
     return [...this.plan.gateway.ports.values()][0] ?? 0
   }
 
+  /** Pods whose application does not take requests, by the names of the table. */
+  get late(): readonly string[] {
+    return this.#pods.late.map(podTitle)
+  }
+
   get runDirectory(): string {
     return this.#run.path
   }
@@ -193,7 +217,10 @@ export class DevMesh {
       tls: await this.#ports.take(),
       debug: await this.#ports.take(),
     }
-    await this.#model.start(() => this.#changed())
+    await this.#model.start((objects) => {
+      this.#changed()
+      void this.#tellServed(objects)
+    })
     await this.#replan()
     await this.#ports.release()
     this.#spawn(controlPlaneCommand(CLI, this.project, this.#run, this.#controlPlane))
@@ -202,8 +229,11 @@ export class DevMesh {
     )
     this.#spawn(await this.#proxySpec(gatewayNode(this.plan), 0))
     await this.#pods.want(this.plan.pods)
-    await this.#until('proxies and workloads', (signal) => this.#allReady(signal))
+    await this.#until('proxies', (signal) => this.#proxiesReady(signal))
+    await this.#applicationsReady()
     await this.#askControlPlane(SYNC_TIMEOUT_MS)
+    this.#abort.signal.throwIfAborted()
+    this.#isStarted = true
     if (this.project.file !== undefined)
       watchFile(this.project.file, this.#abort.signal, () => void this.#reload())
     this.#filters.watch(this.#abort.signal)
@@ -281,8 +311,13 @@ export class DevMesh {
   #tellPlan(before: LocalPlan | undefined, wanted: number): void {
     const { gateway, notRun, limited } = this.plan
     const [first] = gateway.ports
-    if (before?.gateway.ports.size !== gateway.ports.size && first !== undefined && first[1] !== wanted)
-      this.#notice(`port ${wanted} is taken; the gateway listens on ${first[1]}`, 'warning')
+    if (before?.gateway.ports.size !== gateway.ports.size && first !== undefined)
+      if (wanted !== 0 && first[1] !== wanted)
+        this.#notice(`port ${wanted} is taken; the gateway listens on ${first[1]}`, 'warning')
+    if (this.#model.objects.length === 0 && before === undefined)
+      this.#notice(`there is no configuration in ${this.project.configPaths.join(', ')} yet`, 'warning')
+    else if (first === undefined && (before === undefined || before.gateway.ports.size > 0))
+      this.#notice('there is no Gateway: nothing listens for requests from outside of the mesh', 'warning')
     for (const name of notRun)
       if (!before?.notRun.includes(name))
         this.#notice(`Deployment ${name} is not run: batten.config.ts has no command for it`, 'warning')
@@ -307,6 +342,14 @@ export class DevMesh {
     const text = documents.join('\n---\n')
     if (text !== this.#platform) this.#run.write('platform/objects.yaml', text)
     this.#platform = text
+  }
+
+  #podsChanged(): void {
+    try {
+      this.#writePlatform()
+    } catch (error) {
+      this.#notice(`the mesh is not told which pods are ready: ${errorMessage(error)}`, 'error')
+    }
   }
 
   async #specsOf(pod: LocalPod): Promise<PodSpecs> {
@@ -353,7 +396,7 @@ export class DevMesh {
         onMessage: (_, message) => this.#message(message),
         onCrash: (from, reason, ms) => {
           this.#notice(`${from.spec.name} ended (${reason}); it starts again in ${ms} ms`, 'error')
-          crashed?.()
+          ;(crashed ?? (() => void this.#tellReady(from)))()
         },
       },
       this.#clock,
@@ -361,6 +404,17 @@ export class DevMesh {
     this.#children.set(spec.name, child)
     child.start()
     return child
+  }
+
+  /** Says when the gateway or the control plane is back. */
+  async #tellReady({ spec: { name } }: Child): Promise<void> {
+    const port = name === 'gateway' ? this.plan.gateway.adminPort : this.#controlPlane!.debug
+    try {
+      await waitForHttp(`http://127.0.0.1:${port}/ready`, this.#abort.signal)
+      this.#notice(`${name} is ready again`, 'success')
+    } catch {
+      // Everything ends.
+    }
   }
 
   #tellReaper(message: object): void {
@@ -389,6 +443,26 @@ export class DevMesh {
       throw new BattenError('CLI_NOT_SYNCED', {
         message: 'the proxies did not take over the configuration',
       })
+  }
+
+  /** Says that what was saved is in force. A proxy that refuses it is a finding, and there is nothing more to say. */
+  async #tellServed(objects: readonly string[]): Promise<void> {
+    const isFirst = this.#untold.length === 0
+    this.#untold.push(...objects)
+    if (!isFirst || this.#untold.length === 0) return
+    const findings = this.#findings
+    await this.#applying
+    const isServed = await this.#servedBefore(this.#clock.monotonicMs() + SYNC_TIMEOUT_MS)
+    const names = [...new Set(this.#untold.splice(0))]
+    const hasNew = [...this.#findings].some(
+      ([key, { severity }]) => severity === 'error' && !findings.has(key),
+    )
+    if (hasNew || this.#abort.signal.aborted || !this.#isStarted) return
+    const what = `${names.slice(0, 3).join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`
+    this.#notice(
+      isServed ? `${what}: every proxy has it` : `${what}: not every proxy has it yet`,
+      isServed ? 'success' : 'warning',
+    )
   }
 
   /** Whether every proxy has what the files say now; false when not at the deadline. */
@@ -469,10 +543,33 @@ export class DevMesh {
     this.#changed()
   }
 
-  async #allReady(signal: AbortSignal): Promise<void> {
-    const admin = `http://127.0.0.1:${this.plan.gateway.adminPort}/ready`
-    await Promise.all([waitForHttp(admin, signal), ...this.plan.pods.map((pod) => untilReady(pod, signal))])
-    await this.#pods.settled()
+  async #proxiesReady(signal: AbortSignal): Promise<void> {
+    const { gateway, pods } = this.plan
+    const ports = [gateway.adminPort, ...pods.map(({ adminPort }) => adminPort)]
+    await Promise.all(ports.map((port) => waitForHttp(`http://127.0.0.1:${port}/ready`, signal)))
+  }
+
+  /** Waits for the applications, and says which ones it waits for; the mesh starts without those that do not come up. */
+  async #applicationsReady(): Promise<void> {
+    const start = this.#clock.monotonicMs()
+    await this.#settledBefore(start + SLOW_APPLICATION_MS)
+    for (const pod of this.#pods.late) this.#notice(`waiting for ${await lackOf(pod)}`, 'info')
+    await this.#settledBefore(start + APPLICATION_TIMEOUT_MS)
+    if (this.#abort.signal.aborted) return
+    for (const pod of this.#pods.late)
+      this.#notice(`${await lackOf(pod)}; the mesh starts without it`, 'warning')
+  }
+
+  /** A pod takes requests that was not there, or not well, when the mesh had started. */
+  #podReady(pod: LocalPod): void {
+    const title = podTitle(pod)
+    const wasThere = this.#wereReady.has(title)
+    this.#wereReady.add(title)
+    if (!this.#isStarted) return
+    this.#notice(
+      `${title} is ready${wasThere ? ' again' : `; its admin page is http://127.0.0.1:${pod.adminPort}`}`,
+      'success',
+    )
   }
 
   async #until(what: string, wait: (signal: AbortSignal) => Promise<void>): Promise<void> {
@@ -487,7 +584,7 @@ export class DevMesh {
     }
   }
 
-  #notice(message: string, severity: 'info' | 'warning' | 'error'): void {
+  #notice(message: string, severity: NoticeSeverity): void {
     this.#events.notice?.(message, severity)
   }
 }

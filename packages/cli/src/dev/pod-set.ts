@@ -16,6 +16,8 @@ export interface PodSetHost {
   stop(child: Child): Promise<void>
   /** Resolves when a pod takes requests; rejects when the signal aborts. */
   untilReady(pod: LocalPod, signal: AbortSignal): Promise<void>
+  /** A pod takes requests: a new one, or one that a process of had ended. */
+  ready?(pod: LocalPod): void
   /** Other pods run or leave, or other ones are ready: the mesh has to be told. */
   changed(): void
   /** Resolves when every proxy knows what {@link PodSetHost.changed} told. */
@@ -73,10 +75,15 @@ export class PodSet {
     return this.#running.get(podKey(pod))?.isReady ?? false
   }
 
+  /** Pods that are wanted and do not take requests. */
+  get late(): readonly LocalPod[] {
+    return [...this.#wanted.values()].filter((pod) => !this.isReady(pod))
+  }
+
   /** Every wanted pod is ready, and nothing else runs. */
   get isSettled(): boolean {
     if (this.#leaving.size > 0 || this.#running.size !== this.#wanted.size) return false
-    return [...this.#wanted.values()].every((pod) => this.isReady(pod))
+    return this.late.length === 0
   }
 
   /** Resolves when {@link isSettled}, or when the set is closed. */
@@ -149,6 +156,7 @@ export class PodSet {
         if (probe.signal.aborted) return
         running.isReady = true
         this.#host.changed()
+        this.#host.ready?.(running.pod)
         this.#retireReplaced()
         this.#wake()
       },

@@ -15,10 +15,18 @@ export class ProjectModel {
     this.#model = createModel({ sources: [this.#source] })
   }
 
-  /** Reads everything; calls back from then on when an object changed. */
-  async start(changed: () => void): Promise<void> {
+  /** Reads everything; calls back from then on with the objects that changed or went, as `Service default/cart`. */
+  async start(changed: (objects: readonly string[]) => void): Promise<void> {
     await this.#model.start()
-    this.#model.subscribe(changed)
+    let before = this.#model.snapshot.objects
+    this.#model.subscribe(({ objects }) => {
+      const keys = new Set([...before.keys(), ...objects.keys()])
+      const names = [...keys]
+        .filter((key) => before.get(key)?.object !== objects.get(key)?.object)
+        .map((key) => nameOf((objects.get(key) ?? before.get(key)!).object))
+      before = objects
+      changed(names)
+    })
   }
 
   /** Takes in what changed, without waiting for events of the file system. */
@@ -34,4 +42,8 @@ export class ProjectModel {
   close(): Promise<void> {
     return this.#model.close()
   }
+}
+
+function nameOf({ kind, metadata }: KubernetesObject): string {
+  return `${kind} ${metadata.namespace === undefined ? '' : `${metadata.namespace}/`}${metadata.name}`
 }

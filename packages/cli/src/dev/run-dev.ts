@@ -8,7 +8,7 @@ import { type DevMesh, startDev } from './dev-mesh.ts'
 import { renderFindings } from './findings.ts'
 import { readableLog } from './log-line.ts'
 
-const NOTICE = { info: pc.dim('·'), warning: pc.yellow('‼'), error: pc.red('×') }
+const NOTICE = { success: pc.green('√'), info: pc.dim('·'), warning: pc.yellow('‼'), error: pc.red('×') }
 
 const NPM_POLL_MS = 250
 
@@ -27,7 +27,11 @@ export async function runDev(flags: DevFlags, folder = '.'): Promise<void> {
         output: (child, line, stream) => printOutput(flags.verbose, child, line, stream),
         findings: (added, all) => {
           if (added.length > 0) console.log(renderFindings(added, process.cwd()))
-          if (added.length === 0 && all.length === 0) console.log(`${pc.green('√')} no findings`)
+          else if (all.length === 0) console.log(`${pc.green('√')} no findings`)
+          else
+            console.log(
+              `${NOTICE.info} ${all.length} of the findings are left: see /debug/findings of the control plane`,
+            )
         },
         notice: (message, severity) => console.log(`${NOTICE[severity]} ${message}`),
       },
@@ -44,8 +48,9 @@ export async function runDev(flags: DevFlags, folder = '.'): Promise<void> {
   console.log(`\n${renderTable(mesh.addresses())}\n`)
   const seconds = ((performance.now() - started) / 1000).toFixed(1)
   const keys = process.stdin.isTTY ? ', q stops' : ''
+  const without = mesh.late.length === 0 ? '' : `, but not ${mesh.late.join(', ')}`
   console.log(
-    `ready in ${seconds} s; watching ${mesh.project.configPaths.map((p) => relative(process.cwd(), p) || '.').join(', ')}${keys}`,
+    `ready in ${seconds} s${without}; watching ${mesh.project.configPaths.map((p) => relative(process.cwd(), p) || '.').join(', ')}${keys}`,
   )
   await whenAborted(stopped.signal)
   console.log('stopping')

@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { BattenError, errorMessage } from '@batten/core'
 
 /**
  * The folder of one run: generated configuration, certificates, tokens, sockets. Only its owner can read it, and it
@@ -10,7 +11,15 @@ export class RunDirectory {
   readonly path: string
 
   constructor() {
-    this.path = mkdtempSync(join(tmpdir(), 'batten-'))
+    try {
+      this.path = mkdtempSync(join(tmpdir(), 'batten-'))
+    } catch (error) {
+      throw new BattenError('CLI_NO_TEMPORARY_FOLDER', {
+        message: `cannot make a folder for the files of this run: ${errorMessage(error)}`,
+        hint: 'set TMPDIR to a folder that exists, can be written, and has room',
+        cause: error,
+      })
+    }
     chmodSync(this.path, 0o700)
   }
 

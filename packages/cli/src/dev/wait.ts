@@ -64,6 +64,12 @@ function httpStatus(url: string): Promise<string | undefined> {
   })
 }
 
+/** Those of the ports on which nothing accepts connections. */
+export async function closedPorts(ports: readonly number[]): Promise<number[]> {
+  const problems = await Promise.all(ports.map((port) => accepts(port)))
+  return ports.filter((_, i) => problems[i] !== undefined)
+}
+
 function accepts(port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1')

@@ -65,6 +65,25 @@ describe('planMesh', () => {
     expect([...planned.ports.values()][0]).toBeGreaterThanOrEqual(38080)
   })
 
+  it('opens the ports that Services send to, whether the containers name them or not', async () => {
+    const quiet = structuredClone(deployment())
+    quiet.spec.template.spec.containers[0]!.ports = []
+    const other = structuredClone(service)
+    other.spec.ports = [
+      { name: 'admin', port: 81, targetPort: 9081 },
+      { name: 'same', port: 82, targetPort: 9080 },
+    ]
+    const plan = await planMesh(objects(service, quiet, other), runs, 38080, ports)
+    expect(plan.pods[0]!.ports.map(({ containerPort }) => containerPort)).toEqual([9080, 9081])
+    const slices = platformObjects(plan, objects(service, quiet)) as unknown as {
+      kind: string
+      ports: object[]
+    }[]
+    expect(slices.find(({ kind }) => kind === 'EndpointSlice')!.ports).toEqual([
+      { name: 'http', port: plan.pods[0]!.ports[0]!.inboundPort, protocol: 'TCP' },
+    ])
+  })
+
   it('names the pods of several replicas, and keeps the ports of those that stay', async () => {
     const before = await planMesh(objects(deployment(2)), runs, 38080, ports)
     const after = await planMesh(objects(deployment(3)), runs, 38080, ports, before)
@@ -179,7 +198,7 @@ describe('platformObjects', () => {
       workloadSelector: { labels: { 'batten.dev/pod': 'cart-v1' } },
       ingress: [
         {
-          port: { number: inboundPort, name: 'http', protocol: 'HTTP' },
+          port: { number: inboundPort, name: 'http' },
           bind: '127.0.0.1',
           captureMode: 'NONE',
           defaultEndpoint: `127.0.0.1:${appPort}`,

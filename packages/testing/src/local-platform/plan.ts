@@ -83,7 +83,9 @@ export async function planMesh(
     const template = templateOf(deployment)
     const base = podNameOf(deployment, template, before)
     for (let i = 0; i < replicas; i++)
-      pods.push(await planPod(deployment, template, replicas === 1 ? base : `${base}-${i}`, ports, before))
+      pods.push(
+        await planPod(deployment, objects, template, replicas === 1 ? base : `${base}-${i}`, ports, before),
+      )
   }
   return { pods, notRun, limited, gateway: await planGateway(objects, gatewayPort, ports, before?.gateway) }
 }
@@ -104,6 +106,7 @@ function podNameOf(deployment: DeploymentShape, template: string, before: LocalP
 
 async function planPod(
   deployment: DeploymentShape,
+  objects: readonly KubernetesObject[],
   template: string,
   name: string,
   ports: PortPool,
@@ -114,7 +117,7 @@ async function planPod(
   const containers = spec?.containers ?? []
   const old = before?.pods.find((pod) => pod.name === name && pod.namespace === namespace)
   const planned: LocalPort[] = []
-  for (const port of containers.flatMap((container) => container.ports ?? [])) {
+  for (const port of portsOf(deployment, objects)) {
     const kept = old?.ports.find((p) => p.containerPort === port.containerPort)
     planned.push(
       kept ?? {
@@ -138,6 +141,39 @@ async function planPod(
     httpProxyPort: old?.httpProxyPort ?? (await ports.take()),
     adminPort: old?.adminPort ?? (await ports.take()),
   }
+}
+
+/**
+ * The ports of a pod: those that its containers name, and those that Services send to. A container need not name its
+ * ports, in a cluster they are open all the same.
+ */
+function portsOf(
+  { metadata, spec: { template } }: DeploymentShape,
+  objects: readonly KubernetesObject[],
+): readonly { readonly containerPort: number; readonly name?: string }[] {
+  const ports = (template.spec?.containers ?? []).flatMap((container) => container.ports ?? [])
+  const known = new Set(ports.map(({ containerPort }) => containerPort))
+  const pod = { namespace: metadata.namespace ?? 'default', labels: template.metadata?.labels ?? {} }
+  for (const object of objects) {
+    const service = object as unknown as ServiceShape
+    if (object.kind !== 'Service' || !selectsPod(service, pod)) continue
+    for (const { port, targetPort = port } of service.spec?.ports ?? []) {
+      if (typeof targetPort !== 'number' || known.has(targetPort)) continue
+      known.add(targetPort)
+      ports.push({ containerPort: targetPort })
+    }
+  }
+  return ports
+}
+
+/** Whether a Service sends to the pods with these labels. */
+export function selectsPod(
+  service: ServiceShape,
+  pod: { readonly namespace: string; readonly labels: Readonly<Record<string, string>> },
+): boolean {
+  if ((service.metadata.namespace ?? 'default') !== pod.namespace) return false
+  const selector = Object.entries(service.spec?.selector ?? {})
+  return selector.length > 0 && selector.every(([key, value]) => pod.labels[key] === value)
 }
 
 /** The first HTTP server gets the wanted port; every other one its own number when that is free and allowed. */
@@ -179,6 +215,20 @@ interface DeploymentShape {
         }[]
       }
     }
+  }
+}
+
+/** What is read of a Service here. */
+export interface ServiceShape {
+  readonly metadata: { readonly name: string; readonly namespace?: string }
+  readonly spec?: {
+    readonly selector?: Record<string, string>
+    readonly ports?: readonly {
+      readonly name?: string
+      readonly port: number
+      readonly targetPort?: number | string
+      readonly appProtocol?: string
+    }[]
   }
 }
 

@@ -5,7 +5,10 @@ import {
   GATEWAY_NAMESPACE,
   type LocalPlan,
   type LocalPod,
+  type LocalPort,
   POD_LABEL,
+  type ServiceShape,
+  selectsPod,
 } from './plan.ts'
 
 const LOOPBACK = '127.0.0.1'
@@ -28,7 +31,7 @@ export function platformObjects(
       podOf(pod, isReady(pod)),
       sidecarOf(pod, services, userSidecarOf(pod, objects)),
       ...services
-        .filter((service) => selects(service, pod))
+        .filter((service) => selectsPod(service, pod))
         .map((service) => sliceOf(service, pod, isReady(pod))),
     ]),
     ...gatewayObjects(plan),
@@ -100,9 +103,9 @@ function sidecarOf(pod: LocalPod, services: readonly ServiceShape[], user: Sidec
       workloadSelector: { labels: { [POD_LABEL]: pod.name } },
       ingress: pod.ports.map((port) => ({
         port: {
+          // No protocol: what the Service says counts, and what is spoken when it says nothing.
           number: port.inboundPort,
-          name: portName(pod, port.containerPort, services),
-          protocol: protocolOf(portName(pod, port.containerPort, services)),
+          name: portName(pod, port, services),
         },
         bind: LOOPBACK,
         captureMode: 'NONE',
@@ -180,38 +183,15 @@ function gatewayObjects(plan: LocalPlan) {
   ]
 }
 
-function selects(service: ServiceShape, pod: LocalPod): boolean {
-  if ((service.metadata.namespace ?? 'default') !== pod.namespace) return false
-  const selector = Object.entries(service.spec?.selector ?? {})
-  return selector.length > 0 && selector.every(([key, value]) => pod.labels[key] === value)
-}
-
-function portName(pod: LocalPod, containerPort: number, services: readonly ServiceShape[]): string {
-  for (const service of services.filter((s) => selects(s, pod)))
-    for (const port of service.spec?.ports ?? [])
-      if ((port.targetPort ?? port.port) === containerPort) return port.name ?? 'tcp'
-  return 'tcp'
-}
-
-/** Istio's rule: the part of a port's name before the first dash is its protocol. */
-function protocolOf(name: string): string {
-  const prefix = name.split('-')[0]!.toUpperCase()
-  return ['HTTP', 'HTTP2', 'GRPC', 'HTTPS', 'TLS', 'MONGO', 'REDIS', 'MYSQL'].includes(prefix)
-    ? prefix
-    : 'TCP'
-}
-
-interface ServiceShape {
-  readonly metadata: { readonly name: string; readonly namespace?: string }
-  readonly spec?: {
-    readonly selector?: Record<string, string>
-    readonly ports?: readonly {
-      readonly name?: string
-      readonly port: number
-      readonly targetPort?: number | string
-      readonly appProtocol?: string
-    }[]
-  }
+function portName(
+  pod: LocalPod,
+  { containerPort, name }: LocalPort,
+  services: readonly ServiceShape[],
+): string {
+  for (const service of services.filter((s) => selectsPod(s, pod)))
+    for (const { port, targetPort = port, name: own } of service.spec?.ports ?? [])
+      if (targetPort === containerPort || (name !== '' && targetPort === name)) return own ?? 'app'
+  return 'app'
 }
 
 interface SidecarShape {
