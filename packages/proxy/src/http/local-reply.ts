@@ -15,6 +15,11 @@ const GRPC_STATUS: Readonly<Record<number, number>> = {
 }
 const GRPC_UNKNOWN = 2
 
+/** The grpc-status that an HTTP status stands for. */
+export function grpcStatusOf(httpStatus: number): number {
+  return GRPC_STATUS[httpStatus] ?? GRPC_UNKNOWN
+}
+
 /** A local reply, ready for the wire. */
 export interface BuiltReply {
   readonly headers: ResponseHeaderTable
@@ -40,7 +45,7 @@ function grpcHeaders(reply: LocalReply, body: Buffer): ResponseHeaderTable {
   const headers = new ResponseHeaderTable(200)
   for (const [name, value] of reply.headers) headers.add(name, value)
   headers.setId(Header.contentType, 'application/grpc')
-  headers.setId(Header.grpcStatus, String(reply.grpcStatus ?? GRPC_STATUS[reply.status] ?? GRPC_UNKNOWN))
+  headers.setId(Header.grpcStatus, String(reply.grpcStatus ?? grpcStatusOf(reply.status)))
   if (body.length > 0) headers.setId(Header.grpcMessage, percentEncode(body))
   return headers
 }

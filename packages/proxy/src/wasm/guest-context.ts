@@ -1,4 +1,5 @@
 import type { PluginContext } from './plugin-context.ts'
+import type { PropertyValue } from './property-encoding.ts'
 
 /** Header map as guests use it: the part of `HeaderMap` that exists for callouts' responses as well. */
 export interface GuestMap {
@@ -54,8 +55,8 @@ export abstract class GuestContext {
     return false
   }
 
-  /** A property of the stream, the plugin or the proxy: text is latin1. */
-  abstract property(path: readonly string[]): Uint8Array | string | undefined
+  /** A property of the stream, the plugin or the proxy. */
+  abstract property(path: readonly string[]): PropertyValue
 
   /** False without a stream. */
   setProperty(_path: string, _value: Uint8Array): boolean {

@@ -7,14 +7,15 @@ import {
   type Verdict,
 } from '../http/filter.ts'
 import type { HeaderMap, RequestHeaders, ResponseHeaders } from '../http/header-map.ts'
+import type { LoggedStream } from '../telemetry/access-log/logged-stream.ts'
 import { REQUEST_STREAM, RESPONSE_STREAM } from './abi/stream.ts'
+import { AddedTrailers } from './added-trailers.ts'
 import { BodyWindow, NO_BYTES } from './body-window.ts'
 import { GuestContext, type GuestMap, type MutableGuestMap } from './guest-context.ts'
 import type { GuestFunction } from './guest-exports.ts'
 import type { WasmPlugin } from './plugin.ts'
 import type { PluginContext } from './plugin-context.ts'
-import { STATE_PREFIX, streamProperty } from './properties.ts'
-import { TrailerWriter } from './trailer-writer.ts'
+import { type PropertyValue, STATE_PREFIX, streamProperty } from './properties.ts'
 import { TRAPPED, type WasmVm } from './vm.ts'
 
 /** Header maps and buffers of a stream, by the numbers of the ABI. */
@@ -43,7 +44,9 @@ const MAX_GRPC_STATUS = 16
 /** A direction of the stream: what of it the guest can use now. */
 class Direction {
   headers: HeaderMap | undefined
-  trailers: (HeaderMap | TrailerWriter) | undefined
+  trailers: HeaderMap | undefined
+  /** Of a message without trailers, while its last piece passes: what the guest adds. */
+  added: AddedTrailers | undefined
   /** Made when the guest sees the body. */
   body: BodyWindow | undefined
   /** The guest stopped it. */
@@ -55,8 +58,13 @@ class Direction {
   goOn(): void {
     this.isPaused = false
     this.shouldResume = false
+    this.forget()
+  }
+
+  forget(): void {
     this.headers = undefined
     this.trailers = undefined
+    this.added = undefined
   }
 }
 
@@ -68,7 +76,7 @@ export class HttpContext extends GuestContext implements HttpFilter {
   readonly root: PluginContext
   readonly #plugin: WasmPlugin
   readonly #vm: WasmVm
-  readonly #stream: HttpStream
+  readonly #stream: HttpStream & Partial<LoggedStream>
   readonly #request = new Direction()
   readonly #response = new Direction()
   #isCreated = false
@@ -100,7 +108,7 @@ export class HttpContext extends GuestContext implements HttpFilter {
     if (!this.#isReady()) return this.#failVerdict()
     const callback = this.#vm.exports.onRequestBody
     if (callback === undefined) return undefined
-    if (endStream) this.#request.trailers = new TrailerWriter(this.#stream, true)
+    if (endStream) this.#request.added ??= new AddedTrailers(this.#stream, true)
     return this.#runBody(this.#request, callback, chunk, endStream)
   }
 
@@ -124,7 +132,7 @@ export class HttpContext extends GuestContext implements HttpFilter {
     if (!this.#isReady()) return this.#failVerdict()
     const callback = this.#vm.exports.onResponseBody
     if (callback === undefined) return undefined
-    if (endStream) this.#response.trailers = new TrailerWriter(this.#stream, false)
+    if (endStream) this.#response.added ??= new AddedTrailers(this.#stream, false)
     return this.#runBody(this.#response, callback, chunk, endStream)
   }
 
@@ -150,9 +158,12 @@ export class HttpContext extends GuestContext implements HttpFilter {
       this.#isLogging = true
       this.#request.headers = this.#stream.requestHeaders
       this.#response.headers = this.#stream.responseHeaders
+      this.#response.trailers = this.#stream.responseTrailers
       vm.invoke(this, onLog, this.id, 0, 0)
       this.#isLogging = false
     }
+    this.#request.forget()
+    this.#response.forget()
     if (this.#isCreated) {
       if (vm.failure === undefined && onDone !== undefined) vm.invoke(this, onDone, this.id, 0, 0)
       if (vm.failure === undefined && onDelete !== undefined) vm.invoke(this, onDelete, this.id, 0, 0)
@@ -200,6 +211,7 @@ export class HttpContext extends GuestContext implements HttpFilter {
       body.pass()
       return early
     }
+    direction.added?.pass()
     if (action === CONTINUE || direction.shouldResume) {
       direction.goOn()
       return body.pass()
@@ -231,8 +243,15 @@ export class HttpContext extends GuestContext implements HttpFilter {
       this.#reply = undefined
       return answer
     }
-    if (this.#shouldReset) return 'reset'
-    return CONTINUE
+    if (!this.#shouldReset) return CONTINUE
+    this.#reset()
+    return 'pause'
+  }
+
+  /** Once there is a response, what came of it stays said of the stream. */
+  #reset(): void {
+    this.#shouldReset = false
+    this.#stream.reset(this.#stream.responseHeaders === undefined ? 'wasm_close_stream' : '')
   }
 
   /** What happens to the stream of a VM that has failed: once a 503, or nothing. */
@@ -252,10 +271,11 @@ export class HttpContext extends GuestContext implements HttpFilter {
       return
     }
     if (this.#shouldReset) {
-      this.#shouldReset = false
-      this.#stream.reset('wasm_close_stream')
+      this.#reset()
       return
     }
+    this.#request.added?.pass()
+    this.#response.added?.pass()
     const { shouldResume: request } = this.#request
     const { shouldResume: response } = this.#response
     if (request && this.#release(this.#request)) {
@@ -288,11 +308,11 @@ export class HttpContext extends GuestContext implements HttpFilter {
       case REQUEST_HEADERS:
         return this.#request.headers
       case REQUEST_TRAILERS:
-        return this.#request.trailers
+        return this.#request.trailers ?? this.#request.added?.written
       case RESPONSE_HEADERS:
         return this.#response.headers
       case RESPONSE_TRAILERS:
-        return this.#response.trailers
+        return this.#response.trailers ?? this.#response.added?.written
       default:
         return this.root.map(type)
     }
@@ -300,7 +320,10 @@ export class HttpContext extends GuestContext implements HttpFilter {
 
   override mutableMap(type: number): MutableGuestMap | undefined {
     if (this.#isLogging || type > RESPONSE_TRAILERS) return undefined
-    return this.map(type) as MutableGuestMap | undefined
+    const map = this.map(type) as MutableGuestMap | undefined
+    if (map !== undefined) return map
+    if (type === REQUEST_TRAILERS) return this.#request.added
+    return type === RESPONSE_TRAILERS ? this.#response.added : undefined
   }
 
   override buffer(type: number): Uint8Array | undefined {
@@ -327,12 +350,13 @@ export class HttpContext extends GuestContext implements HttpFilter {
     return true
   }
 
-  property(path: readonly string[]): Uint8Array | string | undefined {
+  property(path: readonly string[]): PropertyValue {
     const owner = this.root
     const stream = this.#stream
     const requestHeaders = this.#request.headers === undefined ? undefined : stream.requestHeaders
     const responseHeaders = this.#response.headers === undefined ? undefined : stream.responseHeaders
-    return streamProperty({ owner, stream, requestHeaders, responseHeaders }, path)
+    const responseTrailers = this.#response.trailers
+    return streamProperty({ owner, stream, requestHeaders, responseHeaders, responseTrailers }, path)
   }
 
   override setProperty(path: string, value: Uint8Array): boolean {
@@ -340,6 +364,7 @@ export class HttpContext extends GuestContext implements HttpFilter {
     return true
   }
 
+  /** The first of several in one callback counts. */
   override localReply(
     status: number,
     body: Uint8Array,
@@ -347,9 +372,12 @@ export class HttpContext extends GuestContext implements HttpFilter {
     details: string,
     grpcStatus: number,
   ): void {
+    if (this.#reply !== undefined) return
     const pairs: (readonly [string, string])[] = []
     for (let i = 0; i < headers.length; i += 2) {
       const name = headers[i]!.toLowerCase()
+      // The body says how long it is, and a type without a body says nothing.
+      if (name === 'content-length' || (name === 'content-type' && body.length === 0)) continue
       if (name !== '' && !name.startsWith(':')) pairs.push([name, headers[i + 1]!])
     }
     const isGrpcStatus = grpcStatus >= 0 && grpcStatus <= MAX_GRPC_STATUS
@@ -367,7 +395,9 @@ export class HttpContext extends GuestContext implements HttpFilter {
     this.#vm.touch(this)
   }
 
-  override closeStream(): void {
+  override closeStream(type: number): void {
+    // The others are of a connection, not of a request.
+    if (type !== REQUEST_STREAM && type !== RESPONSE_STREAM) return
     this.#shouldReset = true
     this.#vm.touch(this)
   }

@@ -4,7 +4,7 @@ import { wasmError } from './errors.ts'
 import { FixedHeaders } from './fixed-headers.ts'
 import { GuestContext, type GuestMap } from './guest-context.ts'
 import type { Dispatch, DispatchHandle, DispatchOutcome, PluginConfig } from './plugin-config.ts'
-import { pluginProperty } from './properties.ts'
+import { type PropertyValue, pluginProperty } from './properties.ts'
 import type { WasmVm } from './vm.ts'
 
 const HTTP_CALL_BODY = 4
@@ -46,6 +46,7 @@ export class PluginContext extends GuestContext {
   #tickMs = 0
   #closed: (() => void) | undefined
   #isClosed = false
+  #isStarting = false
 
   constructor(vm: WasmVm, config: PluginConfig, dispatch: Dispatch | undefined) {
     super(vm.newContextId())
@@ -78,6 +79,15 @@ export class PluginContext extends GuestContext {
    *   it trapped.
    */
   start(): void {
+    this.#isStarting = true
+    try {
+      this.#runStart()
+    } finally {
+      this.#isStarting = false
+    }
+  }
+
+  #runStart(): void {
     const { exports } = this.vm
     this.#call('proxy_on_context_create', exports.onContextCreate, 0)
     if (this.#call('proxy_on_vm_start', exports.onVmStart, this.vm.options.configuration.length) === 0) {
@@ -122,11 +132,12 @@ export class PluginContext extends GuestContext {
   override buffer(type: number): Uint8Array | undefined {
     if (type === HTTP_CALL_BODY) return this.#response?.body
     if (type === VM_CONFIGURATION) return this.vm.options.configuration
-    if (type === PLUGIN_CONFIGURATION) return this.configuration
+    // As in Envoy: it is read while the plugin starts, and gone afterwards.
+    if (type === PLUGIN_CONFIGURATION) return this.#isStarting ? this.configuration : undefined
     return undefined
   }
 
-  property(path: readonly string[]): Uint8Array | string | undefined {
+  property(path: readonly string[]): PropertyValue {
     return pluginProperty(this, path)
   }
 

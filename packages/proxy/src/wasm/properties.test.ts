@@ -34,6 +34,7 @@ function sourceOf(hasHeaders: boolean): PropertySource {
     1_700_000_000_000.5,
   )
   stream.requestBytes = 300
+  stream.responseFlags = ['UF', 'URX']
   stream.responseHeaders = responseHeaders(201, [['grpc-status', '5']])
   stream.state.set('wasm.mine', Buffer.from('stored'))
   stream.metadata.set('envoy.filters.http.jwt_authn', { sub: 'ada', claims: { age: 36 } })
@@ -43,18 +44,19 @@ function sourceOf(hasHeaders: boolean): PropertySource {
     stream,
     requestHeaders: hasHeaders ? requestHeaders : undefined,
     responseHeaders: hasHeaders ? stream.responseHeaders : undefined,
+    responseTrailers: undefined,
   }
 }
 
 /** As text: numbers of eight bytes in decimal, other bytes as latin1. */
-function shown(value: PropertyValue): string | undefined {
-  if (value === undefined || typeof value === 'string') return value
+function shown(value: PropertyValue): string | undefined | null {
+  if (value === undefined || value === null || typeof value === 'string') return value
   if (value.length === 8) return String(new DataView(value.buffer, value.byteOffset, 8).getBigInt64(0, true))
   return Buffer.from(value).toString('latin1')
 }
 
 describe('properties of a request', () => {
-  it.each<[string, string | undefined]>([
+  it.each<[string, string | undefined | null]>([
     ['request.path', '/a/b?c=d#e'],
     ['request.url_path', '/a/b'],
     ['request.query', 'c=d'],
@@ -72,6 +74,15 @@ describe('properties of a request', () => {
     ['request.time', '1700000000000500000'],
     ['request.duration', undefined],
     ['request.nonsense', undefined],
+    ['request', null],
+    ['request.path.deeper', undefined],
+    ['request.headers.x-a.deeper', undefined],
+    ['response.flags', String(2 ** 5 + 2 ** 15)],
+    ['response.trailers', '\0\0\0\0'],
+    ['connection.requested_server_name', ''],
+    ['metadata.filter_metadata.nothing', undefined],
+    ['xds', null],
+    ['plugin_name.deeper', undefined],
     ['response.code', '201'],
     ['response.code_details', 'via_upstream'],
     ['response.grpc_status', '5'],
@@ -111,8 +122,23 @@ describe('properties of a request', () => {
     const values = ['request.path', 'request.headers.x-a', 'response.grpc_status', 'response.headers'].map(
       (path) => streamProperty(source, path.split('.')),
     )
-    expect(values).toEqual([undefined, undefined, undefined, undefined])
+    expect(values).toEqual([undefined, undefined, expect.anything(), new Uint8Array(4)])
+    expect(shown(values[2])).toBe('2')
     expect(shown(streamProperty(source, ['response', 'code']))).toBe('201')
+  })
+
+  it('reads the gRPC status from trailers, headers, or what the HTTP status stands for', () => {
+    const source = sourceOf(true)
+    const responseTrailers = responseHeaders(200, [['grpc-status', '7']])
+    const status = (from: PropertySource) => shown(streamProperty(from, ['response', 'grpc_status']))
+    expect(status({ ...source, responseTrailers })).toBe('7')
+    expect(status(source)).toBe('5')
+    expect(status({ ...source, responseHeaders: undefined })).toBe('2')
+  })
+
+  it('gives a header with several values once, joined', () => {
+    const bytes = Buffer.from(streamProperty(sourceOf(true), ['request', 'headers']) as Uint8Array)
+    expect(bytes.toString('latin1')).toContain('x-a\x001,2\0')
   })
 
   it('gives maps as pairs', () => {

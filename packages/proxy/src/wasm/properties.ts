@@ -1,16 +1,30 @@
 import type { HttpStream } from '../http/filter.ts'
 import type { HeaderMap, RequestHeaders, ResponseHeaders } from '../http/header-map.ts'
+import { grpcStatusOf } from '../http/local-reply.ts'
+import { RESPONSE_FLAGS } from '../response-flags.ts'
 import type { LoggedStream } from '../telemetry/access-log/logged-stream.ts'
-import { encodePairs } from './pairs.ts'
+import type { Host } from '../upstream/host.ts'
 import type { PluginConfig } from './plugin-config.ts'
+import {
+  duration,
+  EMPTY_MAP,
+  encodeMap,
+  fromJson,
+  int64,
+  locality,
+  type PropertyValue,
+  textOrNone,
+  utf8,
+} from './property-encoding.ts'
 
-/** A property as the guest gets it: bytes, or text whose code units are bytes. */
-export type PropertyValue = Uint8Array | string | undefined
+export type { PropertyValue } from './property-encoding.ts'
 
 /** Prefix of what guests store with `proxy_set_property`, in the state of the stream. */
 export const STATE_PREFIX = 'wasm.'
 
 const DIRECTIONS = { unspecified: 0, inbound: 1, outbound: 2 } as const
+
+const FLAG_NAMES: readonly string[] = Object.keys(RESPONSE_FLAGS)
 
 /** The plugin that asks. */
 export interface PropertyOwner {
@@ -18,14 +32,36 @@ export interface PropertyOwner {
   readonly vmId: string
 }
 
+/** Groups that are no value of their own: Envoy has them and cannot hand them over. */
+const GROUPS: ReadonlySet<string> = new Set([
+  'request',
+  'response',
+  'source',
+  'destination',
+  'connection',
+  'upstream',
+  'xds',
+  'filter_state',
+])
+
+/** Members of groups that go on: a map, or a message. */
+const DEEP: ReadonlySet<string> = new Set(['headers', 'trailers'])
+
 /**
  * Properties that need no request.
+ *
+ * Differs from Envoy: `node`, `cluster_name`, `route_name`, `route_metadata` and `listener_direction` are there without
+ * `xds.` as well, as they were in Envoy before; older modules ask for them.
+ *
+ * Differs from Envoy: `xds.node` and other messages as a whole are maps, not encoded messages.
  *
  * @see https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/advanced/attributes
  */
 export function pluginProperty(owner: PropertyOwner, path: readonly string[]): PropertyValue {
   const { config } = owner
-  switch (path[0]) {
+  const first = path[0]!
+  if (first.startsWith('plugin_') && path.length > 1) return undefined
+  switch (first) {
     case 'plugin_name':
       return utf8(config.name)
     case 'plugin_root_id':
@@ -39,7 +75,7 @@ export function pluginProperty(owner: PropertyOwner, path: readonly string[]): P
     case 'xds':
       if (path[1] === 'node') return fromJson({ ...config.node }, path, 2)
       if (path[1] === 'listener_direction') return int64(DIRECTIONS[config.direction])
-      return undefined
+      return path.length === 1 ? null : undefined
     default:
       return undefined
   }
@@ -55,12 +91,18 @@ export interface PropertySource {
   /** Undefined once the request went on, as in Envoy: what is read from headers is absent then. */
   readonly requestHeaders: RequestHeaders | undefined
   readonly responseHeaders: ResponseHeaders | undefined
+  readonly responseTrailers: HeaderMap | undefined
 }
 
 /** Properties of a request. */
 export function streamProperty(source: PropertySource, path: readonly string[]): PropertyValue {
   const { owner, stream } = source
-  switch (path[0]) {
+  const first = path[0]!
+  if (GROUPS.has(first)) {
+    if (path.length === 1) return null
+    if (path.length > 2 && isScalar(first, path[1]!, path.length)) return undefined
+  }
+  switch (first) {
     case 'request':
       return requestProperty(source, path)
     case 'response':
@@ -74,7 +116,7 @@ export function streamProperty(source: PropertySource, path: readonly string[]):
     case 'connection':
       return connectionProperty(stream, path)
     case 'connection_id':
-      return int64(stream.connection.id)
+      return path.length > 1 ? undefined : int64(stream.connection.id)
     case 'cluster_name':
       return textOrNone(stream.cluster?.name)
     case 'route_name':
@@ -82,6 +124,7 @@ export function streamProperty(source: PropertySource, path: readonly string[]):
     case 'route_metadata':
       return fromJson({ filter_metadata: stream.route?.metadata ?? {} }, path, 1)
     case 'metadata':
+      if (path.length === 1 && stream.metadata.size === 0) return ''
       return path[1] === 'filter_metadata' || path.length === 1
         ? fromJson(Object.fromEntries(stream.metadata), path, path.length === 1 ? 1 : 2)
         : undefined
@@ -90,8 +133,14 @@ export function streamProperty(source: PropertySource, path: readonly string[]):
     case 'xds':
       return xdsProperty(owner, stream, path)
     default:
-      return stateProperty(stream, STATE_PREFIX + path[0]) ?? pluginProperty(owner, path)
+      return stateProperty(stream, STATE_PREFIX + first) ?? pluginProperty(owner, path)
   }
+}
+
+/** Whether a path goes on below a value that has nothing below it. */
+function isScalar(group: string, member: string, length: number): boolean {
+  if (group === 'xds' || group === 'filter_state') return false
+  return DEEP.has(member) ? length > 3 : true
 }
 
 function requestProperty(source: PropertySource, path: readonly string[]): PropertyValue {
@@ -107,6 +156,10 @@ function requestProperty(source: PropertySource, path: readonly string[]): Prope
       return int64(Number(headers?.get('content-length') ?? stream.requestBytes))
     case 'total_size':
       return int64(stream.requestBytes + (headers?.byteSize ?? 0))
+    case 'headers':
+      return headersProperty(headers, path)
+    case 'headers_bytes':
+      return int64(headers?.byteSize ?? 0)
     default:
       return headers === undefined ? undefined : requestHeadersProperty(headers, path)
   }
@@ -132,10 +185,6 @@ function requestHeadersProperty(headers: RequestHeaders, path: readonly string[]
       return headers.scheme
     case 'method':
       return headers.method
-    case 'headers':
-      return headersProperty(headers, path)
-    case 'headers_bytes':
-      return int64(headers.byteSize)
     case 'referer':
       return headers.get('referer')
     case 'useragent':
@@ -148,20 +197,26 @@ function requestHeadersProperty(headers: RequestHeaders, path: readonly string[]
 }
 
 function responseProperty(source: PropertySource, path: readonly string[]): PropertyValue {
-  const { stream, responseHeaders: headers } = source
+  const { stream, responseHeaders: headers, responseTrailers: trailers } = source
   switch (path[1]) {
     case 'code':
       return stream.responseHeaders === undefined ? undefined : int64(stream.responseHeaders.status)
     case 'code_details':
       return textOrNone(stream.responseCodeDetails)
+    case 'flags':
+      return int64(flagBits(stream.responseFlags))
     case 'grpc_status': {
-      const status = headers?.get('grpc-status')
-      return status === undefined ? undefined : int64(Number(status))
+      const status = trailers?.get('grpc-status') ?? headers?.get('grpc-status')
+      if (status !== undefined) return int64(Number(status))
+      const code = stream.responseHeaders?.status
+      return code === undefined ? undefined : int64(grpcStatusOf(code))
     }
     case 'headers':
-      return headers === undefined ? undefined : headersProperty(headers, path)
+      return headersProperty(headers, path)
     case 'headers_bytes':
-      return headers === undefined ? undefined : int64(headers.byteSize)
+      return int64(headers?.byteSize ?? 0)
+    case 'trailers':
+      return headersProperty(trailers, path)
     case 'backend_latency':
       return duration(stream.timing?.upstreamTxStartMs, stream.timing?.upstreamRxEndMs)
     case 'size':
@@ -173,18 +228,29 @@ function responseProperty(source: PropertySource, path: readonly string[]): Prop
   }
 }
 
-/** One header, its values joined by commas; or all of them. */
-function headersProperty(headers: HeaderMap, path: readonly string[]): PropertyValue {
+/** One header, its values joined by commas; or all of them. Headers that are out of reach read as none. */
+function headersProperty(headers: HeaderMap | undefined, path: readonly string[]): PropertyValue {
   const name = path[2]
-  if (name === undefined) {
-    const pairs: [string, string][] = []
-    headers.forEach((key, value) => {
-      pairs.push([key, value])
-    })
-    return encodePairs(pairs)
+  if (name !== undefined) {
+    if (headers === undefined) return undefined
+    const key = name.toLowerCase()
+    const values = headers.getAll(key)
+    return values.length === 0 ? headers.get(key) : values.join(',')
   }
-  const values = headers.getAll(name.toLowerCase())
-  return values.length === 0 ? headers.get(name.toLowerCase()) : values.join(',')
+  if (headers === undefined) return EMPTY_MAP
+  const joined = new Map<string, string>()
+  headers.forEach((key, value) => {
+    const before = joined.get(key)
+    joined.set(key, before === undefined ? value : `${before},${value}`)
+  })
+  return encodeMap([...joined])
+}
+
+/** The flags of a response as the bits of a number, in the order of Envoy's list. */
+function flagBits(flags: readonly string[]): number {
+  let bits = 0
+  for (const flag of flags) bits += 2 ** FLAG_NAMES.indexOf(flag)
+  return bits
 }
 
 function addressProperty(address: string, path: readonly string[]): PropertyValue {
@@ -194,16 +260,32 @@ function addressProperty(address: string, path: readonly string[]): PropertyValu
 }
 
 function upstreamProperty(stream: PropertyStream, path: readonly string[]): PropertyValue {
+  const address = stream.upstreamAddress
   switch (path[1]) {
     case 'local_address':
       return stream.upstreamLocalAddress
-    case 'transport_failure_reason':
-      return textOrNone(stream.upstreamTransportFailureReason)
+    case 'transport_failure_reason': {
+      const reason = stream.upstreamTransportFailureReason
+      return address === undefined ? textOrNone(reason) : utf8(reason ?? '')
+    }
     case 'request_attempt_count':
       return int64(stream.upstreamAttemptCount ?? 0)
+    case 'num_endpoints':
+      return stream.cluster === undefined ? undefined : int64(stream.cluster.hosts.length)
+    case 'locality': {
+      const host = upstreamHost(stream)
+      return host === undefined ? undefined : locality(host.locality)
+    }
     default:
-      return stream.upstreamAddress === undefined ? undefined : addressProperty(stream.upstreamAddress, path)
+      return address === undefined ? undefined : addressProperty(address, path)
   }
+}
+
+/** The host that the request went to, while its cluster still has it. */
+function upstreamHost(stream: PropertyStream): Host['config'] | undefined {
+  const address = stream.upstreamAddress
+  if (address === undefined) return undefined
+  return stream.cluster?.hosts.find((host) => host.address === address)?.config
 }
 
 function connectionProperty(stream: HttpStream, path: readonly string[]): PropertyValue {
@@ -214,7 +296,7 @@ function connectionProperty(stream: HttpStream, path: readonly string[]): Proper
     case 'mtls':
       return Uint8Array.of(tls?.mutual === true ? 1 : 0)
     case 'requested_server_name':
-      return textOrNone(requestedServerName)
+      return utf8(requestedServerName)
     case 'tls_version':
       return tls?.version
     case 'subject_local_certificate':
@@ -241,7 +323,13 @@ function xdsProperty(owner: PropertyOwner, stream: HttpStream, path: readonly st
     case 'route_name':
       return textOrNone(stream.route?.name)
     case 'route_metadata':
-      return fromJson({ filter_metadata: stream.route?.metadata ?? {} }, path, 2)
+      return filterMetadata(stream.route?.metadata ?? {}, path)
+    case 'cluster_metadata':
+      return stream.cluster === undefined ? undefined : filterMetadata(stream.cluster.config.metadata, path)
+    case 'upstream_host_metadata': {
+      const host = upstreamHost(stream)
+      return host === undefined ? undefined : filterMetadata(host.metadata, path)
+    }
     case 'virtual_host_name':
       return textOrNone(stream.route?.virtualHost.name)
     case 'filter_chain_name':
@@ -251,68 +339,12 @@ function xdsProperty(owner: PropertyOwner, stream: HttpStream, path: readonly st
   }
 }
 
+function filterMetadata(metadata: Readonly<Record<string, unknown>>, path: readonly string[]): PropertyValue {
+  return fromJson({ filter_metadata: metadata }, path, 2)
+}
+
 function stateProperty(stream: HttpStream, key: string): PropertyValue {
   const value = stream.state.get(key)
   if (value instanceof Uint8Array) return value
   return typeof value === 'string' ? utf8(value) : undefined
-}
-
-/** Walks JSON and encodes what it finds: text, numbers as doubles, booleans, objects and lists as pairs. */
-function fromJson(value: unknown, path: readonly string[], from: number): PropertyValue {
-  let found = value
-  for (let i = from; i < path.length; i++) {
-    const segment = path[i]!
-    if (Array.isArray(found)) found = found[Number(segment)]
-    else if (typeof found === 'object' && found !== null && Object.hasOwn(found, segment)) {
-      found = (found as Record<string, unknown>)[segment]
-    } else return undefined
-  }
-  return encodeJson(found)
-}
-
-function encodeJson(value: unknown): PropertyValue {
-  if (typeof value === 'string') return utf8(value)
-  if (typeof value === 'number') return double(value)
-  if (typeof value === 'boolean') return Uint8Array.of(value ? 1 : 0)
-  if (Array.isArray(value)) return encodePairs(value.map((item) => [latin1(encodeJson(item)), '']))
-  if (typeof value === 'object' && value !== null) {
-    return encodePairs(
-      Object.entries(value).map(([key, item]) => [latin1(utf8(key)), latin1(encodeJson(item))]),
-    )
-  }
-  return undefined
-}
-
-function latin1(value: PropertyValue): string {
-  if (value === undefined) return ''
-  return typeof value === 'string' ? value : Buffer.from(value).toString('latin1')
-}
-
-function utf8(text: string): Uint8Array {
-  return Buffer.from(text, 'utf8')
-}
-
-/** Envoy leaves empty text out. */
-function textOrNone(text: string | undefined): PropertyValue {
-  return text === undefined || text === '' ? undefined : utf8(text)
-}
-
-/** Eight bytes, little endian; `scale` multiplies, for nanoseconds. */
-function int64(value: number, scale = 1n): Uint8Array {
-  const bytes = new Uint8Array(8)
-  if (!Number.isFinite(value)) return bytes
-  new DataView(bytes.buffer).setBigInt64(0, BigInt(Math.trunc(value)) * scale, true)
-  return bytes
-}
-
-/** Nanoseconds between two moments; undefined until the second one has come. */
-function duration(startMs: number | undefined, endMs: number | undefined): PropertyValue {
-  if (startMs === undefined || endMs === undefined) return undefined
-  return int64(Math.round((endMs - startMs) * 1000), 1000n)
-}
-
-function double(value: number): Uint8Array {
-  const bytes = new Uint8Array(8)
-  new DataView(bytes.buffer).setFloat64(0, value, true)
-  return bytes
 }

@@ -47,7 +47,7 @@ export class SimulatedStream implements HttpStream {
   responseBytes = 0
   readonly startMs: number
   readonly startTimeMs: number
-  readonly responseFlags: readonly string[] = []
+  responseFlags: readonly string[] = []
   responseCodeDetails = 'via_upstream'
   readonly protocol = 'HTTP/1.1'
   requestEnded = false

@@ -47,7 +47,8 @@ const imports = [
 
 /** Texts at fixed places: `:path`, `x-absent`, `name`, and 2000 onwards for results. */
 const DATA = `(data (i32.const 16) ":path") (data (i32.const 32) "x-absent") (data (i32.const 48) "name")
-  (data (i32.const 64) "request\\00path") (data (i32.const 96) "clear_route_cache") (data (i32.const 128) "X-New")`
+  (data (i32.const 64) "request\\00path") (data (i32.const 96) "clear_route_cache") (data (i32.const 128) "X-New")
+  (data (i32.const 160) "request\\00path\\00deep")`
 
 /** The result of one call in the request headers callback, as the status of the answer, less 200. */
 async function statusOf(call: string, path = '/path'): Promise<number> {
@@ -68,6 +69,7 @@ function call(name: string, ...args: (number | string)[]): string {
 const OK = 0
 const NOT_FOUND = 1
 const BAD_ARGUMENT = 2
+const SERIALIZATION_FAILURE = 3
 const INVALID_MEMORY_ACCESS = 6
 const UNIMPLEMENTED = 12
 /** Beyond the one page of memory. */
@@ -100,12 +102,17 @@ describe('the status of host functions', () => {
     ['a change of a header', call('replace_header_map_value', 0, 128, 5, 48, 4), OK],
     ['the removal of a header that is not there', call('remove_header_map_value', 0, 32, 8), OK],
     ['pairs that make no sense', call('set_header_map_pairs', 0, 16, 8), OK],
-    ['a body that is not there', call('get_buffer_bytes', 0, 0, 10, 2000, 2004), NOT_FOUND],
+    ['a body that is not there, which is empty', call('get_buffer_bytes', 0, 0, 10, 2000, 2004), OK],
+    ['a change of a body that is not there', call('set_buffer_bytes', 0, 0, 0, 48, 4), BAD_ARGUMENT],
+    ['the body of a callout without one', call('get_buffer_bytes', 4, 0, 10, 2000, 2004), NOT_FOUND],
     ['a buffer that does not exist', call('get_buffer_bytes', 9, 0, 10, 2000, 2004), BAD_ARGUMENT],
-    ['the configuration', call('get_buffer_bytes', 7, 0, 10, 2000, 2004), OK],
-    ['a range that overflows', call('get_buffer_bytes', 7, 1, -1, 2000, 2004), BAD_ARGUMENT],
-    ['a change of the configuration', call('set_buffer_bytes', 7, 0, 100, 48, 4), BAD_ARGUMENT],
-    ['the size of the configuration', call('get_buffer_status', 7, 2000, 2004), OK],
+    ['the configuration, after the start', call('get_buffer_bytes', 7, 0, 10, 2000, 2004), NOT_FOUND],
+    ['the configuration of the VM', call('get_buffer_bytes', 6, 0, 10, 2000, 2004), OK],
+    ['a range that is longer than what is left', call('get_buffer_bytes', 6, 1, -1, 2000, 2004), OK],
+    ['a change of the configuration', call('set_buffer_bytes', 6, 0, 100, 48, 4), BAD_ARGUMENT],
+    ['the size of the configuration', call('get_buffer_status', 6, 2000, 2004), OK],
+    ['a group of properties', call('get_property', 64, 7, 2000, 2004), SERIALIZATION_FAILURE],
+    ['what stands below a property', call('get_property', 160, 17, 2000, 2004), NOT_FOUND],
     ['a property', call('get_property', 64, 12, 2000, 2004), OK],
     ['a property that does not exist', call('get_property', 48, 4, 2000, 2004), NOT_FOUND],
     ['a property to set', call('set_property', 48, 4, 48, 4), OK],

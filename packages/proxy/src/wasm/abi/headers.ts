@@ -10,8 +10,10 @@ const MAX_MAP = 7
 export const headerFunctions: HostFunctions = {
   proxy_get_header_map_size: hostFunction('ii', (vm) => (type: number, sizeAt: number) => {
     if (type >>> 0 > MAX_MAP) return BAD_ARGUMENT
-    const map = vm.context().map(type)
-    if (map === undefined) return BAD_ARGUMENT
+    const context = vm.context()
+    const map = context.map(type)
+    // The access log has maps to read from and no sizes, as in Envoy.
+    if (map === undefined || context.isLogging) return BAD_ARGUMENT
     sizeAt >>>= 0
     vm.sync()
     if (!vm.has(sizeAt, 4)) return INVALID_MEMORY_ACCESS
@@ -127,7 +129,12 @@ function routeMayChange(context: GuestContext, type: number): void {
   if (type === 0) context.clearRouteCache()
 }
 
-/** Replaces all fields. Pseudo-headers that are not given stay as they are: a request cannot be without. */
+/**
+ * Replaces all fields.
+ *
+ * Differs from Envoy: pseudo-headers that are not given stay as they are. There the message is refused then, with 404,
+ * 502 or 503: it cannot be without.
+ */
 function replaceAll(map: MutableGuestMap, pairs: readonly string[]): void {
   const present: string[] = []
   map.forEach((name) => {

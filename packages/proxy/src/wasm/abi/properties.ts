@@ -1,5 +1,5 @@
 import { type HostFunctions, hostFunction } from './host-function.ts'
-import { INVALID_MEMORY_ACCESS, NOT_FOUND, OK } from './status.ts'
+import { INVALID_MEMORY_ACCESS, NOT_FOUND, OK, SERIALIZATION_FAILURE } from './status.ts'
 
 /** Paths by their text: guests ask for the same few again and again. */
 const paths = new Map<string, readonly string[]>()
@@ -15,6 +15,7 @@ export const propertyFunctions: HostFunctions = {
       if (!vm.has(at, size)) return INVALID_MEMORY_ACCESS
       const value = vm.context().property(splitPath(vm.readLatin1(at, size)))
       if (value === undefined) return NOT_FOUND
+      if (value === null) return SERIALIZATION_FAILURE
       const given =
         typeof value === 'string'
           ? vm.giveLatin1(value, pointerAt >>> 0, sizeAt >>> 0)

@@ -6,9 +6,13 @@ export const REQUEST_STREAM = 0
 export const RESPONSE_STREAM = 1
 const UPSTREAM = 3
 const MAX_STREAM = 3
-/** Statuses that end a request. */
+/**
+ * Statuses that end a request.
+ *
+ * Differs from Envoy: others are refused. There anything is written as it came, 0 and 65535 included.
+ */
 const MIN_STATUS = 200
-const MAX_STATUS = 599
+const MAX_STATUS = 999
 
 /** What happens to a stream after the callback: go on, end, or be answered. */
 export const streamFunctions: HostFunctions = {
@@ -89,7 +93,7 @@ export const streamFunctions: HostFunctions = {
           status,
           vm.readBytes(bodyAt, bodySize),
           readPairs(vm, headersAt, headersSize),
-          vm.readLatin1(detailsAt, detailsSize),
+          vm.readUtf8(detailsAt, detailsSize),
           grpcStatus,
         )
         return OK
