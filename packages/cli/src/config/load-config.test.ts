@@ -12,8 +12,6 @@ afterAll(() => rmSync(folder, { recursive: true }))
 /** What a user reads about a configuration file with this text. */
 async function problemOf(text: string): Promise<string> {
   writeFileSync(join(folder, 'batten.config.ts'), text)
-  // Two files that are saved within a millisecond would be one module.
-  await new Promise((resolve) => setTimeout(resolve, 2))
   try {
     await loadProject(folder)
     return ''
@@ -83,6 +81,19 @@ describe('a batten.config.ts with a mistake', () => {
       'import x from "not-installed"; export default x',
       `cannot load ${FILE}: Cannot find package 'not-installed' imported from ${FILE} | install it in this folder: npm install --save-dev not-installed`,
     ],
+    [
+      'enum A { B }; export default {}',
+      `cannot load ${FILE}: TypeScript enum is not supported in strip-only mode | Node runs this file as it is: only TypeScript that can be erased is possible`,
+    ],
+    [
+      'export default { landingPath: () => "/" }',
+      `cannot load ${FILE}: () => "/" could not be cloned. | to see where: node batten.config.ts`,
+    ],
+    [
+      'process.exit(0)',
+      `cannot load ${FILE}: it ended before it exported anything | to see where: node batten.config.ts`,
+    ],
+    ['throw new Error("boom")', `cannot load ${FILE}: boom | to see where: node batten.config.ts`],
   ])('%s', async (text, problem) => {
     expect(await problemOf(text)).toBe(problem)
   })
@@ -93,5 +104,18 @@ describe('a batten.config.ts with a mistake', () => {
         'export default { config: ["mesh"], workloads: { "*": { command: ["node", "x.ts"], cwd: ".", env: { A: "1" } } }, gatewayPort: 0, landingPath: "/shop", filters: undefined }',
       ),
     ).toBe('')
+  })
+
+  it('is read again with what it imports, which is known', async () => {
+    const text = 'import { port } from "./ports.ts"; export default { gatewayPort: port }'
+    const seen: unknown[] = []
+    for (const port of [1, 2]) {
+      writeFileSync(join(folder, 'ports.ts'), `export const port: number = ${port}`)
+      expect(await problemOf(text)).toBe('')
+      const { config, sources } = await loadProject(folder)
+      seen.push(config.gatewayPort, sources.map((file) => file.replace(folder, '')).sort())
+    }
+    const files = ['/batten.config.ts', '/ports.ts']
+    expect(seen).toEqual([1, files, 2, files])
   })
 })

@@ -27,7 +27,7 @@ import { ProjectModel } from './project-model.ts'
 import { type ProxyKind, proxyCommand, proxyName } from './proxy-command.ts'
 import { RunDirectory } from './run-directory.ts'
 import { closedPorts, probeHttp, waitForHttp, waitForPort } from './wait.ts'
-import { watchFile } from './watch.ts'
+import { FileWatch } from './watch.ts'
 
 export interface DevOptions {
   /** The project's folder. */
@@ -148,6 +148,7 @@ export class DevMesh {
   readonly #ending = new Set<Child>()
   readonly #abort = new AbortController()
   readonly #filters: FilterBuilder
+  readonly #configFiles = new FileWatch(this.#abort.signal, () => void this.#reload())
   #findings = new Map<string, DevFinding>()
   #plan: LocalPlan | undefined
   #controlPlane: ControlPlanePorts | undefined
@@ -234,8 +235,7 @@ export class DevMesh {
     await this.#askControlPlane(SYNC_TIMEOUT_MS)
     this.#abort.signal.throwIfAborted()
     this.#isStarted = true
-    if (this.project.file !== undefined)
-      watchFile(this.project.file, this.#abort.signal, () => void this.#reload())
+    this.#configFiles.add(this.project.sources)
     this.#filters.watch(this.#abort.signal)
     new LivenessWatch().start(
       () => this.#proxies(),
@@ -529,6 +529,7 @@ export class DevMesh {
       this.#notice(`${errorMessage(error)}; the mesh goes on with what it said before`, 'error')
       return
     }
+    this.#configFiles.add(project.sources)
     const rest = ({ configPaths, filters, config: { gatewayPort } }: Project) =>
       JSON.stringify([configPaths, filters, gatewayPort])
     if (rest(project) !== rest(this.#project))

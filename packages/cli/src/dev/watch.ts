@@ -48,7 +48,18 @@ export class FolderWatch {
   }
 }
 
-/** Calls back soon after one file was saved. */
-export function watchFile(path: string, signal: AbortSignal, changed: () => void): void {
-  new FolderWatch(signal, changed, (name) => name === basename(path)).add([dirname(path)])
+/** Calls back soon after one of its files was saved. */
+export class FileWatch {
+  readonly #names = new Set<string>()
+  readonly #folders: FolderWatch
+
+  constructor(signal: AbortSignal, changed: () => void) {
+    this.#folders = new FolderWatch(signal, changed, (name) => this.#names.has(name))
+  }
+
+  /** Watches these files as well. */
+  add(files: readonly string[]): void {
+    for (const file of files) this.#names.add(basename(file))
+    this.#folders.add(files.map((file) => dirname(file)))
+  }
 }
