@@ -34,11 +34,12 @@ const endpointsOf = defineQuery<Inputs, readonly Endpoint[]>(
     if (service === undefined) return []
     if (service.externalName !== undefined) return endpointsAtHost(service, service.externalName)
     if (service.registry === 'external' && service.selector === undefined) {
-      const entry = read.entry(
-        'entries',
-        `networking.istio.io/ServiceEntry/${service.namespace}/${service.name}`,
-      )
-      return entry === undefined ? [] : endpointsFromEntry(service, entry)
+      const names = new Set(service.ports.map(({ from }) => from?.entry ?? service.name))
+      return [...names].flatMap((name) => {
+        const entry = read.entry('entries', `networking.istio.io/ServiceEntry/${service.namespace}/${name}`)
+        const ports = service.ports.filter(({ from }) => (from?.entry ?? service.name) === name)
+        return entry === undefined ? [] : endpointsFromEntry({ ...service, ports }, entry)
+      })
     }
     if (service.registry === 'kubernetes') {
       const slices = read.entry('slices', `${service.namespace}/${service.name}`)

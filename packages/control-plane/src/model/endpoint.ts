@@ -102,7 +102,7 @@ export function endpointsFromEntry(service: MeshService, entry: ServiceEntry): E
     return isDns && !service.hostname.startsWith('*') ? endpointsAtHost(service, service.hostname) : []
   return listed.flatMap((endpoint) =>
     service.ports.map((port) => {
-      const number = endpoint.ports?.[port.name] ?? numberOf(port)
+      const number = endpoint.ports?.[port.from?.port ?? port.name] ?? numberOf(port)
       return {
         address: endpoint.address ?? '',
         port: number,
@@ -140,11 +140,12 @@ function numberOf(port: ServicePort): number {
 
 /** Number of the port on a workload that a service port leads to. */
 export function targetPortOf(
-  port: { readonly name: string; readonly targetPort: number | string },
+  port: Pick<ServicePort, 'name' | 'targetPort' | 'from'>,
   workload: Workload,
 ): number | undefined {
-  if (workload.kind === 'WorkloadEntry' && workload.namedPorts[port.name] !== undefined)
-    return workload.namedPorts[port.name]
+  const ownName = port.from?.port ?? port.name
+  if (workload.kind === 'WorkloadEntry' && workload.namedPorts[ownName] !== undefined)
+    return workload.namedPorts[ownName]
   return typeof port.targetPort === 'number' ? port.targetPort : workload.namedPorts[port.targetPort]
 }
 

@@ -3,8 +3,12 @@
  * changes its meaning.
  */
 export const FINDING_CODES = {
+  CP_ADDRESS_UNUSABLE:
+    'A WorkloadEntry has an address that its service cannot use: a name without DNS, or a socket with it.',
   CP_DUPLICATE_OBJECT: 'Two documents define the same object.',
   CP_FILE_UNREADABLE: 'A file or directory of the configuration cannot be read.',
+  CP_GATEWAY_CONFLICT:
+    'A server of a Gateway wants the port of an older one for another protocol, or a host of its TLS.',
   CP_GATEWAY_UNKNOWN: 'A VirtualService names a Gateway that is not there.',
   CP_GATEWAY_WITHOUT_PROXY: 'No workload has the labels that a Gateway selects.',
   CP_HOST_UNKNOWN: 'A route or rule names a host that no Service and no ServiceEntry has.',
@@ -14,6 +18,8 @@ export const FINDING_CODES = {
   CP_PROXY_REJECTED: 'A proxy refused a resource that was made of the configuration; it keeps the last one.',
   CP_SECRET_UNUSABLE:
     'The Secret that a server of a Gateway names is not there, or holds no usable certificate.',
+  CP_SERVICE_ENTRY_CONFLICT:
+    'A ServiceEntry has a host that an older one, or a Service, of its namespace has with the same port.',
   CP_SUBSET_UNDEFINED: 'A route names a subset that no DestinationRule defines.',
   CP_TRANSLATION_FAILED:
     'A resource could not be made of the configuration; the message says of which object.',

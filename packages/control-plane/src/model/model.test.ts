@@ -202,6 +202,43 @@ data:
     ])
   })
 
+  it('says which ports of a ServiceEntry have no effect, since another object has its host', async () => {
+    const entry = (name: string, resolution: string, ports: readonly number[]) =>
+      `---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: ${name} }
+spec:
+  hosts: [api.example.com, a.default.svc.cluster.local]
+  resolution: ${resolution}
+  location: MESH_INTERNAL
+  ports: [${ports.map((number) => `{ number: ${number}, name: http-${number}, protocol: HTTP }`).join(', ')}]
+`
+    const { source, model } = await start(MESH)
+    source.apply(
+      objectsOf(entry('one', 'DNS', [80]) + entry('two', 'DNS', [80, 81]) + entry('three', 'STATIC', [82])),
+    )
+    model.flush()
+    expect(
+      model.findings.map(({ code, object, path, message }) => [code, object, path, message]).sort(),
+    ).toEqual(
+      [
+        ['one', 1, 'Service default/a', 'a.default.svc.cluster.local', '80'],
+        ['two', 0, 'older ServiceEntry default/one', 'api.example.com', '80'],
+        ['two', 1, 'Service default/a', 'a.default.svc.cluster.local', '80, 81'],
+        ['three', 0, 'older ServiceEntry default/one', 'api.example.com', '82'],
+        ['three', 1, 'Service default/a', 'a.default.svc.cluster.local', '82'],
+      ]
+        .map(([name, i, other, host, ports]) => [
+          'CP_SERVICE_ENTRY_CONFLICT',
+          `ServiceEntry default/${name}`,
+          `spec.hosts[${i}]`,
+          `the ${other} has the host ${host} as well, so ${ports} of this one has no effect`,
+        ])
+        .sort(),
+    )
+  })
+
   it.each([
     ['security.istio.io/v1', 'AuthorizationPolicy', 'spec: {}', 'nothing is refused because of it'],
     ['security.istio.io/v1', 'RequestAuthentication', 'spec: {}', 'tokens are not verified'],

@@ -77,6 +77,11 @@ describe('protocolOfPort', () => {
     [{ name: 'http', appProtocol: null }, 'HTTP'],
     [{ name: 'http', protocol: 'UDP' }, 'UDP'],
     [{ name: 'db', port: 3306 }, 'TCP'],
+    [{ name: 'mail', port: 25 }, 'TCP'],
+    [{ port: 53 }, 'TCP'],
+    [{ port: 27017 }, 'TCP'],
+    [{ name: 'http', port: 25 }, 'HTTP'],
+    [{ name: 'http', port: 80, appProtocol: 'tls-own' }, 'TLS'],
   ])('%j is %s', (port, expected) => {
     expect(protocolOfPort(port)).toBe(expected)
   })

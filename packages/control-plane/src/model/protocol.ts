@@ -37,8 +37,8 @@ const BY_NAME: ReadonlyMap<string, Protocol> = new Map<string, Protocol>([
   ['http_proxy', 'HTTP_PROXY'],
 ])
 
-/** Ports that are never guessed: their servers speak first. */
-const SERVER_FIRST_PORTS: ReadonlySet<number> = new Set([3306])
+/** Ports that are never guessed, since their servers speak first: SMTP, DNS, MySQL, MongoDB. */
+const SERVER_FIRST_PORTS: ReadonlySet<number> = new Set([25, 53, 3306, 27017])
 
 /** The protocol a name stands for (`spec.servers[].port.protocol`, `appProtocol`); anything unknown is `AUTO`. */
 export function parseProtocol(name: string | undefined): Protocol {
@@ -46,8 +46,10 @@ export function parseProtocol(name: string | undefined): Protocol {
 }
 
 /**
- * Protocol of a Kubernetes service port: `appProtocol` decides when it is there, even when it is unknown; else the
- * port's name up to its first dash; `grpc-web` is the one name with a dash.
+ * Protocol of a Kubernetes service port: `appProtocol` decides when it is there, even when it is unknown, else the
+ * port's name; of both the part up to the first dash counts. `grpc-web` is the one name with a dash.
+ *
+ * @see https://istio.io/latest/docs/ops/configuration/traffic-management/protocol-selection/
  */
 export function protocolOfPort(port: {
   readonly name?: string | undefined
@@ -56,8 +58,7 @@ export function protocolOfPort(port: {
   readonly appProtocol?: string | null | undefined
 }): Protocol {
   if (port.protocol === 'UDP') return 'UDP'
-  if (typeof port.appProtocol === 'string' && port.appProtocol !== '') return parseProtocol(port.appProtocol)
-  const name = (port.name ?? '').toLowerCase()
+  const name = (port.appProtocol || port.name || '').toLowerCase()
   if (name === 'grpc-web' || name.startsWith('grpc-web-')) return 'GRPC-WEB'
   const dash = name.indexOf('-')
   const protocol = parseProtocol(dash === -1 ? name : name.slice(0, dash))

@@ -1,7 +1,9 @@
-import type { Destination } from '@batten/api'
+import type { Destination, ServiceEntry } from '@batten/api'
 import type { MeshDestinationRule } from './destination-rule.ts'
 import type { Finding } from './finding.ts'
 import { hostsOverlap, isExportedTo, resolveHost } from './host.ts'
+import { DEFAULT_NAMESPACE } from './object-key.ts'
+import { serviceKey } from './service.ts'
 import type { MeshSnapshot, StoredObject } from './snapshot.ts'
 import { locate } from './validate-object.ts'
 import { destinationsOf, MESH_GATEWAY, type MeshVirtualService } from './virtual-service.ts'
@@ -38,6 +40,8 @@ export function referenceFindings(snapshot: MeshSnapshot, wasm?: WasmModuleSourc
         hint: 'use the labels of your gateway pods, e.g. "istio: ingressgateway"',
       })
   }
+  for (const { key, object } of snapshot.objects.values())
+    if (object.kind === 'ServiceEntry') tellLostPorts(snapshot, object as unknown as ServiceEntry, about(key))
   if (wasm !== undefined) tellModules(snapshot, wasm, about)
   return findings
 }
@@ -164,6 +168,26 @@ function tellModules(snapshot: MeshSnapshot, wasm: WasmModuleSource, about: (key
       message: `${failure.message}${hasLastGood ? '; the last good module stays' : ''}`,
       path: 'spec.url',
       hint: failure.hint,
+    })
+  }
+}
+
+/** Ports of a ServiceEntry that an older one, or a Service, with the same host in its namespace keeps from it. */
+function tellLostPorts(snapshot: MeshSnapshot, entry: ServiceEntry, tell: Tell): void {
+  const { name = '', namespace = DEFAULT_NAMESPACE } = entry.metadata
+  for (const [i, hostname] of entry.spec.hosts.entries()) {
+    const service = snapshot.services.get(serviceKey(namespace, hostname))
+    if (service === undefined || (service.registry === 'external' && service.name === name)) continue
+    const own = new Set(service.ports.flatMap(({ number, from }) => (from?.entry === name ? [number] : [])))
+    const lost = (entry.spec.ports ?? []).map(({ number }) => number).filter((number) => !own.has(number))
+    if (lost.length === 0) continue
+    const kind = service.registry === 'kubernetes' ? 'Service' : 'older ServiceEntry'
+    tell({
+      code: 'CP_SERVICE_ENTRY_CONFLICT',
+      severity: 'warning',
+      message: `the ${kind} ${namespace}/${service.name} has the host ${hostname} as well, so ${lost.join(', ')} of this one has no effect`,
+      path: `spec.hosts[${i}]`,
+      hint: 'put the ports into one object; two ServiceEntries of one host must be alike but for their ports',
     })
   }
 }

@@ -81,44 +81,56 @@ export const egressScope = defineQuery<MeshSnapshot, EgressScope>(
     const services = read.query(servicesVisibleTo, namespace!)
     const virtualServices = read.query(virtualServicesVisibleTo, namespace!)
     const hosts = JSON.parse(hostsJson!) as readonly string[]
-    if (hosts.includes('*/*')) return { services, virtualServices }
-    const imports = parseImports(hosts, namespace!)
+    if (hosts.includes('*/*') && !hosts.some(isExclusion)) return { services, virtualServices }
+    const { imports, exclusions } = parseImports(hosts, namespace!)
+    const takes = (home: string, matches: (host: string) => boolean) =>
+      imports.some((one) => one.allows(home) && matches(one.host))
+    const leavesOut = (home: string, host: string) =>
+      exclusions.some((one) => one.allows(home) && coversHost(one.host, host))
     return {
-      services: services.filter((service) =>
-        imports.some((one) => one.allows(service.namespace) && coversHost(one.host, service.hostname)),
+      services: services.filter(
+        ({ namespace: home, hostname }) =>
+          takes(home, (host) => coversHost(host, hostname)) && !leavesOut(home, hostname),
       ),
-      virtualServices: virtualServices.filter((virtualService) =>
-        imports.some(
-          (one) =>
-            one.allows(virtualService.namespace) &&
-            virtualService.hosts.some((host) => hostsOverlap(one.host, host)),
-        ),
+      virtualServices: virtualServices.filter(
+        (virtualService) =>
+          takes(virtualService.namespace, (host) =>
+            virtualService.hosts.some((own) => hostsOverlap(host, own)),
+          ) && !virtualService.hosts.every((host) => leavesOut(virtualService.namespace, host)),
       ),
     }
   },
   (a, b) => isSameList(a.services, b.services) && isSameList(a.virtualServices, b.virtualServices),
 )
 
+/** `~namespace/host`; `~/*` is no exclusion. */
+function isExclusion(item: string): boolean {
+  return item.startsWith('~') && !item.startsWith('~/')
+}
+
 interface Import {
   readonly host: string
   allows(namespace: string): boolean
 }
 
-/** `namespace/host` items of an egress listener; `~` imports nothing. */
-function parseImports(hosts: readonly string[], clientNamespace: string): Import[] {
-  return hosts.flatMap((item) => {
+/** `namespace/host` items of an egress listener; `~/*` imports nothing, `~namespace/host` takes out what others import. */
+function parseImports(
+  hosts: readonly string[],
+  clientNamespace: string,
+): { readonly imports: readonly Import[]; readonly exclusions: readonly Import[] } {
+  const imports: Import[] = []
+  const exclusions: Import[] = []
+  for (const item of hosts) {
     const slash = item.indexOf('/')
-    const namespace = slash === -1 ? '*' : item.slice(0, slash)
-    const host = slash === -1 ? item : item.slice(slash + 1)
-    if (namespace.startsWith('~')) return []
-    return [
-      {
-        host,
-        allows: (home: string) =>
-          namespace === '*' || home === (namespace === '.' ? clientNamespace : namespace),
-      },
-    ]
-  })
+    const written = slash === -1 ? '*' : item.slice(0, slash)
+    if (written === '~') continue
+    const isLeftOut = isExclusion(item)
+    const namespace = isLeftOut ? written.slice(1) : written
+    const own = namespace === '.' ? clientNamespace : namespace
+    const list = isLeftOut ? exclusions : imports
+    list.push({ host: item.slice(slash + 1), allows: (home) => own === '*' || home === own })
+  }
+  return { imports, exclusions }
 }
 
 function compareHostnames(a: MeshService, b: MeshService): number {

@@ -1,4 +1,5 @@
 import type { ServiceEntry } from '@batten/api'
+import { isEqual } from './equal.ts'
 import { DEFAULT_NAMESPACE } from './object-key.ts'
 import { parseProtocol } from './protocol.ts'
 import { type MeshService, type ServiceResolution, serviceKey } from './service.ts'
@@ -8,6 +9,35 @@ const RESOLUTIONS: Readonly<Record<string, ServiceResolution>> = {
   STATIC: 'endpoints',
   DNS: 'dns',
   DNS_ROUND_ROBIN: 'dns-round-robin',
+}
+
+/**
+ * A service with the further ports of a younger ServiceEntry that has the same host in the same namespace. Of ports
+ * with one number the older counts, and of two that differ in more than their ports the older alone.
+ */
+export function withPortsOf(older: MeshService, younger: MeshService): MeshService {
+  if (!isAlike(older, younger)) return older
+  const more = younger.ports.filter(({ number }) => older.ports.every((port) => port.number !== number))
+  if (more.length === 0) return older
+  const names = new Set(older.ports.map(({ name }) => name))
+  const ports = more.map((port) => ({
+    ...port,
+    // Endpoints know their port by its name.
+    name: names.has(port.name) ? `${port.name}-${port.number}` : port.name,
+    from: { entry: younger.name, port: port.name },
+  }))
+  return { ...older, ports: [...older.ports, ...ports] }
+}
+
+function isAlike(a: MeshService, b: MeshService): boolean {
+  return (
+    a.registry === 'external' &&
+    b.registry === 'external' &&
+    a.resolution === b.resolution &&
+    a.isExternal === b.isExternal &&
+    isEqual(a.selector, b.selector) &&
+    isEqual(a.exportTo, b.exportTo)
+  )
 }
 
 /**

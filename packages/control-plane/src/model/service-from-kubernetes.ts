@@ -6,7 +6,10 @@ import { type MeshService, type ServicePort, type ServiceResolution, serviceKey 
 /** Annotation by which a Service says who sees it. */
 const EXPORT_TO = 'networking.istio.io/exportTo'
 
-/** A Kubernetes Service as a service of the mesh; undefined when it has no ports. */
+/**
+ * A Kubernetes Service as a service of the mesh; undefined when it has no ports. Ports of UDP come last: one that TCP
+ * has as well is found as TCP's.
+ */
 export function serviceFromKubernetes(object: Service, domainSuffix: string): MeshService | undefined {
   const name = object.metadata?.name ?? ''
   const namespace = object.metadata?.namespace ?? DEFAULT_NAMESPACE
@@ -17,6 +20,7 @@ export function serviceFromKubernetes(object: Service, domainSuffix: string): Me
     targetPort: port.targetPort ?? port.port,
     protocol: protocolOfPort(port),
   }))
+  ports.sort((a, b) => Number(a.protocol === 'UDP') - Number(b.protocol === 'UDP'))
   const externalName = spec.type === 'ExternalName' ? spec.externalName : undefined
   if (ports.length === 0) return undefined
   const hostname = `${name}.${namespace}.svc.${domainSuffix}`

@@ -35,6 +35,8 @@ export interface ServicePort {
   /** Port of the workloads, by number or by name. */
   readonly targetPort: number | string
   readonly protocol: Protocol
+  /** For a port that another ServiceEntry with the same host adds: that entry's name, and its name of the port. */
+  readonly from?: { readonly entry: string; readonly port: string }
 }
 
 /**

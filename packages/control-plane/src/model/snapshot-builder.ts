@@ -8,7 +8,7 @@ import { DEFAULT_MESH_CONFIG, type MeshConfig } from './mesh-config.ts'
 import { type ModelKind, type ModelKinds, type ObjectTables, objectsOf, tableOf } from './objects-by-kind.ts'
 import { peerAuthenticationOf } from './peer-authentication.ts'
 import { type AgedObject, compareAge, type MeshService } from './service.ts'
-import { servicesFromEntry } from './service-from-entry.ts'
+import { servicesFromEntry, withPortsOf } from './service-from-entry.ts'
 import { serviceFromKubernetes } from './service-from-kubernetes.ts'
 import { sidecarOf } from './sidecar.ts'
 import type { MeshSnapshot, StoredObject, WorkloadEndpoint } from './snapshot.ts'
@@ -161,9 +161,11 @@ function buildServices(next: Fields, tables: ObjectTables, before: MeshSnapshot)
     const service = serviceFromKubernetes(object, next.mesh.domainSuffix)
     if (service !== undefined) services.set(service.key, service)
   }
-  // A Kubernetes Service wins over a ServiceEntry of the same name, an older ServiceEntry over a younger one.
-  for (const service of externalServices(objectsOf(tables, 'networking.istio.io/ServiceEntry')))
-    if (!services.has(service.key)) services.set(service.key, service)
+  // A Kubernetes Service wins over a ServiceEntry of the same name; an older ServiceEntry takes ports of younger ones.
+  for (const service of externalServices(objectsOf(tables, 'networking.istio.io/ServiceEntry'))) {
+    const older = services.get(service.key)
+    services.set(service.key, older === undefined ? service : withPortsOf(older, service))
+  }
   next.services = keepEqual(before.services, services)
   if (next.services === before.services) return
   next.servicesByHost = groupBy(before.servicesByHost, next.services.values(), (service) => service.hostname)

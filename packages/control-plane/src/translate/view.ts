@@ -150,7 +150,11 @@ function clientClass(read: Reader<MeshSnapshot>, node: NodeFacts, labels: string
     capabilities: node.capabilities,
     egress: sidecar?.egress ?? [],
     /** @translates Sidecar spec.outboundTrafficPolicy.mode -> VirtualHost allow_any or block_all */
-    outboundMode: sidecar?.outboundTrafficPolicy?.mode ?? mesh.outboundTrafficPolicy,
+    outboundMode:
+      sidecar?.outboundTrafficPolicy === undefined
+        ? mesh.outboundTrafficPolicy
+        : // A policy that names no mode has the first one.
+          (sidecar.outboundTrafficPolicy.mode ?? 'REGISTRY_ONLY'),
   }
 }
 

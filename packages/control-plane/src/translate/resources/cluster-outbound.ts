@@ -108,7 +108,7 @@ function build(
     cluster.dnsLookupFamily = 'V4_ONLY'
     cluster.dnsRefreshRate = msToDuration(mesh.dnsRefreshRateMs)
     cluster.respectDnsTtl = true
-    cluster.loadAssignment = read.query(
+    const assignment = read.query(
       loadAssignment,
       service.key,
       port.name,
@@ -117,6 +117,10 @@ function build(
       ruleNamespace!,
       ruleKey!,
     )
+    cluster.loadAssignment = assignment
+    const hosts = (assignment.endpoints ?? []).flatMap(({ lbEndpoints = [] }) => lbEndpoints)
+    // A logical name is one host; a subset that takes none, or a selector that takes several, is a list of names.
+    if (hosts.length !== 1) cluster.type = 'STRICT_DNS'
   }
   Object.assign(cluster, secrets === 'none' ? {} : transport(service, policy.tls, mesh, context))
   const options = httpProtocolOptions(upstream, policy.connectionPool)

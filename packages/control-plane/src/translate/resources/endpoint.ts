@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import {
   type Address,
   type ClusterLoadAssignment,
@@ -13,6 +14,7 @@ import { isEqual } from '../../model/equal.ts'
 import { defineQuery, type Reader } from '../../model/incremental.ts'
 import { mtlsModeOfPort, mtlsOf } from '../../model/peer-authentication.ts'
 import type { Resource } from '../../model/resource.ts'
+import type { ServiceResolution } from '../../model/service.ts'
 import type { MeshSnapshot } from '../../model/snapshot.ts'
 import { type Locality, selects } from '../../model/workload.ts'
 import { encodeResource, guarded, isSameResource } from '../resource-encoder.ts'
@@ -32,13 +34,14 @@ export const loadAssignment = defineQuery<MeshSnapshot, ClusterLoadAssignment>(
     const localities = new Map<string, { locality: Locality; endpoints: LbEndpoint[]; weight: number }>()
     for (const endpoint of read.entry('endpoints', serviceKey!) ?? []) {
       if (endpoint.portName !== portName || !selects(labels, endpoint.labels)) continue
+      if (!isUsable(read, endpoint, service?.resolution)) continue
       const { region, zone, subZone } = endpoint.locality
       const key = `${region}/${zone}/${subZone}`
       let group = localities.get(key)
       if (group === undefined)
         localities.set(key, (group = { locality: endpoint.locality, endpoints: [], weight: 0 }))
       group.endpoints.push(lbEndpoint(endpoint, takesMtls(read, endpoint)))
-      group.weight += endpoint.weight
+      group.weight += Math.max(1, endpoint.weight)
     }
     return {
       clusterName,
@@ -53,6 +56,32 @@ export const loadAssignment = defineQuery<MeshSnapshot, ClusterLoadAssignment>(
   },
   isEqual,
 )
+
+/**
+ * Whether the proxies of a service can use the address of an endpoint; one that they cannot use is told, since they
+ * would refuse all of the others with it: only those that ask DNS themselves take names, and they take no sockets.
+ */
+function isUsable(
+  read: Reader<MeshSnapshot>,
+  { address, workload }: Endpoint,
+  resolution: ServiceResolution | undefined,
+): boolean {
+  const isSocket = address.startsWith('unix://')
+  const asksDns = resolution === 'dns' || resolution === 'dns-round-robin'
+  if (isIP(address) !== 0 || (address !== '' && isSocket !== asksDns)) return true
+  if (workload !== '' && address !== '')
+    read.report({
+      code: 'CP_ADDRESS_UNUSABLE',
+      severity: 'error',
+      subject: `endpoint ${workload}`,
+      message: asksDns
+        ? `the address ${address} is a socket, and its service is resolved by DNS, so it gets no requests`
+        : `the address ${address} is a name, and its service is not resolved by DNS, so it gets no requests`,
+      object: `networking.istio.io/WorkloadEntry/${workload}`,
+      path: 'spec.address',
+    })
+  return false
+}
 
 /** {@link loadAssignment} as a resource. */
 export const endpointResource = defineQuery<MeshSnapshot, Resource | undefined>(

@@ -43,6 +43,23 @@ export const gatewaysFor = defineQuery<MeshSnapshot, readonly MeshGateway[]>(
  * @translates Gateway spec.servers[].bind -> Listener.address
  */
 export function gatewayServers(read: Reader<MeshSnapshot>, node: GatewayClass): GatewayServer[] {
+  return resolveConflicts(allServers(read, node)).servers
+}
+
+/** Servers that {@link gatewayServers} leaves out, each with the older one that has what it wants. */
+export function conflictingServers(read: Reader<MeshSnapshot>, node: GatewayClass): ServerConflict[] {
+  return resolveConflicts(allServers(read, node)).conflicts
+}
+
+/** A server that cannot be served because of an older one. */
+export interface ServerConflict {
+  readonly server: GatewayServer
+  readonly older: GatewayServer
+  /** Host that both want; undefined when one port cannot speak both protocols. */
+  readonly host: string | undefined
+}
+
+function allServers(read: Reader<MeshSnapshot>, node: GatewayClass): GatewayServer[] {
   const gateways = node.gateways.flatMap((title) => read.entry('gateways', title) ?? [])
   return gateways.flatMap((gateway) =>
     gateway.servers.flatMap((server) => {
@@ -58,6 +75,46 @@ export function gatewayServers(read: Reader<MeshSnapshot>, node: GatewayClass): 
       }))
     }),
   )
+}
+
+/**
+ * A port speaks plain HTTP, plain TCP or TLS, as its oldest server says; behind TLS a host belongs to the oldest server
+ * that has it. A younger server that wants something else is left out, with all of its hosts: a proxy would refuse the
+ * listener.
+ */
+function resolveConflicts(all: readonly GatewayServer[]): {
+  readonly servers: GatewayServer[]
+  readonly conflicts: ServerConflict[]
+} {
+  const servers: GatewayServer[] = []
+  const conflicts: ServerConflict[] = []
+  const first = new Map<string, GatewayServer>()
+  const owners = new Map<string, GatewayServer>()
+  for (const server of all) {
+    const listener = `${server.bind}_${server.port}`
+    const older = first.get(listener)
+    if (older !== undefined && family(older) !== family(server)) {
+      conflicts.push({ server, older, host: undefined })
+      continue
+    }
+    first.set(listener, older ?? server)
+    if (server.kind === 'https' || server.kind === 'tls') {
+      const keyOf = (host: string) => `${listener} ${host}`
+      const taken = server.hosts.find(({ host }) => owners.has(keyOf(host)))
+      if (taken !== undefined) {
+        conflicts.push({ server, older: owners.get(keyOf(taken.host))!, host: taken.host })
+        continue
+      }
+      for (const { host } of server.hosts) owners.set(keyOf(host), server)
+    }
+    servers.push(server)
+  }
+  return { servers, conflicts }
+}
+
+function family({ kind }: GatewayServer): 'HTTP' | 'TCP' | 'TLS' {
+  if (kind === 'http') return 'HTTP'
+  return kind === 'tcp' ? 'TCP' : 'TLS'
 }
 
 function kindOf({ port, tls }: Server): GatewayServer['kind'] {

@@ -4,6 +4,7 @@ import { isEqual } from '../../model/equal.ts'
 import { defineQuery } from '../../model/incremental.ts'
 import { type MtlsMode, mtlsModeOfPort } from '../../model/peer-authentication.ts'
 import { isHttp, type Protocol, parseProtocol } from '../../model/protocol.ts'
+import { type AgedObject, compareAge } from '../../model/service.ts'
 import type { MeshSnapshot } from '../../model/snapshot.ts'
 import { selects } from '../../model/workload.ts'
 import type { PortKind } from '../fields/peer-authentication/mtls-mode.ts'
@@ -29,7 +30,7 @@ export const inboundTargets = defineQuery<MeshSnapshot, readonly InboundTarget[]
   'inbound-targets',
   (read, namespace, workloadKey, labelsJson) => {
     const labels = JSON.parse(labelsJson!) as Record<string, string>
-    const targets: InboundTarget[] = []
+    const targets: { readonly target: InboundTarget; readonly service: AgedObject }[] = []
     const served = new Set<string>()
     const workload = read.entry('workloads', workloadKey!)
     for (const { service: key, portName, port } of read.entry('endpointsByWorkload', workloadKey!) ?? []) {
@@ -38,7 +39,8 @@ export const inboundTargets = defineQuery<MeshSnapshot, readonly InboundTarget[]
       if (service === undefined || servicePort === undefined) continue
       served.add(key)
       const containerPort = workload === undefined ? undefined : targetPortOf(servicePort, workload)
-      targets.push({ ...targetOf(service, servicePort), port, containerPort: containerPort ?? port })
+      const target = { ...targetOf(service, servicePort), port, containerPort: containerPort ?? port }
+      targets.push({ target, service })
     }
     for (const service of read.entry('servicesByNamespace', namespace!) ?? []) {
       if (service.selector === undefined || served.has(service.key) || !selects(service.selector, labels))
@@ -50,10 +52,14 @@ export const inboundTargets = defineQuery<MeshSnapshot, readonly InboundTarget[]
             : typeof servicePort.targetPort === 'number'
               ? servicePort.targetPort
               : undefined
-        if (port !== undefined) targets.push({ ...targetOf(service, servicePort), port, containerPort: port })
+        if (port === undefined) continue
+        const target = { ...targetOf(service, servicePort), port, containerPort: port }
+        targets.push({ target, service })
       }
     }
-    return targets.sort((a, b) => a.port - b.port || (a.hostname < b.hostname ? -1 : 1))
+    return targets
+      .sort((a, b) => a.target.port - b.target.port || compareAge(a.service, b.service))
+      .map(({ target }) => target)
   },
   isEqual,
 )
@@ -74,7 +80,7 @@ function targetOf(
 
 /**
  * The inbound ports of a class: the Sidecar's ingress listeners when it has any, else the ports of its services. The
- * first service of a port decides what it speaks.
+ * oldest service of a port decides what it speaks.
  *
  * @translates Sidecar spec.ingress[].port -> Listener (inbound)
  */

@@ -50,4 +50,40 @@ describe('the listeners of a gateway', () => {
       },
     ])
   })
+
+  it('tell which server is left out, and which older one has its port or host', async () => {
+    const server = (name: string, port: string, hosts: string, tls: string) =>
+      `---\napiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: { name: ${name} }\nspec: { selector: { istio: ingressgateway }, servers: [{ port: { ${port} }, hosts: [${hosts}]${tls} }] }\n`
+    const tls = ', tls: { mode: ISTIO_MUTUAL }'
+    const { snapshot } = await snapshotOf(
+      objectsOf(
+        server('a', 'number: 80, name: http, protocol: HTTP', '"*"', '') +
+          server('b', 'number: 80, name: raw, protocol: TCP', '"*"', '') +
+          server('c', 'number: 443, name: one, protocol: HTTPS', 'a.example.com', tls) +
+          server('d', 'number: 443, name: two, protocol: HTTPS', 'b.example.com, a.example.com', tls),
+      ),
+    )
+    const translator = createTranslator()
+    const view = translator.view(snapshot, node)
+    expect(listenersOf(view).map(({ name, filterChains }) => [name, filterChains?.length])).toEqual([
+      ['0.0.0.0_80', 1],
+      ['0.0.0.0_443', 1],
+    ])
+    expect(
+      translator.problems.map(({ code, object, path, message }) => [code, object, path, message]),
+    ).toEqual([
+      [
+        'CP_GATEWAY_CONFLICT',
+        'networking.istio.io/Gateway/default/b',
+        'spec.servers[0].port',
+        'port 80 speaks HTTP, as the older server http of Gateway default/a says, so this server is left out',
+      ],
+      [
+        'CP_GATEWAY_CONFLICT',
+        'networking.istio.io/Gateway/default/d',
+        'spec.servers[0].hosts',
+        'the older server one of Gateway default/c has the host a.example.com on port 443, so this server is left out',
+      ],
+    ])
+  })
 })

@@ -4,10 +4,17 @@ import { defineQuery, type Reader } from '../../model/incremental.ts'
 import type { Resource } from '../../model/resource.ts'
 import type { MeshSnapshot } from '../../model/snapshot.ts'
 import { credentialNamesOf, serverTlsToTransportSocket } from '../fields/gateway/tls.ts'
+import { listenerAddress } from '../listener-address.ts'
 import { type ClientClass, classOf, type GatewayClass } from '../node-class.ts'
 import { encodeResource, guarded } from '../resource-encoder.ts'
 import { gatewayConnections } from './connections.ts'
-import { type GatewayServer, gatewayServers, serversByListener } from './gateway-servers.ts'
+import {
+  conflictingServers,
+  type GatewayServer,
+  gatewayServers,
+  type ServerConflict,
+  serversByListener,
+} from './gateway-servers.ts'
 import { httpConnectionManager } from './http-connection-manager.ts'
 import { TLS_INSPECTOR } from './listener-filters.ts'
 import { gatewayRouteName } from './route-gateway.ts'
@@ -21,6 +28,7 @@ export const gatewayListeners = defineQuery<MeshSnapshot, ReadonlyMap<string, Re
     const node = classOf<GatewayClass>(classKey!)
     const client = classOf<ClientClass>(clientKey!)
     const listeners = new Map<string, Resource>()
+    for (const conflict of conflictingServers(read, node)) tellConflict(read, conflict)
     for (const servers of serversByListener(gatewayServers(read, node)).values()) {
       const { bind, port } = servers[0]!
       const name = listenerName(bind, port)
@@ -29,7 +37,7 @@ export const gatewayListeners = defineQuery<MeshSnapshot, ReadonlyMap<string, Re
       if (filterChains.length === 0) continue
       const listener: Listener = {
         name,
-        address: { socketAddress: { address: bind, portValue: port } },
+        address: listenerAddress(bind, port),
         trafficDirection: 'OUTBOUND',
         filterChains,
         ...(servers.some(({ kind }) => kind !== 'http' && kind !== 'tcp')
@@ -43,7 +51,7 @@ export const gatewayListeners = defineQuery<MeshSnapshot, ReadonlyMap<string, Re
   isSameMap,
 )
 
-/** A TLS server that repeats a host of an older one is left out; plain HTTP servers of a port share one chain. */
+/** The plain HTTP servers of a port share one chain; every TLS server has its own. */
 function chainsOf(
   read: Reader<MeshSnapshot>,
   node: GatewayClass,
@@ -76,6 +84,23 @@ function chainsOf(
     })
   }
   return chains
+}
+
+function tellConflict(read: Reader<MeshSnapshot>, { server, older, host }: ServerConflict): void {
+  const { gateway, port } = server
+  const index = gateway.servers.indexOf(server.server)
+  const other = `the older server ${older.server.port.name} of Gateway ${older.gateway.title}`
+  read.report({
+    code: 'CP_GATEWAY_CONFLICT',
+    severity: 'error',
+    subject: `server ${server.server.port.name} of Gateway ${gateway.title}`,
+    message:
+      host === undefined
+        ? `port ${port} speaks ${older.server.port.protocol}, as ${other} says, so this server is left out`
+        : `${other} has the host ${host} on port ${port}, so this server is left out`,
+    object: gateway.key,
+    path: host === undefined ? `spec.servers[${index}].port` : `spec.servers[${index}].hosts`,
+  })
 }
 
 /** Whether a TLS server can have its certificates; when not, says so: its connections are refused. */

@@ -144,6 +144,10 @@ describe('redirectToRedirectAction', () => {
       { derivePort: 'FROM_PROTOCOL_DEFAULT', scheme: 'https' },
       { responseCode: 'MOVED_PERMANENTLY', schemeRedirect: 'https', portRedirect: 443 },
     ],
+    [
+      { uri: '/d', derivePort: 'FROM_PROTOCOL_DEFAULT' },
+      { responseCode: 'MOVED_PERMANENTLY', pathRedirect: '/d' },
+    ],
   ])('%j', (redirect, expected) => {
     expect(redirectToRedirectAction(redirect, 9080)).toEqual(expected)
   })

@@ -38,7 +38,7 @@ export function redirectToRedirectAction(redirect: HTTPRedirect, listenerPort: n
 function portOf(redirect: HTTPRedirect, listenerPort: number): number | undefined {
   if (redirect.port !== undefined && redirect.port !== 0) return redirect.port
   if (redirect.derivePort === 'FROM_REQUEST_PORT') return listenerPort === 0 ? undefined : listenerPort
-  // Envoy drops the port of the request by itself when the scheme changes and the port was the scheme's own.
-  if (redirect.derivePort === 'FROM_PROTOCOL_DEFAULT') return DEFAULT_PORTS[redirect.scheme ?? 'http']
+  // Without a scheme the client's stays, and with it the port: nobody knows here which one it is.
+  if (redirect.derivePort === 'FROM_PROTOCOL_DEFAULT') return DEFAULT_PORTS[redirect.scheme ?? '']
   return undefined
 }
