@@ -19,6 +19,7 @@ import { loadProject, type Project } from '../config/load-config.ts'
 import { applicationCommand } from './application-command.ts'
 import { Child, type ChildSpec } from './child.ts'
 import { type ControlPlanePorts, controlPlaneCommand } from './control-plane-command.ts'
+import type { DevAddress, DevEvents, DevOptions, NoticeSeverity } from './dev-options.ts'
 import { FilterBuilder } from './filter-builder.ts'
 import { type DevFinding, findingKey } from './findings.ts'
 import { type LivenessTarget, LivenessWatch } from './liveness.ts'
@@ -26,40 +27,11 @@ import { PodSet, type PodSpecs, podKey, podTitle } from './pod-set.ts'
 import { ProjectModel } from './project-model.ts'
 import { type ProxyKind, proxyCommand, proxyName } from './proxy-command.ts'
 import { RunDirectory } from './run-directory.ts'
-import { closedPorts, probeHttp, waitForHttp, waitForPort } from './wait.ts'
+import { SyncQuestions } from './sync-questions.ts'
+import { closedPorts, missingListeners, probeHttp, waitForHttp, waitForPort } from './wait.ts'
 import { FileWatch } from './watch.ts'
 
-export interface DevOptions {
-  /** The project's folder. */
-  readonly folder: string
-  /** Default: `gatewayPort` of the project, else 8080; the next free one when it is taken. */
-  readonly gatewayPort?: number | undefined
-  /** Which proxy runs beside the workloads: ours, stock Envoy, or both in turn. Default `batten`. */
-  readonly proxy?: ProxyKind | 'mixed' | undefined
-  readonly events?: DevEvents
-  /** Ends a start that is under way; a mesh that runs ends with {@link DevMesh.close}. */
-  readonly signal?: AbortSignal
-  readonly clock?: Clock
-}
-
-export type NoticeSeverity = 'success' | 'info' | 'warning' | 'error'
-
-/** What a front end hears of a running mesh. */
-export interface DevEvents {
-  /** A line of a child's output. */
-  output?(child: string, line: string, stream: 'stdout' | 'stderr'): void
-  /** The findings that are new since the last call, and how many there are in all. */
-  findings?(added: readonly DevFinding[], all: readonly DevFinding[]): void
-  /** Anything else worth a line: a restart, a rebuilt filter, a Deployment that nobody runs. */
-  notice?(message: string, severity: NoticeSeverity): void
-}
-
-/** One line of the table of addresses. */
-export interface DevAddress {
-  readonly what: string
-  readonly url: string
-  readonly note?: string
-}
+export type { DevAddress, DevEvents, DevOptions, NoticeSeverity } from './dev-options.ts'
 
 /** Proxies and workloads first, then the control plane: together below the 5 s that stopping may take. */
 const STOP_GRACE_MS = 3000
@@ -71,6 +43,8 @@ const SYNC_TIMEOUT_MS = 20_000
 /** When somebody who waits for applications wants to know which ones, and when the mesh starts without them. */
 const SLOW_APPLICATION_MS = 4000
 const APPLICATION_TIMEOUT_MS = 15_000
+/** How often the gateway is given other ports because somebody else was faster. */
+const GATEWAY_ATTEMPTS = 3
 
 /** The command line of this package, for children. */
 const CLI = createRequire(import.meta.url).resolve('../../bin/batten.js')
@@ -96,8 +70,6 @@ export async function startDev(options: DevOptions): Promise<DevMesh> {
 
 /** How long a pod that goes waits for the proxies to know. */
 const RETIRE_SYNC_MS = 10_000
-/** How long an answer of the control plane may take before it is asked again. */
-const ASK_AGAIN_MS = 1000
 /** How long it goes on for requests that it already has. */
 const LINGER_MS = 1000
 /** How long a proxy may take to say whether it is ready, before that counts as no answer. */
@@ -147,14 +119,13 @@ export class DevMesh {
   /** Processes of pods that are being replaced. */
   readonly #ending = new Set<Child>()
   readonly #abort = new AbortController()
+  readonly #sync: SyncQuestions
   readonly #filters: FilterBuilder
   readonly #configFiles = new FileWatch(this.#abort.signal, () => void this.#reload())
   #findings = new Map<string, DevFinding>()
   #plan: LocalPlan | undefined
   #controlPlane: ControlPlanePorts | undefined
   #tokens: DevelopmentTokens | undefined
-  readonly #waiting = new Map<number, (answered: boolean) => void>()
-  #questions = 0
   #applying: Promise<void> = Promise.resolve()
   #platform = ''
   #isStarted = false
@@ -169,6 +140,11 @@ export class DevMesh {
     this.#clock = options.clock ?? systemClock
     this.#project = project
     options.signal?.addEventListener('abort', () => this.#abort.abort(), { once: true })
+    this.#sync = new SyncQuestions(
+      (message) => this.#children.get('control plane')?.send(message),
+      this.#clock,
+      this.#abort.signal,
+    )
     this.#model = new ProjectModel(project.configPaths)
     this.#pods = new PodSet({
       specsOf: (pod) => this.#specsOf(pod),
@@ -177,7 +153,7 @@ export class DevMesh {
       untilReady: (pod, signal) => untilReady(pod, signal),
       ready: (pod) => this.#podReady(pod),
       changed: () => this.#podsChanged(),
-      served: () => this.#servedBefore(this.#clock.monotonicMs() + RETIRE_SYNC_MS).then(() => {}),
+      served: () => this.#sync.askUntil(this.#clock.monotonicMs() + RETIRE_SYNC_MS).then(() => {}),
       linger: () => sleep(LINGER_MS, undefined, { signal: this.#abort.signal }).catch(() => {}),
     })
     this.#filters = new FilterBuilder(project.filters, (message, severity) => this.#notice(message, severity))
@@ -231,8 +207,9 @@ export class DevMesh {
     this.#spawn(await this.#proxySpec(gatewayNode(this.plan), 0))
     await this.#pods.want(this.plan.pods)
     await this.#until('proxies', (signal) => this.#proxiesReady(signal))
+    await this.#gatewayListens()
     await this.#applicationsReady()
-    await this.#askControlPlane(SYNC_TIMEOUT_MS)
+    await this.#sync.ask(SYNC_TIMEOUT_MS)
     this.#abort.signal.throwIfAborted()
     this.#isStarted = true
     this.#configFiles.add(this.project.sources)
@@ -294,6 +271,16 @@ export class DevMesh {
     await this.#ports.release()
     this.#run.remove()
     if (this.#reaper.connected) this.#reaper.disconnect()
+  }
+
+  /** Ends what {@link DevMesh.close} is waiting for, at once. */
+  kill(): void {
+    for (const child of [...this.#children.values(), ...this.#ending]) child.kill()
+  }
+
+  /** What still runs of a mesh that is being closed. */
+  get ending(): readonly string[] {
+    return [...this.#children.values(), ...this.#ending].filter(({ pid }) => pid).map(({ spec }) => spec.name)
   }
 
   /** Plans again from the files as they are now. */
@@ -439,7 +426,7 @@ export class DevMesh {
     this.#changed()
     await this.#applying
     await this.#settledBefore(deadline)
-    if (!(await this.#servedBefore(deadline)))
+    if (!(await this.#sync.askUntil(deadline)))
       throw new BattenError('CLI_NOT_SYNCED', {
         message: 'the proxies did not take over the configuration',
       })
@@ -452,7 +439,7 @@ export class DevMesh {
     if (!isFirst || this.#untold.length === 0) return
     const findings = this.#findings
     await this.#applying
-    const isServed = await this.#servedBefore(this.#clock.monotonicMs() + SYNC_TIMEOUT_MS)
+    const isServed = await this.#sync.askUntil(this.#clock.monotonicMs() + SYNC_TIMEOUT_MS)
     const names = [...new Set(this.#untold.splice(0))]
     const hasNew = [...this.#findings].some(
       ([key, { severity }]) => severity === 'error' && !findings.has(key),
@@ -465,14 +452,6 @@ export class DevMesh {
     )
   }
 
-  /** Whether every proxy has what the files say now; false when not at the deadline. */
-  async #servedBefore(deadline: number): Promise<boolean> {
-    // A control plane that is just starting does not hear the first question.
-    while (!(await this.#askControlPlane(ASK_AGAIN_MS)))
-      if (this.#abort.signal.aborted || this.#clock.monotonicMs() > deadline) return false
-    return true
-  }
-
   /** Resolves when every pod that is wanted is ready, or at the deadline. */
   async #settledBefore(deadline: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
@@ -481,24 +460,9 @@ export class DevMesh {
     timer.cancel()
   }
 
-  #askControlPlane(timeoutMs: number): Promise<boolean> {
-    const id = ++this.#questions
-    const { promise, resolve } = Promise.withResolvers<boolean>()
-    this.#waiting.set(id, resolve)
-    const timer = this.#clock.setTimeout(() => resolve(false), timeoutMs)
-    const closed = () => resolve(false)
-    this.#abort.signal.addEventListener('abort', closed, { once: true })
-    this.#children.get('control plane')?.send({ sync: id })
-    return promise.finally(() => {
-      timer.cancel()
-      this.#abort.signal.removeEventListener('abort', closed)
-      this.#waiting.delete(id)
-    })
-  }
-
   #message(message: unknown): void {
     if (typeof message !== 'object' || message === null) return
-    if ('synced' in message) this.#waiting.get(message.synced as number)?.(true)
+    if ('synced' in message) this.#sync.answered(message.synced)
     if (!('findings' in message)) return
     const all = message.findings as readonly DevFinding[]
     const now = new Map(all.map((finding) => [findingKey(finding), finding]))
@@ -548,6 +512,20 @@ export class DevMesh {
     const { gateway, pods } = this.plan
     const ports = [gateway.adminPort, ...pods.map(({ adminPort }) => adminPort)]
     await Promise.all(ports.map((port) => waitForHttp(`http://127.0.0.1:${port}/ready`, signal)))
+  }
+
+  /** Somebody may take a port between the moment when it was found free and the one when the gateway wants it. */
+  async #gatewayListens(): Promise<void> {
+    for (let attempt = 0; attempt < GATEWAY_ATTEMPTS; attempt++) {
+      await this.#sync.ask(SYNC_TIMEOUT_MS)
+      const { adminPort, ports } = this.plan.gateway
+      const taken = await missingListeners(adminPort, [...ports.values()], this.#abort.signal)
+      if (taken.length === 0 || this.#abort.signal.aborted) return
+      const kept = new Map([...ports].filter(([, port]) => !taken.includes(port)))
+      this.#plan = { ...this.plan, gateway: { adminPort, ports: kept } }
+      await this.#replan()
+      await this.#ports.release()
+    }
   }
 
   /** Waits for the applications, and says which ones it waits for; the mesh starts without those that do not come up. */

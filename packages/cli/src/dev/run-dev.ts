@@ -11,6 +11,10 @@ import { readableLog } from './log-line.ts'
 const NOTICE = { success: pc.green('√'), info: pc.dim('·'), warning: pc.yellow('‼'), error: pc.red('×') }
 
 const NPM_POLL_MS = 250
+/** When somebody who waits for the end wants to know what is still there. */
+const SLOW_STOP_MS = 1500
+/** npm hands on a signal that its program has had already: the second one is no second wish. */
+const SAME_WISH_MS = 300
 
 /** Runs `batten dev` until `q`, Ctrl-C, SIGTERM or SIGHUP. */
 export async function runDev(flags: DevFlags, folder = '.'): Promise<void> {
@@ -54,7 +58,13 @@ export async function runDev(flags: DevFlags, folder = '.'): Promise<void> {
   )
   await whenAborted(stopped.signal)
   console.log('stopping')
+  stopped.again(() => mesh.kill())
+  const slow = setTimeout(() => {
+    const how = process.stdin.isTTY ? 'Ctrl-C' : 'another signal'
+    console.log(`waiting for ${mesh.ending.join(', ')}; ${how} ends them at once`)
+  }, SLOW_STOP_MS)
   await mesh.close()
+  clearTimeout(slow)
   stopped.release()
 }
 
@@ -75,10 +85,24 @@ function whenAborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
 }
 
-/** Aborts when somebody wants the mesh to stop. */
-function stopRequest(): { signal: AbortSignal; release(): void } {
+interface StopRequest {
+  /** Aborts when somebody wants the mesh to stop. */
+  readonly signal: AbortSignal
+  /** Calls back when somebody wants it once more, and does not want to wait. */
+  again(callback: () => void): void
+  release(): void
+}
+
+function stopRequest(): StopRequest {
   const controller = new AbortController()
-  const stop = () => controller.abort()
+  let again = () => {}
+  let stoppedAt = 0
+  const stop = () => {
+    if (!controller.signal.aborted) {
+      stoppedAt = performance.now()
+      controller.abort()
+    } else if (performance.now() - stoppedAt > SAME_WISH_MS) again()
+  }
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
   for (const signal of signals) process.on(signal, stop)
   const npmWatch = watchNpm(stop)
@@ -92,6 +116,9 @@ function stopRequest(): { signal: AbortSignal; release(): void } {
   }
   return {
     signal: controller.signal,
+    again(callback) {
+      again = callback
+    },
     release() {
       clearInterval(npmWatch)
       for (const signal of signals) process.off(signal, stop)
@@ -110,7 +137,10 @@ function stopRequest(): { signal: AbortSignal; release(): void } {
 function watchNpm(gone: () => void): NodeJS.Timeout | undefined {
   if (process.env.npm_command === undefined) return undefined
   const parent = process.ppid
-  return setInterval(() => {
-    if (process.ppid !== parent) gone()
-  }, NPM_POLL_MS).unref()
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(timer)
+    gone()
+  }, NPM_POLL_MS)
+  return timer.unref()
 }

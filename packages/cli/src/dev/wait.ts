@@ -64,6 +64,21 @@ function httpStatus(url: string): Promise<string | undefined> {
   })
 }
 
+/** Those of the ports on which a proxy has no listener; none when it does not say. */
+export async function missingListeners(
+  adminPort: number,
+  ports: readonly number[],
+  signal: AbortSignal,
+): Promise<number[]> {
+  try {
+    const answer = await fetch(`http://127.0.0.1:${adminPort}/listeners`, { signal })
+    const text = await answer.text()
+    return ports.filter((port) => !new RegExp(`:${port}$`, 'm').test(text))
+  } catch {
+    return []
+  }
+}
+
 /** Those of the ports on which nothing accepts connections. */
 export async function closedPorts(ports: readonly number[]): Promise<number[]> {
   const problems = await Promise.all(ports.map((port) => accepts(port)))
