@@ -1,5 +1,6 @@
 import type { HeaderValueOption } from '@batten/xds'
 import type { HeaderMutation, HeaderMutations } from '../http/route/header-mutation.ts'
+import { SINGLE_REQUEST_HEADERS, SINGLE_RESPONSE_HEADERS } from '../http/route/single-headers.ts'
 import type { FieldPath } from './field-path.ts'
 import type { MessageReader } from './message-reader.ts'
 import type { CompileHeaderValue } from './route-context.ts'
@@ -25,21 +26,30 @@ export function compileHeaderMutations<T extends WithHeaderMutations>(
   values: CompileHeaderValue,
 ): HeaderMutations | undefined {
   const message: MessageReader<WithHeaderMutations> = reader as never
-  // Envoy adds before it removes.
-  const request = [
+  const request = sorted([
+    ...compileRemovals(message, 'requestHeadersToRemove'),
     ...message
       .each('requestHeadersToAdd', 'HeaderValueOption')
-      .map((option) => compileOption(option, values)),
-    ...compileRemovals(message, 'requestHeadersToRemove'),
-  ]
-  const response = [
+      .map((option) => compileOption(option, values, SINGLE_REQUEST_HEADERS)),
+  ])
+  const response = sorted([
+    ...compileRemovals(message, 'responseHeadersToRemove'),
     ...message
       .each('responseHeadersToAdd', 'HeaderValueOption')
-      .map((option) => compileOption(option, values)),
-    ...compileRemovals(message, 'responseHeadersToRemove'),
-  ]
+      .map((option) => compileOption(option, values, SINGLE_RESPONSE_HEADERS)),
+  ])
   if (request.length === 0 && response.length === 0) return undefined
   return Object.freeze({ request: Object.freeze(request), response: Object.freeze(response) })
+}
+
+/** As Envoy does it, whatever the order in the configuration: removals, then what overwrites, then what adds. */
+function sorted(mutations: HeaderMutation[]): HeaderMutation[] {
+  return mutations.sort((a, b) => rankOf(a) - rankOf(b))
+}
+
+function rankOf({ kind }: HeaderMutation): number {
+  if (kind === 'remove') return 0
+  return kind === 'overwrite' || kind === 'overwrite-if-exists' ? 1 : 2
 }
 
 function compileRemovals(
@@ -52,7 +62,11 @@ function compileRemovals(
   })
 }
 
-function compileOption(option: MessageReader<HeaderValueOption>, values: CompileHeaderValue): HeaderMutation {
+function compileOption(
+  option: MessageReader<HeaderValueOption>,
+  values: CompileHeaderValue,
+  joined: ReadonlySet<string>,
+): HeaderMutation {
   const header = option.nested('header', 'HeaderValue')
   if (header === undefined) throw option.path('header').invalid('is required')
   const name = header.requiredText('key').toLowerCase()
@@ -73,13 +87,14 @@ function compileOption(option: MessageReader<HeaderValueOption>, values: Compile
       : KINDS[option.take('appendAction') ?? 'APPEND_IF_EXISTS_OR_ADD']!
   option.skip('appendAction')
   option.done()
-  return Object.freeze({ kind, name, value, keepEmpty })
+  return Object.freeze({ kind, name, value, keepEmpty, ...(joined.has(name) ? JOINS : {}) })
 }
 
-/** Envoy refuses to touch what routing itself depends on. */
+const JOINS = { joins: true } as const
+
+/** As Envoy: there are other ways to change what routing itself depends on. */
 function checkName(name: string, at: FieldPath, removing: boolean): void {
   if (/[\s\u0000-\u001f\u007f]/.test(name)) throw at.invalid(`${JSON.stringify(name)} is no header name`)
-  const lower = name.toLowerCase()
-  if (removing ? lower.startsWith(':') || lower === 'host' : lower === ':path' || lower === ':method')
+  if (name.startsWith(':') || name.toLowerCase() === 'host')
     throw at.invalid(`${name} must not be ${removing ? 'removed' : 'changed'}`)
 }

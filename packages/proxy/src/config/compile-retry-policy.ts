@@ -1,5 +1,6 @@
 import type { RouteRetryPolicy } from '@batten/xds'
-import type { RetryCondition, RetryPolicy } from '../http/route/route-config.ts'
+import type { HeaderMatch, RetryCondition, RetryPolicy } from '../http/route/route-config.ts'
+import { compileHeaderMatch } from './compile-route-match.ts'
 import type { MessageReader } from './message-reader.ts'
 import { unpackExtension } from './unpack.ts'
 
@@ -49,6 +50,8 @@ export function compileRetryPolicy(policy: MessageReader<RouteRetryPolicy>): Ret
     numRetries: policy.number('numRetries') ?? 1,
     perTryTimeoutMs: policy.durationMs('perTryTimeout') ?? 0,
     retriableStatusCodes: new Set(policy.list('retriableStatusCodes')),
+    retriableHeaders: compileHeaders(policy, 'retriableHeaders'),
+    retriableRequestHeaders: compileHeaders(policy, 'retriableRequestHeaders'),
     backOffBaseMs,
     backOffMaxMs,
     avoidPreviousHosts: compileHostPredicates(policy),
@@ -56,6 +59,14 @@ export function compileRetryPolicy(policy: MessageReader<RouteRetryPolicy>): Ret
   }
   policy.done()
   return Object.freeze(result)
+}
+
+function compileHeaders(
+  policy: MessageReader<RouteRetryPolicy>,
+  key: 'retriableHeaders' | 'retriableRequestHeaders',
+): readonly HeaderMatch[] | undefined {
+  const matches = policy.each(key, 'HeaderMatcher').map(compileHeaderMatch)
+  return matches.length === 0 ? undefined : Object.freeze(matches)
 }
 
 function compileHostPredicates(policy: MessageReader<RouteRetryPolicy>): boolean {

@@ -27,6 +27,10 @@ export function compileRouteAction(
   const maxStream = action.nested('maxStreamDuration', 'RouteAction.MaxStreamDuration')
   const maxStreamDurationMs = maxStream?.durationMs('maxStreamDuration')
   maxStream?.done()
+  // As Envoy: a route that bounds its streams has no other timeouts.
+  const timeoutMs = action.durationMs('timeout')
+  const maxGrpcTimeoutMs = action.durationMs('maxGrpcTimeout')
+  const grpcTimeoutOffsetMs = action.durationMs('grpcTimeoutOffset')
   if (action.has('priority') && action.message.priority !== 'DEFAULT')
     throw action.path('priority').unsupported('priority HIGH is not supported yet')
   const result: RouteAction = {
@@ -37,7 +41,9 @@ export function compileRouteAction(
     prefixRewrite: action.take('prefixRewrite'),
     regexRewrite: compileRegexRewrite(action.nested('regexRewrite', 'RegexMatchAndSubstitute')),
     hostRewrite: compileHostRewrite(action),
-    timeoutMs: action.durationMs('timeout') ?? DEFAULT_TIMEOUT_MS,
+    timeoutMs: maxStream === undefined ? (timeoutMs ?? DEFAULT_TIMEOUT_MS) : 0,
+    maxGrpcTimeoutMs: maxStream === undefined ? maxGrpcTimeoutMs : undefined,
+    grpcTimeoutOffsetMs,
     idleTimeoutMs: action.durationMs('idleTimeout'),
     maxStreamDurationMs,
     retryPolicy: retryPolicy === undefined ? undefined : compileRetryPolicy(retryPolicy),

@@ -272,11 +272,11 @@ describe('compileRouteConfig', () => {
       request_headers_to_remove: ['E'],
     })
     expect(route.mutations!.request).toEqual([
+      { kind: 'remove', name: 'e' },
       { kind: 'overwrite', name: 'a', value: '1', keepEmpty: false },
+      { kind: 'overwrite', name: 'd', value: '', keepEmpty: true },
       { kind: 'append-if-exists-or-add', name: 'b', value: '2', keepEmpty: false },
       { kind: 'add-if-absent', name: 'c', value: '3', keepEmpty: false },
-      { kind: 'overwrite', name: 'd', value: '', keepEmpty: true },
-      { kind: 'remove', name: 'e' },
     ])
   })
 

@@ -54,5 +54,22 @@ export function compileRegexRewrite(
   if (pattern === undefined) throw rewrite.path('pattern').invalid('is required')
   const substitution = rewrite.text('substitution')
   rewrite.done()
-  return Object.freeze({ regex: compileRegex(pattern), substitution })
+  const regex = compileRegex(pattern)
+  // As RE2: a substitution with a group that the pattern does not have changes nothing.
+  const isWithin = highestGroup(substitution) <= countGroups(regex.pattern)
+  return Object.freeze({ regex, substitution: isWithin ? substitution : '\\0' })
+}
+
+/** The highest `\N` of a substitution. */
+function highestGroup(substitution: string): number {
+  const groups = [...substitution.matchAll(/\\(.)/gs)].map(([, character]) => Number(character))
+  return Math.max(0, ...groups.filter((group) => !Number.isNaN(group)))
+}
+
+/** The capturing groups of a pattern that is valid. */
+function countGroups(pattern: string): number {
+  const pieces = pattern.matchAll(
+    /\\Q.*?(?:\\E|$)|\\.|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]])*\]|\((?!\?)|\(\?P?<\w/gs,
+  )
+  return [...pieces].filter(([piece]) => piece.startsWith('(')).length
 }

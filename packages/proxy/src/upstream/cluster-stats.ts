@@ -139,6 +139,12 @@ export class ClusterStats {
     code.external.inc()
   }
 
+  /** Counts a response that the client does not see, since the request is sent again. */
+  chargeRetried(status: number): void {
+    for (const name of ['completed', `${Math.floor(status / 100)}xx`, status])
+      this.#scope.counter(`retry.upstream_rq_${name}`).inc()
+  }
+
   #counters(name: string): CodeCounters {
     return { total: this.#scope.counter(name), external: this.#scope.counter(`external.${name}`) }
   }

@@ -59,7 +59,8 @@ function compileSettings(message: FaultMessage): FaultSettings {
     delay: message.delay === undefined ? undefined : compileDelay(message.delay),
     abort: message.abort === undefined ? undefined : compileAbort(message.abort),
     upstreamCluster: message.upstreamCluster ?? '',
-    maxActive: message.maxActiveFaults?.value ?? Number.POSITIVE_INFINITY,
+    maxActive:
+      message.maxActiveFaults === undefined ? Number.POSITIVE_INFINITY : (message.maxActiveFaults.value ?? 0),
   }
 }
 

@@ -2,63 +2,60 @@ import { type LocalReply, reply } from '../filter.ts'
 import type { ResponseHeaderTable } from '../header-table.ts'
 import { Header } from '../known-headers.ts'
 import { applyMutations } from '../route/header-mutation.ts'
-import { redirectLocation } from '../route/redirect.ts'
+import { redirectLocation, SAME_LOCATION } from '../route/redirect.ts'
 import { rewritePath } from '../route/rewrite.ts'
-import type { RedirectAction, Route } from '../route/route-config.ts'
+import type { Route } from '../route/route-config.ts'
+import { TO_HTTPS } from '../route/to-https.ts'
 import type { ActiveStream } from '../stream.ts'
 
-/** `require_tls` as a redirect. */
-const TO_HTTPS: RedirectAction = {
-  kind: 'redirect',
-  status: 301,
-  scheme: 'https',
-  host: undefined,
-  port: undefined,
-  path: undefined,
-  prefixRewrite: undefined,
-  regexRewrite: undefined,
-  stripQuery: false,
-}
-
 /** The answer of a route that does not forward; undefined when it does. */
-export function replyOfRoute(route: Route, stream: ActiveStream): LocalReply | undefined {
-  const { action, virtualHost } = route
+export function replyOfRoute(
+  route: Route,
+  stream: ActiveStream,
+  addsEnvoyHeaders: boolean,
+): LocalReply | undefined {
+  const { action } = route
+  const { stats } = stream.owner
   const headers = stream.requestHeaders
-  const isTls = headers.getId(Header.forwardedProto) === 'https'
-  // Nobody is internal: `external-only` is everybody.
-  if (virtualHost.requireTls !== 'none' && !isTls) return redirect(TO_HTTPS, route, stream)
   switch (action.kind) {
     case 'route':
       return undefined
-    case 'redirect':
-      return redirect(action, route, stream)
+    case 'redirect': {
+      // As Envoy: `rq_redirect` stays 0, and the access log shows the path that the redirect leads to.
+      stats.rqDirectResponse.inc()
+      if (route === TO_HTTPS)
+        return directReply(action.status, '', `https://${headers.authority}${headers.path}`)
+      const path = rewritePath(action, route.match, headers.path)
+      if (path !== undefined) {
+        if (addsEnvoyHeaders) headers.setId(Header.envoyOriginalPath, headers.path)
+        headers.path = path
+      }
+      return directReply(action.status, '', redirectLocation(action, headers))
+    }
     case 'direct-response': {
-      stream.owner.stats.rqDirectResponse.inc()
-      const location = `${isTls ? 'https' : 'http'}://${headers.authority}${headers.path}`
-      // As Envoy: 201 names what was created, which it takes to be the requested URL.
-      return reply(action.status, action.body, {
-        details: 'direct_response',
-        headers: action.status === 201 ? [['location', location]] : [],
-      })
+      stats.rqDirectResponse.inc()
+      // As Envoy: 201 names what was created, which it takes to be the requested URL; so does 3xx.
+      const hasLocation = action.status === 201 || (action.status >= 300 && action.status < 400)
+      const location = hasLocation ? redirectLocation(SAME_LOCATION, headers) : undefined
+      return directReply(action.status, action.body, location)
     }
     case 'non-forwarding':
-      return reply(404, '', { details: 'route_not_found', flag: 'NR' })
+      // As Envoy: to its router this is a route to a cluster without a name.
+      stats.noCluster.inc()
+      return reply(503, '', { details: 'cluster_not_found', flag: 'NC' })
   }
 }
 
-function redirect(action: RedirectAction, route: Route, stream: ActiveStream): LocalReply {
-  stream.owner.stats.rqRedirect.inc()
-  const isTls = stream.requestHeaders.getId(Header.forwardedProto) === 'https'
-  const location = redirectLocation(action, route.match, stream.requestHeaders, isTls)
-  // As Envoy: the access log shows the path that the redirect leads to.
-  const path = rewritePath(action, route.match, stream.requestHeaders.path)
-  if (path !== undefined) stream.requestHeaders.path = path
-  return reply(action.status, '', { details: 'direct_response', headers: [['location', location]] })
+function directReply(status: number, body: string | Uint8Array, location: string | undefined): LocalReply {
+  const headers = location === undefined ? [] : ([['location', location]] as const)
+  return reply(status, body, { details: 'direct_response', headers })
 }
 
 /** Applies what weighted cluster, route, virtual host and route configuration change about responses. */
 export function applyResponseMutations(stream: ActiveStream, headers: ResponseHeaderTable): void {
   const { route, weightedCluster } = stream
+  // As Envoy: `require_tls` redirects before anything else of the configuration is looked at.
+  if (route === TO_HTTPS) return
   if (route?.virtualHost.includeAttemptCountInResponse === true && stream.upstreamAttemptCount > 0)
     headers.set('x-envoy-attempt-count', String(stream.upstreamAttemptCount))
   if (weightedCluster?.mutations !== undefined)

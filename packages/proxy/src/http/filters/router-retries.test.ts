@@ -55,7 +55,8 @@ describe('retries', () => {
     expect(client.written.endsWith('busy')).toBe(true)
     expect(fixture.log.entries).toEqual([{ status: 503, flags: ['URX'], details: 'via_upstream' }])
     expect(fixture.stat('cluster.c.upstream_rq_retry_limit_exceeded')).toBe(1)
-    expect(fixture.stat('cluster.c.upstream_rq_503')).toBe(3)
+    expect(fixture.stat('cluster.c.upstream_rq_503')).toBe(1)
+    expect(fixture.stat('cluster.c.retry.upstream_rq_503')).toBe(2)
   })
 
   it('sends a body again that it has kept', () => {

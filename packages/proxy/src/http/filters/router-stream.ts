@@ -11,7 +11,7 @@ import { applyMutations } from '../route/header-mutation.ts'
 import { isRetriableReset, isRetriableResponse, RetryState, retryPolicyOf } from '../route/retry-state.ts'
 import { rewriteAuthority, rewritePath } from '../route/rewrite.ts'
 import type { RetryPolicy, Route, RouteAction } from '../route/route-config.ts'
-import { requestTimeouts } from '../route/timeout.ts'
+import { announceTimeout, type RequestTimeouts, requestTimeouts } from '../route/timeout.ts'
 import type { ActiveStream } from '../stream.ts'
 import type { TerminalFilter } from '../terminal-filter.ts'
 import { TimerEntry, type TimerTarget } from '../timer-wheel.ts'
@@ -23,6 +23,7 @@ import {
   resetDetails,
   resetFlag,
   resetReply,
+  transportFailure,
   UPSTREAM_TIMEOUT,
 } from './upstream-failure.ts'
 
@@ -63,8 +64,7 @@ export class RouterStream implements TerminalFilter, PoolWaiter, ResponseSink, T
   #retry: RetryState | undefined
   #triedHosts: Set<string> | undefined
   #replays = 0
-  #globalMs = 0
-  #perTryMs = 0
+  #timeouts: RequestTimeouts = NO_TIMEOUTS
   // The request, as far as it has arrived:
   #requestEnded = false
   #trailers: HeaderTable | undefined
@@ -100,7 +100,7 @@ export class RouterStream implements TerminalFilter, PoolWaiter, ResponseSink, T
     }
     this.#route = route
     const { action } = route
-    const early = replyOfRoute(route, stream)
+    const early = replyOfRoute(route, stream, !this.#factory.suppressEnvoyHeaders)
     if (early !== undefined) {
       this.#state = 'over'
       stream.sendReply(early, (response) => applyResponseMutations(stream, response))
@@ -115,11 +115,15 @@ export class RouterStream implements TerminalFilter, PoolWaiter, ResponseSink, T
     }
     this.#cluster = cluster
     this.#headers = headers
-    this.#policy = retryPolicyOf(action.retryPolicy ?? route.virtualHost.retryPolicy, headers)
-    const timeouts = requestTimeouts(action.timeoutMs, this.#policy, headers)
-    this.#globalMs = timeouts.globalMs
-    this.#perTryMs = timeouts.perTryMs
+    const policy = action.retryPolicy ?? route.virtualHost.retryPolicy
+    const timeouts = requestTimeouts(action, policy, headers)
+    this.#timeouts = timeouts
+    announceTimeout(action, timeouts, 0, headers, !this.#factory.suppressEnvoyHeaders)
+    // Known to the command operators of headers that are added.
+    stream.upstreamAttemptCount = 1
     this.#finalizeRequest(headers, action)
+    // As Envoy: headers that the configuration adds may ask for retries, too.
+    this.#policy = retryPolicyOf(policy, headers)
     if (endStream) this.#onRequestComplete(stream.startMs)
     this.#try()
   }
@@ -152,9 +156,9 @@ export class RouterStream implements TerminalFilter, PoolWaiter, ResponseSink, T
     this.#requestEnded = true
     this.#requestEndMs = nowMs
     this.#stream.upstreamTxEndMs = nowMs
-    if (this.#globalMs > 0) {
+    if (this.#timeouts.globalMs > 0) {
       this.#globalTimer = new TimerEntry(this, GLOBAL_TIMER)
-      this.#stream.owner.context.wheel.schedule(this.#globalTimer, this.#globalMs, nowMs)
+      this.#stream.owner.context.wheel.schedule(this.#globalTimer, this.#timeouts.globalMs, nowMs)
     }
     if (this.#state !== 'new') this.#startTryTimer()
   }
@@ -164,11 +168,6 @@ export class RouterStream implements TerminalFilter, PoolWaiter, ResponseSink, T
     const route = this.#route
     const { virtualHost } = route
     const addsEnvoyHeaders = !this.#factory.suppressEnvoyHeaders
-    if (addsEnvoyHeaders && this.#globalMs + this.#perTryMs > 0)
-      headers.setId(
-        Header.envoyExpectedRqTimeoutMs,
-        String(this.#perTryMs > 0 ? this.#perTryMs : this.#globalMs),
-      )
     const weighted = stream.weightedCluster
     if (weighted?.mutations !== undefined) applyMutations(weighted.mutations.request, headers, stream)
     if (route.mutations !== undefined) applyMutations(route.mutations.request, headers, stream)
@@ -176,7 +175,7 @@ export class RouterStream implements TerminalFilter, PoolWaiter, ResponseSink, T
     const { mutations } = stream.owner.config.routes.current ?? NO_MUTATIONS
     if (mutations !== undefined) applyMutations(mutations.request, headers, stream)
     const authority = rewriteAuthority(action, weighted?.hostRewrite, headers)
-    if (authority !== undefined && authority !== headers.authority) {
+    if (authority !== undefined) {
       // As Envoy: the host of a weighted cluster replaces that of the request without a trace.
       const isOfWeighted = weighted?.hostRewrite !== undefined && weighted.hostRewrite !== ''
       if (addsEnvoyHeaders && !isOfWeighted) headers.setId(Header.envoyOriginalHost, headers.authority)
@@ -236,16 +235,29 @@ export class RouterStream implements TerminalFilter, PoolWaiter, ResponseSink, T
     }
     this.#host = host
     stream.upstreamAddress = host.address
-    stream.upstreamAttemptCount++
     if (this.#route.virtualHost.includeAttemptCountInRequest === true)
       this.#headers.set('x-envoy-attempt-count', String(stream.upstreamAttemptCount))
     this.#state = 'waiting'
     if (this.#requestEnded) this.#startTryTimer()
     const { action } = this.#route
-    if (action.kind === 'route' && action.hostRewrite?.kind === 'auto' && host.config.hostname !== '')
+    if (action.kind === 'route' && action.hostRewrite?.kind === 'auto' && host.config.hostname !== '') {
+      if (!this.#factory.suppressEnvoyHeaders)
+        this.#headers.setId(Header.envoyOriginalHost, this.#headers.authority)
       this.#headers.authority = host.config.hostname
+    }
     this.#pool = cluster.poolOf(host)
     this.#pool.acquire(this)
+  }
+
+  #tryAgain(): void {
+    const stream = this.#stream
+    const { action } = this.#route
+    stream.upstreamAttemptCount++
+    if (action.kind === 'route') {
+      const elapsedMs = this.#requestEnded ? stream.owner.context.clock.monotonicMs() - this.#requestEndMs : 0
+      announceTimeout(action, this.#timeouts, elapsedMs, this.#headers, !this.#factory.suppressEnvoyHeaders)
+    }
+    this.#try()
   }
 
   #chooseHost(): UpstreamHost | undefined {
@@ -366,10 +378,10 @@ export class RouterStream implements TerminalFilter, PoolWaiter, ResponseSink, T
     const host = this.#host!
     if (status >= 500) host.counts.rqError++
     else host.counts.rqSuccess++
-    stats.chargeStatus(status)
     const policy = this.#policy
     if (policy !== undefined && isRetriableResponse(policy, headers)) {
       if (this.#canSendAgain && this.#retryLater()) {
+        stats.chargeRetried(status)
         const connection = this.#connection
         this.#leaveConnection()
         if (!endStream) connection?.resetStream()
@@ -377,6 +389,7 @@ export class RouterStream implements TerminalFilter, PoolWaiter, ResponseSink, T
       }
     } else this.#retry?.succeeded()
     this.#retry?.release()
+    stats.chargeStatus(status)
     this.#isResponsePassed = true
     this.#body = undefined
     if (!this.#requestEnded) this.#isBodyLost = true
@@ -432,7 +445,7 @@ export class RouterStream implements TerminalFilter, PoolWaiter, ResponseSink, T
   onUpstreamReset(reason: UpstreamReset, details: string): void {
     const connection = this.#connection
     const { stats } = this.#cluster
-    stats.rqRxReset.inc()
+    if (reason === 'remote_reset') stats.rqRxReset.inc()
     stats.cxDestroyWithActiveRq.inc()
     stats.cxDestroyRemoteWithActiveRq.inc()
     if (reason === 'protocol_error') stats.cxProtocolError.inc()
@@ -452,7 +465,7 @@ export class RouterStream implements TerminalFilter, PoolWaiter, ResponseSink, T
       return
     }
     this.#host!.counts.rqError++
-    this.#onTryBroken(reason, details, true)
+    this.#onTryBroken(reason, transportFailure(details), true)
   }
 
   // ---- ends ----
@@ -483,7 +496,7 @@ export class RouterStream implements TerminalFilter, PoolWaiter, ResponseSink, T
     if (this.#state === 'over') return
     const { stats } = this.#cluster
     if (kind === BACK_OFF_TIMER) {
-      this.#try()
+      this.#tryAgain()
       return
     }
     if (kind === GLOBAL_TIMER) {
@@ -515,9 +528,9 @@ export class RouterStream implements TerminalFilter, PoolWaiter, ResponseSink, T
   }
 
   #startTryTimer(): void {
-    if (this.#perTryMs <= 0 || this.#isResponsePassed) return
+    if (this.#timeouts.perTryMs <= 0 || this.#isResponsePassed) return
     this.#tryTimer ??= new TimerEntry(this, TRY_TIMER)
-    this.#stream.owner.context.wheel.schedule(this.#tryTimer, this.#perTryMs)
+    this.#stream.owner.context.wheel.schedule(this.#tryTimer, this.#timeouts.perTryMs)
   }
 
   #stopTimer(timer: TimerEntry | undefined): void {
@@ -559,3 +572,4 @@ export class RouterStream implements TerminalFilter, PoolWaiter, ResponseSink, T
 }
 
 const NO_MUTATIONS = { mutations: undefined }
+const NO_TIMEOUTS: RequestTimeouts = { globalMs: 0, perTryMs: 0 }

@@ -18,6 +18,14 @@ export function resetFlag(reason: UpstreamReset): ResponseFlag {
   return FLAGS[reason]
 }
 
+/**
+ * Why the transport of an upstream connection failed, for the log. That the system or an alert of TLS cut a connection
+ * which stood says the reason of the reset already.
+ */
+export function transportFailure(message: string): string {
+  return /^(?:(?:read|write) E[A-Z]+$|[0-9A-F]+:error:)/.test(message) ? '' : message
+}
+
 /** `{connection_termination}` or `{remote_connection_failure|why}`: the end of response code details. */
 export function resetDetails(reason: UpstreamReset, transportFailure: string): string {
   return transportFailure === '' ? `{${reason}}` : `{${reason}|${transportFailure.replace(/\s/g, '_')}}`

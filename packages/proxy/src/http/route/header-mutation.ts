@@ -15,6 +15,8 @@ export type HeaderMutation =
       readonly value: HeaderValue
       /** Keep the field although its value is empty. */
       readonly keepEmpty: boolean
+      /** A value is appended to the field that is there, after a comma, and not as one more field. Default: false. */
+      readonly joins?: boolean
     }
   | { readonly kind: 'remove'; readonly name: string }
 
@@ -24,34 +26,44 @@ export interface HeaderMutations {
   readonly response: readonly HeaderMutation[]
 }
 
-/** Applies mutations in order. */
+/** Values of the mutations that are being applied: what a level adds is worked out before any of it is. */
+const values: (string | undefined)[] = []
+
+/**
+ * Applies the mutations of one level, which are sorted (`compile-header-mutations.ts`): first what is removed goes; then,
+ * as in Envoy, every value and condition is taken from what is left, before the first field is written.
+ */
 export function applyMutations(
   mutations: readonly HeaderMutation[],
   headers: HeaderMap,
   stream: unknown,
 ): void {
-  for (const mutation of mutations) {
-    const name = mutation.name
-    if (mutation.kind === 'remove') {
-      headers.remove(name)
-      continue
-    }
-    const value = typeof mutation.value === 'string' ? mutation.value : mutation.value(stream)
-    if (value === '' && !mutation.keepEmpty) continue
-    switch (mutation.kind) {
-      case 'append':
-      case 'append-if-exists-or-add':
-        headers.add(name, value)
-        break
-      case 'overwrite':
-        headers.set(name, value)
-        break
-      case 'add-if-absent':
-        if (!headers.has(name)) headers.add(name, value)
-        break
-      case 'overwrite-if-exists':
-        if (headers.has(name)) headers.set(name, value)
-        break
-    }
+  for (let i = 0; i < mutations.length; i++) {
+    const mutation = mutations[i]!
+    if (mutation.kind === 'remove') headers.remove(mutation.name)
+    else values[i] = valueOf(mutation, headers, stream)
   }
+  for (let i = 0; i < mutations.length; i++) {
+    const mutation = mutations[i]!
+    const value = values[i]
+    if (mutation.kind === 'remove' || value === undefined) continue
+    const { name } = mutation
+    if (mutation.kind === 'overwrite' || mutation.kind === 'overwrite-if-exists') headers.set(name, value)
+    else if (mutation.joins === true && headers.has(name))
+      headers.set(name, `${headers.getAll(name).join(',')},${value}`)
+    else headers.add(name, value)
+  }
+}
+
+/** What a mutation writes; undefined when it does not. */
+function valueOf(
+  mutation: Exclude<HeaderMutation, { kind: 'remove' }>,
+  headers: HeaderMap,
+  stream: unknown,
+): string | undefined {
+  const { kind, name } = mutation
+  if (kind === 'add-if-absent' && headers.has(name)) return undefined
+  if (kind === 'overwrite-if-exists' && !headers.has(name)) return undefined
+  const value = typeof mutation.value === 'string' ? mutation.value : mutation.value(stream)
+  return value === '' && !mutation.keepEmpty ? undefined : value
 }

@@ -140,6 +140,8 @@ it.each<[number, number, [string, string][], { globalMs: number; perTryMs: numbe
   [15_000, 0, [['x-envoy-upstream-rq-per-try-timeout-ms', '40']], { globalMs: 15_000, perTryMs: 40 }],
 ])('route timeout %i, per try %i, headers %j', (route, perTry, fields, expected) => {
   const headers = requestHeaders('/', fields)
-  expect(requestTimeouts(route, policy([], { perTryTimeoutMs: perTry }), headers)).toEqual(expected)
+  expect(requestTimeouts({ timeoutMs: route }, policy([], { perTryTimeoutMs: perTry }), headers)).toEqual(
+    expected,
+  )
   expect(headers.size).toBe(0)
 })

@@ -3,19 +3,23 @@ import type { ClusterStats } from '../../upstream/cluster-stats.ts'
 import type { UpstreamReset } from '../codec/stream-codec.ts'
 import type { RequestHeaderTable, ResponseHeaderTable } from '../header-table.ts'
 import { Header, headerMask } from '../known-headers.ts'
-import type { RetryCondition, RetryPolicy } from './route-config.ts'
+import { matchesHeader } from './header-match.ts'
+import type { HeaderMatch, RetryCondition, RetryPolicy } from './route-config.ts'
 
 /** What to do after a try failed. `limit`: it would be tried again, but too often already. `overflow`: too many at once. */
 export type RetryDecision = 'no' | 'retry' | 'limit' | 'overflow'
 
-/** Request headers that ask for retries; only internal requests still carry them when the router sees them. */
-export const RETRY_HEADERS = headerMask(
+/** Request headers about retries, which go no further; those of clients that are not internal are gone before. */
+const RETRY_IDS = [
   Header.envoyRetryOn,
   Header.envoyRetryGrpcOn,
   Header.envoyMaxRetries,
   Header.envoyRetriableStatusCodes,
   Header.envoyRetriableHeaderNames,
-)
+  Header.envoyHedgeOnPerTryTimeout,
+  Header.envoyUpstreamRqPerTryTimeoutMs,
+] as const
+const RETRY_HEADERS = headerMask(...RETRY_IDS)
 
 const CONDITIONS: ReadonlySet<string> = new Set<RetryCondition>([
   '5xx',
@@ -55,6 +59,11 @@ export function retryPolicyOf(
   policy: RetryPolicy | undefined,
   headers: RequestHeaderTable,
 ): RetryPolicy | undefined {
+  const only = policy?.retriableRequestHeaders
+  if (only !== undefined && !only.some((match) => matchesHeader(match, headers))) {
+    for (const id of RETRY_IDS) headers.removeId(id)
+    return undefined
+  }
   if (!headers.hasAny(RETRY_HEADERS)) return policy
   const base = policy ?? NO_RETRIES
   const retryOn = new Set(base.retryOn)
@@ -65,18 +74,18 @@ export function retryPolicyOf(
   const codes = new Set(base.retriableStatusCodes)
   for (const code of list(headers.getId(Header.envoyRetriableStatusCodes)))
     if (/^\d{3}$/.test(code)) codes.add(Number(code))
+  const names = list(headers.getId(Header.envoyRetriableHeaderNames))
   const max = headers.getId(Header.envoyMaxRetries)
-  for (const id of [
-    Header.envoyRetryOn,
-    Header.envoyRetryGrpcOn,
-    Header.envoyMaxRetries,
-    Header.envoyRetriableStatusCodes,
-    Header.envoyRetriableHeaderNames,
-  ])
-    headers.removeId(id)
+  for (const id of RETRY_IDS) headers.removeId(id)
   if (retryOn.size === 0) return undefined
+  const retriableHeaders =
+    names.length === 0 ? base.retriableHeaders : [...(base.retriableHeaders ?? []), ...names.map(isPresent)]
   const numRetries = max !== undefined && /^\d{1,6}$/.test(max) ? Number(max) : base.numRetries
-  return { ...base, retryOn, numRetries, retriableStatusCodes: codes }
+  return { ...base, retryOn, numRetries, retriableStatusCodes: codes, retriableHeaders }
+}
+
+function isPresent(name: string): HeaderMatch {
+  return { name: name.toLowerCase(), value: undefined, invert: false, treatMissingAsEmpty: false }
 }
 
 function list(value: string | undefined): string[] {
@@ -94,6 +103,8 @@ export function isRetriableResponse(policy: RetryPolicy, headers: ResponseHeader
     if (status >= 502 && status <= 504 && retryOn.has('gateway-error')) return true
   } else if (status === 409 && retryOn.has('retriable-4xx')) return true
   if (policy.retriableStatusCodes.has(status) && retryOn.has('retriable-status-codes')) return true
+  if (policy.retriableHeaders !== undefined && retryOn.has('retriable-headers'))
+    for (const match of policy.retriableHeaders) if (matchesHeader(match, headers)) return true
   const grpcStatus = headers.getId(Header.grpcStatus)
   if (grpcStatus === undefined) return false
   const condition = GRPC_CONDITIONS.get(grpcStatus)

@@ -94,6 +94,10 @@ export interface RouteAction {
     | undefined
   /** Milliseconds for the whole upstream exchange; 0 disables; Envoy's default is 15000. */
   readonly timeoutMs: number
+  /** `max_grpc_timeout`: a gRPC request takes its timeout from `grpc-timeout`, at most this; 0 is any. */
+  readonly maxGrpcTimeoutMs?: number | undefined
+  /** Taken off `grpc-timeout`, so that the client is answered before it gives up. */
+  readonly grpcTimeoutOffsetMs?: number | undefined
   readonly idleTimeoutMs: number | undefined
   /** `max_stream_duration`: undefined leaves it to the connection manager. */
   readonly maxStreamDurationMs: number | undefined
@@ -139,6 +143,10 @@ export interface RetryPolicy {
   readonly numRetries: number
   readonly perTryTimeoutMs: number
   readonly retriableStatusCodes: ReadonlySet<number>
+  /** Response headers, any of which asks for a retry under `retriable-headers`. */
+  readonly retriableHeaders?: readonly HeaderMatch[] | undefined
+  /** Requests that fulfil none of these are not retried; undefined: every request may be. */
+  readonly retriableRequestHeaders?: readonly HeaderMatch[] | undefined
   readonly backOffBaseMs: number
   readonly backOffMaxMs: number
   /** `previous_hosts` predicate: do not pick a host again that was tried. */

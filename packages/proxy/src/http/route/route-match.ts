@@ -2,6 +2,7 @@ import type { RequestHeaders } from '../header-map.ts'
 import { matchesHeader } from './header-match.ts'
 import { matchesQuery } from './query-match.ts'
 import type { Route, RouteMatch, VirtualHost } from './route-config.ts'
+import { TO_HTTPS } from './to-https.ts'
 
 /**
  * The first route of a virtual host that matches, undefined when none does.
@@ -14,6 +15,7 @@ export function findRoute(
   headers: RequestHeaders,
   random: () => number,
 ): Route | undefined {
+  if (virtualHost.requireTls !== 'none' && headers.get('x-forwarded-proto') !== 'https') return TO_HTTPS
   const path = pathOnly(headers.path)
   const { routes } = virtualHost
   // By index: an iterator allocates for each step.
@@ -70,5 +72,5 @@ function matchesPath(
 export function isGrpc(headers: { get(name: string): string | undefined }): boolean {
   const type = headers.get('content-type')
   if (type === undefined || !type.startsWith('application/grpc')) return false
-  return type.length === 16 || type[16] === '+' || type[16] === ';'
+  return type.length === 16 || type[16] === '+'
 }
