@@ -14,13 +14,17 @@ export class Counter {
 /** A value that goes up and down. */
 export class Gauge {
   value = 0
+  /** Whether a value was ever given to it: a gauge that is 0 may say something, or nothing yet. */
+  used = false
 
   set(value: number): void {
     this.value = value
+    this.used = true
   }
 
   inc(): void {
     this.value += 1
+    this.used = true
   }
 
   dec(): void {
@@ -29,5 +33,6 @@ export class Gauge {
 
   add(amount: number): void {
     this.value += amount
+    this.used = true
   }
 }

@@ -1,5 +1,5 @@
 import { Histogram } from './histogram.ts'
-import type { Labels, MetricFamily, MetricRegistry } from './registry.ts'
+import type { Labels, MetricFamily, MetricRegistry, Series } from './registry.ts'
 
 /** The content type of {@link formatPrometheus}. */
 export const PROMETHEUS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
@@ -7,6 +7,8 @@ export const PROMETHEUS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8
 export interface TextOptions {
   /** Whether a series without labels is followed by `{}`, as Envoy writes it. Default: false. */
   readonly emptyBraces?: boolean
+  /** Which series are printed, by their metric and the name of the family. Default: all. */
+  readonly select?: (metric: Series['metric'], name: string) => boolean
 }
 
 /**
@@ -17,26 +19,28 @@ export interface TextOptions {
  */
 export function formatPrometheus(
   registry: MetricRegistry,
-  { emptyBraces = false }: TextOptions = {},
+  { emptyBraces = false, select }: TextOptions = {},
 ): string {
   const none = emptyBraces ? '{}' : ''
   const families = [...registry.families.values()].sort((a, b) =>
     a.name < b.name ? -1 : a.name > b.name ? 1 : 0,
   )
   let text = ''
-  for (const family of families) if (family.series.size > 0) text += formatFamily(family, none)
+  for (const family of families) text += formatFamily(family, none, select)
   return text
 }
 
-function formatFamily(family: MetricFamily, none: string): string {
+function formatFamily(family: MetricFamily, none: string, select: TextOptions['select']): string {
   const { name } = family
-  let text = family.help === '' ? '' : `# HELP ${name} ${escapeHelp(family.help)}\n`
-  text += `# TYPE ${name} ${family.kind}\n`
+  let text = ''
   for (const { labels, metric } of family.series.values()) {
+    if (select !== undefined && !select(metric, name)) continue
     if (metric instanceof Histogram) text += formatHistogram(name, labels, metric, none)
     else text += `${name}${formatLabels(labels) || none} ${formatNumber(metric.value)}\n`
   }
-  return text
+  if (text === '') return ''
+  const help = family.help === '' ? '' : `# HELP ${name} ${escapeHelp(family.help)}\n`
+  return `${help}# TYPE ${name} ${family.kind}\n${text}`
 }
 
 function formatHistogram(name: string, labels: Labels, histogram: Histogram, none: string): string {

@@ -189,11 +189,21 @@ describe('the admin pages', () => {
     expect((await get('/stats?filter=^cluster.short.upstream_rq_(200|503)$')).body).toBe(
       'cluster.short.upstream_rq_200: 1\n',
     )
-    expect((await get('/stats?filter=^cluster.short.upstream_rq_[25]xx$')).body).toBe(
-      'cluster.short.upstream_rq_2xx: 1\ncluster.short.upstream_rq_5xx: 0\n',
+    expect((await get('/stats?filter=^cluster.short.upstream_rq_(.xx|t.+out)$')).body).toBe(
+      'cluster.short.upstream_rq_2xx: 1\ncluster.short.upstream_rq_timeout: 0\n',
     )
-    expect((await get('/stats?filter=^cluster.short.upstream_rq_[25]xx$&usedonly')).body).toBe(
+    expect((await get('/stats?filter=^cluster.short.upstream_rq_(.xx|t.+out)$&usedonly')).body).toBe(
       'cluster.short.upstream_rq_2xx: 1\n',
+    )
+    // What Istio's agent asks for to know whether the proxy is ready: a gauge that was set to 0 is used.
+    expect((await get('/stats?usedonly&filter=^(server.state|listener_manager.workers_started)$')).body).toBe(
+      'listener_manager.workers_started: 1\nserver.state: 0\n',
+    )
+    expect(await get('/stats?type=TextReadouts')).toMatchObject({ status: 200, body: '' })
+    expect(await get('/stats?type=Bogus')).toMatchObject({ status: 400, body: 'invalid &type= param\n' })
+    expect(await get('/stats?histogram_buckets=bogus')).toMatchObject({ status: 400 })
+    expect((await get('/stats?histogram_buckets=cumulative&filter=short.upstream_rq_time$')).body).toMatch(
+      /^cluster\.short\.upstream_rq_time: B0\.5\(0,\d\) .* B3600000\(0,1\)\n$/,
     )
     expect(await json('/stats?format=json&filter=cluster.short.upstream_rq_2xx$')).toEqual({
       stats: [
@@ -207,6 +217,15 @@ describe('the admin pages', () => {
     expect(prometheus).toBe(
       '# TYPE envoy_cluster_upstream_rq_total counter\nenvoy_cluster_upstream_rq_total{envoy_cluster_name="short"} 1\n',
     )
+    // The filter is about Envoy's names, not those of Prometheus.
+    expect((await get('/stats/prometheus?filter=upstream_rq_2xx$&usedonly')).body).toBe(
+      '# TYPE envoy_cluster_external_upstream_rq_xx counter\nenvoy_cluster_external_upstream_rq_xx{envoy_cluster_name="short",envoy_response_code_class="2"} 1\n' +
+        '# TYPE envoy_cluster_upstream_rq_xx counter\nenvoy_cluster_upstream_rq_xx{envoy_cluster_name="short",envoy_response_code_class="2"} 1\n',
+    )
+    expect((await get('/stats/prometheus?filter=envoy_cluster')).body).toBe('')
+    expect((await get('/stats?filter=^cluster.short.upstream_cx_[rt]x_bytes_total')).body).toMatch(
+      /rx_bytes_total: [1-9]\d+\n.*tx_bytes_total: [1-9]\d+\n$/,
+    )
     expect((await get('/stats?format=prometheus')).body).toContain(
       'envoy_listener_manager_listener_added{} 2',
     )
@@ -217,7 +236,7 @@ describe('the admin pages', () => {
     expect(body).toBe(
       'server.concurrency: 1\nserver.days_until_first_cert_expiring: 0\nserver.live: 1\nserver.state: 0\nserver.total_connections: 0\n',
     )
-    expect((await get('/stats/prometheus?filter=envoy_server_(live|uptime)')).body).toMatch(
+    expect((await get('/stats/prometheus?filter=^server.(live|uptime)')).body).toMatch(
       /envoy_server_live\{\} 1\n.*envoy_server_uptime\{\} \d+\n$/s,
     )
   })

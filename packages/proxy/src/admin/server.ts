@@ -96,12 +96,12 @@ export class AdminServer implements AdminConnectionOwner {
     const handler = ADMIN_HANDLERS.find((candidate) => candidate.path === path)
     if (handler === undefined) return { status: 404, body: `invalid path. ${helpText(ADMIN_HANDLERS)}` }
     const { method } = request
-    if (method !== 'GET' && method !== 'POST' && method !== 'HEAD')
-      return { status: 405, body: `Method ${method} not allowed.` }
     if (handler.method === 'POST' && method !== 'POST')
       return { status: 405, body: `Method ${method} not allowed, POST required.` }
+    if (method !== 'GET' && method !== 'POST' && method !== 'HEAD')
+      return { status: 405, body: `Method ${method} not allowed.` }
     try {
-      return handler.handle({ query: new URLSearchParams(queryText) }, this.#context)
+      return handler.handle({ query: queryOf(queryText) }, this.#context)
     } catch (thrown) {
       return { status: 500, body: `${errorMessage(thrown)}\n` }
     }
@@ -128,6 +128,11 @@ export class AdminServer implements AdminConnectionOwner {
 function splitTarget(target: string): [string, string] {
   const mark = target.indexOf('?')
   return mark < 0 ? [target, ''] : [target.slice(0, mark), target.slice(mark + 1)]
+}
+
+/** As Envoy: a plus is a plus, as in the regular expressions of filters, and no blank. */
+function queryOf(text: string): URLSearchParams {
+  return new URLSearchParams(text.replaceAll('+', '%2B'))
 }
 
 function isLoopback(host: string): boolean {

@@ -1,32 +1,30 @@
 import type { CircuitBreakers } from '@batten/xds'
-import type { CircuitBreakerConfig } from '../upstream/cluster-config.ts'
+import { DEFAULT_LIMITS } from '../upstream/circuit-breaker.ts'
+import type { CircuitBreakerConfig, ClusterConfig } from '../upstream/cluster-config.ts'
 import type { MessageReader } from './message-reader.ts'
 
-/** Envoy's limits of a cluster that says nothing. */
-const DEFAULTS: CircuitBreakerConfig = Object.freeze({
-  maxConnections: 1024,
-  maxPendingRequests: 1024,
-  maxRequests: 1024,
-  maxRetries: 3,
-})
-
-/** `CircuitBreakers` -> the limits of the default priority; no route can ask for another one. */
+/** `CircuitBreakers` -> the limits of each priority. As in Envoy the first entry of a priority counts. */
 export function compileCircuitBreakers(
   breakers: MessageReader<CircuitBreakers> | undefined,
-): CircuitBreakerConfig {
-  if (breakers === undefined) return DEFAULTS
-  let result = DEFAULTS
+): Pick<ClusterConfig, 'circuitBreaker' | 'highCircuitBreaker'> {
+  if (breakers === undefined) return { circuitBreaker: DEFAULT_LIMITS }
+  let circuitBreaker: CircuitBreakerConfig | undefined
+  let highCircuitBreaker: CircuitBreakerConfig | undefined
   for (const threshold of breakers.each('thresholds', 'Thresholds')) {
     const priority = threshold.take('priority') ?? 'DEFAULT'
     const limits = {
-      maxConnections: threshold.number('maxConnections') ?? DEFAULTS.maxConnections,
-      maxPendingRequests: threshold.number('maxPendingRequests') ?? DEFAULTS.maxPendingRequests,
-      maxRequests: threshold.number('maxRequests') ?? DEFAULTS.maxRequests,
-      maxRetries: threshold.number('maxRetries') ?? DEFAULTS.maxRetries,
+      maxConnections: threshold.number('maxConnections') ?? DEFAULT_LIMITS.maxConnections,
+      maxPendingRequests: threshold.number('maxPendingRequests') ?? DEFAULT_LIMITS.maxPendingRequests,
+      maxRequests: threshold.number('maxRequests') ?? DEFAULT_LIMITS.maxRequests,
+      maxRetries: threshold.number('maxRetries') ?? DEFAULT_LIMITS.maxRetries,
     }
     threshold.done()
-    if (priority === 'DEFAULT') result = Object.freeze(limits)
+    if (priority === 'DEFAULT') circuitBreaker ??= Object.freeze(limits)
+    else highCircuitBreaker ??= Object.freeze(limits)
   }
   breakers.done()
-  return result
+  return {
+    circuitBreaker: circuitBreaker ?? DEFAULT_LIMITS,
+    ...(highCircuitBreaker === undefined ? {} : { highCircuitBreaker }),
+  }
 }

@@ -1,5 +1,5 @@
 import { type Cluster, type Cluster_TransportSocketMatch, structToJson } from '@batten/xds'
-import type { ClusterConfig } from '../upstream/cluster-config.ts'
+import type { ClusterConfig, DnsFamily } from '../upstream/cluster-config.ts'
 import { compileSocketAddress } from './compile-address.ts'
 import { compileCircuitBreakers } from './compile-circuit-breakers.ts'
 import { type CompiledConfigSource, compileConfigSource } from './compile-config-source.ts'
@@ -47,7 +47,7 @@ export function compileCluster(message: Cluster, at: FieldPath, grpcOnly = false
     hosts,
     connectTimeoutMs,
     ...lb,
-    circuitBreaker: compileCircuitBreakers(cluster.nested('circuitBreakers', 'CircuitBreakers')),
+    ...compileCircuitBreakers(cluster.nested('circuitBreakers', 'CircuitBreakers')),
     transport: compileUpstreamTransport(cluster.nested('transportSocket', 'TransportSocket'), references),
     transportMatches: Object.freeze(
       cluster
@@ -67,6 +67,14 @@ export function compileCluster(message: Cluster, at: FieldPath, grpcOnly = false
   return { config: Object.freeze(config), references, endpointSource }
 }
 
+const DNS_FAMILIES = {
+  AUTO: 'auto',
+  V4_ONLY: 'v4',
+  V6_ONLY: 'v6',
+  V4_PREFERRED: 'v4-preferred',
+  ALL: 'all',
+} as const satisfies Record<string, DnsFamily>
+
 function compileDiscovery(
   cluster: MessageReader<Cluster>,
   name: string,
@@ -85,11 +93,12 @@ function compileDiscovery(
   }
   if (eds !== undefined) throw eds.at.invalid(`does not go with type ${type}`)
   if (type === 'STRICT_DNS' || type === 'LOGICAL_DNS') {
-    cluster.choice('dnsLookupFamily', ['AUTO', 'V4_ONLY', 'V6_ONLY', 'V4_PREFERRED', 'ALL'], 'AUTO')
+    const families = Object.keys(DNS_FAMILIES) as (keyof typeof DNS_FAMILIES)[]
+    const family = DNS_FAMILIES[cluster.choice('dnsLookupFamily', families, 'AUTO')]
     const refreshMs = cluster.durationMs('dnsRefreshRate') ?? 5000
     if (refreshMs < 1) throw cluster.path('dnsRefreshRate').invalid('must be at least 1 ms')
     const kind = type === 'STRICT_DNS' ? 'strict-dns' : 'logical-dns'
-    return { discovery: { kind, refreshMs }, endpointSource: undefined }
+    return { discovery: { kind, refreshMs, family }, endpointSource: undefined }
   }
   if (type === 'ORIGINAL_DST') {
     cluster.skip('cleanupInterval')
@@ -103,6 +112,8 @@ function compileHosts(
   kind: ClusterConfig['discovery']['kind'],
 ): ClusterConfig['hosts'] {
   const assignment = cluster.nested('loadAssignment', 'ClusterLoadAssignment')
+  if (assignment === undefined && kind === 'logical-dns')
+    throw cluster.path('loadAssignment').invalid('a LOGICAL_DNS cluster has exactly one endpoint')
   if (assignment === undefined) return Object.freeze([])
   if (kind === 'eds' || kind === 'original-dst')
     throw assignment.at.invalid('endpoints of this type of cluster come from elsewhere')

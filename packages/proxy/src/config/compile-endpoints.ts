@@ -23,7 +23,11 @@ export function compileEndpoints(
   allowNames = false,
 ): readonly HostConfig[] {
   assignment.skip('clusterName')
-  assignment.nested('policy', 'ClusterLoadAssignment.Policy')?.done()
+  const policy = assignment.nested('policy', 'ClusterLoadAssignment.Policy')
+  const overprovisioningPercent = policy?.number('overprovisioningFactor')
+  policy?.done()
+  if (overprovisioningPercent !== undefined && overprovisioningPercent < 1)
+    throw policy!.path('overprovisioningFactor').invalid('must be at least 1')
   const hosts: HostConfig[] = []
   const seen = new Set<string>()
   for (const locality of assignment.each('endpoints', 'LocalityLbEndpoints')) {
@@ -32,7 +36,9 @@ export function compileEndpoints(
       const key = `${host.priority}/${host.key}`
       if (seen.has(key)) continue
       seen.add(key)
-      hosts.push(host)
+      hosts.push(
+        overprovisioningPercent === undefined ? host : Object.freeze({ ...host, overprovisioningPercent }),
+      )
     }
   }
   assignment.done()

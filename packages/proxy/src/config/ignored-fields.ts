@@ -21,9 +21,6 @@ export const IGNORED_FIELDS: Readonly<Record<string, Readonly<Record<string, str
   LeastRequestLbConfig: {
     activeRequestBias: 'requests in flight are weighed with the default bias of 1',
   },
-  'ClusterLoadAssignment.Policy': {
-    overprovisioningFactor: 'spill-over between priorities uses the default factor of 140',
-  },
   LocalityLbEndpoints: {
     loadBalancingWeight: 'for locality weighted balancing; a cluster that asks for it is refused',
     proximity: 'Envoy does not use it either',
@@ -73,10 +70,6 @@ export const IGNORED_FIELDS: Readonly<Record<string, Readonly<Record<string, str
   Route: {
     tracing: 'no spans are produced yet',
     statPrefix: 'extra counters only',
-  },
-  RouteAction: {
-    maxGrpcTimeout: 'replaced by max_stream_duration; the timeout of the route holds',
-    grpcTimeoutOffset: 'goes with max_grpc_timeout',
   },
   'RouteAction.MaxStreamDuration': {
     grpcTimeoutHeaderMax: 'grpc-timeout is passed on, and the server keeps it',

@@ -1,3 +1,4 @@
+import type { Counter } from '@batten/core'
 import type { Connection } from './connection.ts'
 import type { Transport } from './transport.ts'
 
@@ -60,8 +61,15 @@ export interface UpstreamConnection {
   readonly transport: Transport
   /** `ip:port` of the host, as in access logs. */
   readonly hostAddress: string
-  /** Must be called once, when the connection is closed: gives back what circuit breakers count. */
-  release(): void
+  /** Counters of the cluster for the bytes that go by. */
+  readonly receivedBytes: Counter
+  readonly sentBytes: Counter
+  /**
+   * Must be called once, when the connection is closed: gives back what circuit breakers count.
+   *
+   * @param byHost - whether it was the host that ended it, or ended it last
+   */
+  release(byHost: boolean): void
 }
 
 export interface UpstreamConnectFailure {

@@ -384,14 +384,16 @@ class ProxyServer implements Proxy {
       secrets: this.#secrets,
       logs: log !== undefined && 'setLevels' in log ? (log as RootLogger) : undefined,
       options: options.commandLine ?? {},
-      refreshStats: () =>
+      refreshStats: () => {
+        this.#clusters.countBytes()
         updateServerStats(this.stats, {
           clock: this.#clock,
           startedMs,
           secrets: this.#secrets,
           state: () => this.state,
           connections: () => this.#listeners.connectionCount,
-        }),
+        })
+      },
       state: () => this.state,
       waitingFor: () => this.waitingFor(),
       clusters: () => {

@@ -35,6 +35,8 @@ export function updateServerStats(stats: StatsStore, source: ServerStatsSource):
   const gauge = (name: string, value: number) => stats.gauge(`server.${name}`).set(value)
   gauge('live', state === 'LIVE' ? 1 : 0)
   gauge('state', STATES[state])
+  // Istio's agent takes the proxy for ready when it sees this and `server.state`.
+  stats.gauge('listener_manager.workers_started').set(state === 'LIVE' || state === 'DRAINING' ? 1 : 0)
   gauge('concurrency', 1)
   gauge('uptime', Math.floor((clock.now() - startedMs) / 1000))
   gauge('memory_allocated', heapUsed + external)

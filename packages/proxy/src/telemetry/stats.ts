@@ -88,9 +88,21 @@ export class StatsStore {
     return this.#stats.get(name)
   }
 
-  /** Prometheus text format 0.0.4 of everything, Envoy stats and other metrics. */
-  toPrometheus(): string {
-    return formatPrometheus(this.registry, { emptyBraces: true })
+  /**
+   * Prometheus text format 0.0.4 of Envoy stats and other metrics.
+   *
+   * @param passes - by the dotted name, as in Envoy; metrics that are no Envoy stats have only that of Prometheus
+   * @param usedOnly - leaves out what was never written
+   */
+  toPrometheus(passes?: (name: string) => boolean, usedOnly = false): string {
+    if (passes === undefined && !usedOnly) return formatPrometheus(this.registry, { emptyBraces: true })
+    const dotted = new Map<Stat['metric'], string>()
+    for (const [name, { metric }] of this.#stats) dotted.set(metric, name)
+    return formatPrometheus(this.registry, {
+      emptyBraces: true,
+      select: (metric, family) =>
+        (!usedOnly || isUsed(metric)) && (passes === undefined || passes(dotted.get(metric) ?? family)),
+    })
   }
 
   /** @internal */
@@ -139,6 +151,12 @@ export class StatsStore {
     }
     return best
   }
+}
+
+/** Whether something was ever written to a metric. */
+export function isUsed(metric: Stat['metric']): boolean {
+  if ('count' in metric) return metric.count > 0
+  return metric.value !== 0 || ('used' in metric && metric.used)
 }
 
 /** The stats that share a prefix such as `cluster.reviews.`; names are what follows it. */

@@ -2,6 +2,14 @@ import type { Gauge } from '@batten/core'
 import type { StatsScope } from '../telemetry/stats.ts'
 import type { CircuitBreakerConfig } from './cluster-config.ts'
 
+/** Envoy's limits of a priority that says nothing. */
+export const DEFAULT_LIMITS: CircuitBreakerConfig = Object.freeze({
+  maxConnections: 1024,
+  maxPendingRequests: 1024,
+  maxRequests: 1024,
+  maxRetries: 3,
+})
+
 /** One limit of a circuit breaker with what counts against it. */
 export class BreakerResource {
   #limit: number

@@ -9,7 +9,12 @@ export interface ClusterConfig {
   readonly discovery:
     | { readonly kind: 'static' }
     | { readonly kind: 'eds'; readonly serviceName: string }
-    | { readonly kind: 'strict-dns' | 'logical-dns'; readonly refreshMs: number }
+    | {
+        readonly kind: 'strict-dns' | 'logical-dns'
+        readonly refreshMs: number
+        /** Which addresses of a name are used. Default: `auto`. */
+        readonly family?: DnsFamily
+      }
     | { readonly kind: 'original-dst' }
   /** For static and DNS clusters: the hosts of `load_assignment`. */
   readonly hosts: readonly HostConfig[]
@@ -20,6 +25,8 @@ export interface ClusterConfig {
   /** Percent of healthy hosts below which health is ignored; Envoy's default is 50, Istio sends 0. */
   readonly healthyPanicPercent: number
   readonly circuitBreaker: CircuitBreakerConfig
+  /** Limits of the high priority. Only shown: no route can ask for it. Default: Envoy's. */
+  readonly highCircuitBreaker?: CircuitBreakerConfig
   /** The transport of a host: the first entry of `transportMatches` whose labels the host carries, else `transport`. */
   readonly transport: TransportConfig
   readonly transportMatches: readonly {
@@ -35,6 +42,11 @@ export interface ClusterConfig {
   /** Probes of silent connections; undefined sends none. */
   readonly keepalive?: TcpKeepalive | undefined
 }
+
+/**
+ * `dns_lookup_family`: one family only; one where there is no other (`auto` prefers IPv6, as Envoy's `AUTO`); or both.
+ */
+export type DnsFamily = 'auto' | 'v4' | 'v6' | 'v4-preferred' | 'all'
 
 export type LoadBalancerKind = 'round-robin' | 'least-request' | 'random' | 'cluster-provided'
 
@@ -77,4 +89,6 @@ export interface HostConfig {
   readonly metadata: Readonly<Record<string, unknown>>
   /** For DNS clusters: the name to connect to and verify. */
   readonly hostname: string
+  /** `overprovisioning_factor` of the assignment that the host came with. Default: 140. */
+  readonly overprovisioningPercent?: number
 }

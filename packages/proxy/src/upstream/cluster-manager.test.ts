@@ -183,14 +183,36 @@ describe('a raw connection', () => {
       result.hostAddress,
       fixture.stat('cluster.c.upstream_cx_active'),
     ]).toEqual([true, '10.0.0.1:80', 1])
-    result.release()
-    result.release()
+    result.release(true)
+    result.release(true)
     expect(fixture.stat('cluster.c.upstream_cx_active')).toBe(0)
+  })
+
+  it('counts as a request of its host, which least request goes by', () => {
+    const fixture = new UpstreamFixture()
+    fixture.clusters.apply(clusterConfig('c', ['10.0.0.1:80']))
+    const host = fixture.clusters.get('c')!.hosts[0]!
+    const stats = () =>
+      ['pending_active', 'pending_total', 'active', 'total']
+        .map((name) => fixture.stat(`cluster.c.upstream_rq_${name}`))
+        .concat(host.activeRequests, host.counts.rqTotal)
+    const { results } = connect(fixture)
+    expect(stats()).toEqual([1, 1, 0, 0, 0, 0])
+    fixture.attempts.shift()!.accept()
+    expect(stats()).toEqual([0, 1, 1, 1, 1, 1])
+    ;(results[0] as UpstreamConnection).release(false)
+    expect(stats()).toEqual([0, 1, 0, 1, 0, 1])
+    expect(fixture.stat('cluster.c.upstream_cx_destroy_local_with_active_rq')).toBe(1)
   })
 
   it.each<[string, Partial<ClusterConfig> | undefined, UpstreamConnectFailure['failure']]>([
     ['there is no such cluster', undefined, 'unknown-cluster'],
     ['there is no host', { hosts: [] }, 'no-healthy-upstream'],
+    [
+      'as many wait as may',
+      { circuitBreaker: { maxConnections: 1, maxPendingRequests: 0, maxRequests: 1, maxRetries: 1 } },
+      'overflow',
+    ],
     [
       'there are too many',
       { circuitBreaker: { maxConnections: 0, maxPendingRequests: 1, maxRequests: 1, maxRetries: 1 } },

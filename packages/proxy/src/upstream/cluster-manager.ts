@@ -1,8 +1,9 @@
-import type { Logger } from '@batten/core'
+import type { Clock, Counter, Logger } from '@batten/core'
 import { silentLogger } from '@batten/core'
 import { ConnectError } from '../network/connect.ts'
 import type { Connection } from '../network/connection.ts'
 import type { ClusterConnector, UpstreamConnectFailure, UpstreamConnection } from '../network/filter.ts'
+import type { Transport } from '../network/transport.ts'
 import { UpstreamCluster, type UpstreamContext } from './cluster.ts'
 import type { ClusterConfig, HostConfig } from './cluster-config.ts'
 import { type DnsResolver, systemResolver } from './discovery/dns-resolver.ts'
@@ -43,7 +44,9 @@ export class ClusterManager implements ClusterConnector {
     this.#options = options
     this.#log = options.log ?? silentLogger
     this.#resolver = options.resolver ?? systemResolver
-    this.#active = options.stats.gauge('cluster_manager.active_clusters')
+    const { stats } = options
+    this.#active = stats.gauge('cluster_manager.active_clusters')
+    for (const what of ['added', 'modified', 'removed']) stats.counter(`cluster_manager.cluster_${what}`)
   }
 
   get(name: string): UpstreamCluster | undefined {
@@ -53,6 +56,11 @@ export class ClusterManager implements ClusterConnector {
   /** Every cluster, in the order in which they came. */
   forEach(callback: (cluster: UpstreamCluster) => void): void {
     for (const cluster of this.#clusters.values()) callback(cluster)
+  }
+
+  /** Brings the byte counters of every cluster up to date: they are not touched while requests go by. */
+  countBytes(): void {
+    for (const cluster of this.#clusters.values()) cluster.countBytes()
   }
 
   /**
@@ -90,6 +98,7 @@ export class ClusterManager implements ClusterConnector {
       clock: this.#options.clock,
       log: this.#log,
       refreshMs: config.discovery.refreshMs,
+      family: config.discovery.family ?? 'auto',
     }
     this.#discoveries.set(
       config.name,
@@ -125,25 +134,34 @@ export class ClusterManager implements ClusterConnector {
     const host = cluster?.chooseHost()
     if (cluster === undefined) return fail('unknown-cluster', `no cluster ${name}`, done)
     if (host === undefined) return fail('no-healthy-upstream', `no healthy host in ${name}`, done)
-    if (cluster.breaker.connections.isOpen) {
-      cluster.stats.cxOverflow.inc()
+    const { stats, breaker } = cluster
+    if (breaker.connections.isOpen) {
+      stats.cxOverflow.inc()
       return fail('overflow', `${name} has as many connections as it may`, done)
     }
-    const startMs = this.#options.clock.monotonicMs()
-    const release = countConnection(cluster, host)
+    if (breaker.pending.isOpen) {
+      stats.rqPendingOverflow.inc()
+      return fail('overflow', `as many requests wait for ${name} as may`, done)
+    }
+    const { clock } = this.#options
+    const startMs = clock.monotonicMs()
+    const use = new HostConnection(cluster, host, clock)
     const { connectTimeoutMs, bindAddress, keepalive } = cluster.config
     const pending = cluster
       .transportOf(host)
       .connect(host.config.address, { timeoutMs: connectTimeoutMs, bindAddress, keepalive }, (result) => {
+        use.leaveQueue()
         if (!(result instanceof ConnectError)) {
-          cluster.stats.cxConnectMs.observe(this.#options.clock.monotonicMs() - startMs)
-          done({ transport: result, hostAddress: host.address, release })
+          stats.cxConnectMs.observe(clock.monotonicMs() - startMs)
+          use.start(result)
+          done(use)
           return
         }
-        release()
+        use.giveBack()
+        stats.rqPendingFailureEject.inc()
+        stats.chargeConnectFailure(result.reason === 'timeout')
         host.counts.cxConnectFail++
-        cluster.stats.cxConnectFail.inc()
-        if (result.reason === 'timeout') cluster.stats.cxConnectTimeout.inc()
+        host.counts.rqError++
         done({
           failure: result.reason === 'timeout' ? 'timeout' : 'connect-failed',
           message: result.message,
@@ -152,7 +170,11 @@ export class ClusterManager implements ClusterConnector {
     return {
       cancel() {
         pending.cancel()
-        release()
+        use.leaveQueue()
+        use.giveBack()
+        stats.cxDestroy.inc()
+        stats.cxDestroyLocal.inc()
+        stats.rqCancelled.inc()
       },
     }
   }
@@ -170,21 +192,82 @@ export class ClusterManager implements ClusterConnector {
   }
 }
 
-function countConnection(cluster: UpstreamCluster, host: UpstreamHost): () => void {
-  const { stats, breaker } = cluster
-  breaker.connections.inc()
-  stats.cxTotal.inc()
-  stats.cxActive.inc()
-  host.counts.cxTotal++
-  host.counts.cxActive++
-  let isCounted = true
-  return () => {
-    if (!isCounted) return
-    isCounted = false
+/**
+ * A connection of its own to a host. Like Envoy it counts as one request, from its beginning to its end: least request
+ * then knows which host has fewer of them.
+ */
+class HostConnection implements UpstreamConnection {
+  transport!: Transport
+  readonly hostAddress: string
+  readonly receivedBytes: Counter
+  readonly sentBytes: Counter
+  readonly #cluster: UpstreamCluster
+  readonly #host: UpstreamHost
+  readonly #clock: Clock
+  #startMs = 0
+  #isWaiting = true
+  #isCounted = true
+
+  constructor(cluster: UpstreamCluster, host: UpstreamHost, clock: Clock) {
+    const { stats, breaker } = cluster
+    this.#cluster = cluster
+    this.#host = host
+    this.#clock = clock
+    this.hostAddress = host.address
+    this.receivedBytes = stats.cxRxBytesTotal
+    this.sentBytes = stats.cxTxBytesTotal
+    breaker.connections.inc()
+    breaker.pending.inc()
+    stats.rqPendingTotal.inc()
+    stats.rqPendingActive.inc()
+    stats.cxTotal.inc()
+    stats.cxActive.inc()
+    host.counts.cxTotal++
+    host.counts.cxActive++
+  }
+
+  leaveQueue(): void {
+    if (!this.#isWaiting) return
+    this.#isWaiting = false
+    this.#cluster.breaker.pending.dec()
+    this.#cluster.stats.rqPendingActive.dec()
+  }
+
+  start(transport: Transport): void {
+    const { stats } = this.#cluster
+    this.transport = transport
+    this.#startMs = this.#clock.monotonicMs()
+    stats.rqTotal.inc()
+    stats.rqActive.inc()
+    this.#host.counts.rqTotal++
+    this.#host.activeRequests++
+  }
+
+  /** Takes the connection off the books, whether it ever stood or not. */
+  giveBack(): void {
+    const { stats, breaker } = this.#cluster
     breaker.connections.dec()
     stats.cxActive.dec()
+    this.#host.counts.cxActive--
+  }
+
+  release(byHost: boolean): void {
+    if (!this.#isCounted) return
+    this.#isCounted = false
+    const { stats } = this.#cluster
+    this.giveBack()
+    stats.rqActive.dec()
+    this.#host.activeRequests--
+    stats.cxLengthMs.observe(this.#clock.monotonicMs() - this.#startMs)
     stats.cxDestroy.inc()
-    host.counts.cxActive--
+    stats.cxDestroyWithActiveRq.inc()
+    if (byHost) {
+      stats.cxDestroyRemote.inc()
+      stats.cxDestroyRemoteWithActiveRq.inc()
+    } else {
+      stats.cxDestroyLocal.inc()
+      stats.cxDestroyLocalWithActiveRq.inc()
+    }
   }
 }
 

@@ -15,6 +15,7 @@ export class ClusterStats {
   readonly cxHttp1Total: Counter
   readonly cxConnectFail: Counter
   readonly cxConnectTimeout: Counter
+  readonly cxConnectAttemptsExceeded: Counter
   readonly cxConnectMs: Histogram
   readonly cxLengthMs: Histogram
   readonly cxOverflow: Counter
@@ -51,21 +52,25 @@ export class ClusterStats {
   readonly rqRetryBackoffExponential: Counter
   /** Requests sent again because a reused connection turned out to be closed. Not a counter of Envoy's. */
   readonly rqReplay: Counter
-  readonly rqCompleted: Counter
-  readonly rqTime: Histogram
-  readonly externalRqTime: Histogram
-  readonly externalRqCompleted: Counter
+  readonly rqActiveOverflow: Counter
   readonly lbHealthyPanic: Counter
   readonly membershipChange: Counter
   readonly membershipHealthy: Gauge
   readonly membershipDegraded: Gauge
+  /** Hosts that drain: they count for nothing but panic. */
+  readonly membershipExcluded: Gauge
   readonly membershipTotal: Gauge
   readonly updateAttempt: Counter
   readonly updateSuccess: Counter
   readonly updateFailure: Counter
   readonly updateEmpty: Counter
-  readonly #classes: readonly CodeCounters[]
+  readonly updateNoRebuild: Counter
+  // Made when the first response comes, as in Envoy: most clusters of a sidecar never get a request.
+  #completed: CodeCounters | undefined
+  readonly #classes: (CodeCounters | undefined)[] = []
   readonly #codes: (CodeCounters | undefined)[] = []
+  #rqTime: Histogram | undefined
+  #externalRqTime: Histogram | undefined
   readonly #scope: StatsScope
 
   constructor(scope: StatsScope) {
@@ -76,6 +81,7 @@ export class ClusterStats {
     this.cxHttp1Total = counter('upstream_cx_http1_total')
     this.cxConnectFail = counter('upstream_cx_connect_fail')
     this.cxConnectTimeout = counter('upstream_cx_connect_timeout')
+    this.cxConnectAttemptsExceeded = counter('upstream_cx_connect_attempts_exceeded')
     this.cxConnectMs = scope.histogram('upstream_cx_connect_ms')
     this.cxLengthMs = scope.histogram('upstream_cx_length_ms')
     this.cxOverflow = counter('upstream_cx_overflow')
@@ -95,6 +101,7 @@ export class ClusterStats {
     this.cxTxBytesTotal = counter('upstream_cx_tx_bytes_total')
     this.rqTotal = counter('upstream_rq_total')
     this.rqActive = scope.gauge('upstream_rq_active')
+    this.rqActiveOverflow = counter('upstream_rq_active_overflow')
     this.rqPendingTotal = counter('upstream_rq_pending_total')
     this.rqPendingActive = scope.gauge('upstream_rq_pending_active')
     this.rqPendingOverflow = counter('upstream_rq_pending_overflow')
@@ -111,29 +118,49 @@ export class ClusterStats {
     this.rqRetryLimitExceeded = counter('upstream_rq_retry_limit_exceeded')
     this.rqRetryBackoffExponential = counter('upstream_rq_retry_backoff_exponential')
     this.rqReplay = counter('upstream_rq_replay')
-    this.rqCompleted = counter('upstream_rq_completed')
-    this.rqTime = scope.histogram('upstream_rq_time')
-    this.externalRqTime = scope.histogram('external.upstream_rq_time')
-    this.externalRqCompleted = counter('external.upstream_rq_completed')
     this.lbHealthyPanic = counter('lb_healthy_panic')
     this.membershipChange = counter('membership_change')
     this.membershipHealthy = scope.gauge('membership_healthy')
     this.membershipDegraded = scope.gauge('membership_degraded')
+    this.membershipExcluded = scope.gauge('membership_excluded')
     this.membershipTotal = scope.gauge('membership_total')
     this.updateAttempt = counter('update_attempt')
     this.updateSuccess = counter('update_success')
     this.updateFailure = counter('update_failure')
     this.updateEmpty = counter('update_empty')
-    this.#classes = [1, 2, 3, 4, 5].map((digit) => this.#counters(`upstream_rq_${digit}xx`))
+    this.updateNoRebuild = counter('update_no_rebuild')
+  }
+
+  /** How long responses take; made when the first one has come. */
+  get rqTime(): Histogram {
+    return (this.#rqTime ??= this.#scope.histogram('upstream_rq_time'))
+  }
+
+  get externalRqTime(): Histogram {
+    return (this.#externalRqTime ??= this.#scope.histogram('external.upstream_rq_time'))
+  }
+
+  /** Counts a connection that did not come about: our side gave it up, or the host refused it. */
+  chargeConnectFailure(isTimeout: boolean): void {
+    this.cxConnectFail.inc()
+    this.cxDestroy.inc()
+    if (isTimeout) {
+      this.cxConnectTimeout.inc()
+      this.cxDestroyLocal.inc()
+    } else this.cxDestroyRemote.inc()
   }
 
   /** Counts a response, or a reply that stands for one, by its status. */
   chargeStatus(status: number): void {
-    this.rqCompleted.inc()
-    this.externalRqCompleted.inc()
-    const codeClass = this.#classes[Math.floor(status / 100) - 1]
-    codeClass?.total.inc()
-    codeClass?.external.inc()
+    const completed = (this.#completed ??= this.#counters('upstream_rq_completed'))
+    completed.total.inc()
+    completed.external.inc()
+    const digit = Math.floor(status / 100)
+    if (digit >= 1 && digit <= 5) {
+      const codeClass = (this.#classes[digit] ??= this.#counters(`upstream_rq_${digit}xx`))
+      codeClass.total.inc()
+      codeClass.external.inc()
+    }
     const code = (this.#codes[status] ??= this.#counters(`upstream_rq_${status}`))
     code.total.inc()
     code.external.inc()

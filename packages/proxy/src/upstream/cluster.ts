@@ -150,11 +150,21 @@ export class UpstreamCluster implements Cluster {
     this.#rebuild([...byKey.values()])
   }
 
+  /** Brings the byte counters up to date with what open connections carried. */
+  countBytes(): void {
+    for (const host of this.#byKey.values()) host.pool?.countBytes()
+    for (const pool of this.#draining) pool.countBytes()
+  }
+
   /** A host for the next request; undefined when none may be used. */
   chooseHost(): UpstreamHost | undefined {
     const host = this.#set.choose()
-    if (host === undefined) this.stats.cxNoneHealthy.inc()
-    else if (this.#set.choseInPanic) this.stats.lbHealthyPanic.inc()
+    if (host === undefined) {
+      this.stats.cxNoneHealthy.inc()
+      // As Envoy: a cluster without hosts is in panic, unless panic is off.
+      if (this.#set.hosts.length === 0 && this.#config.healthyPanicPercent > 0)
+        this.stats.lbHealthyPanic.inc()
+    } else if (this.#set.choseInPanic) this.stats.lbHealthyPanic.inc()
     return host
   }
 
@@ -215,6 +225,7 @@ export class UpstreamCluster implements Cluster {
     this.stats.membershipTotal.set(hosts.length)
     this.stats.membershipHealthy.set(set.healthyCount)
     this.stats.membershipDegraded.set(set.degradedCount)
+    this.stats.membershipExcluded.set(set.excludedCount)
   }
 }
 

@@ -54,8 +54,22 @@ describe('HostSet', () => {
     expect(shares([host('a', 'unhealthy')], 0)).toEqual({ none: 1000 })
   })
 
-  it('gives a draining host nothing, not even in panic', () => {
-    expect(shares([host('a', 'draining'), host('b', 'unhealthy')])).toEqual({ b: 1000 })
+  it('takes a draining host for none that is missing, and gives it requests in panic only', () => {
+    expect(shares([host('a', 'draining'), host('b', 'healthy')])).toEqual({ b: 1000 })
+    expect(shares([host('a', 'draining'), host('b', 'unhealthy')])).toEqual({ a: 500, b: 500 })
+    expect(shares([host('a', 'draining')])).toEqual({ a: 1000 })
+  })
+
+  it('spills over by the factor of the assignment', () => {
+    const of = (name: string, health: 'healthy' | 'unhealthy', priority: number) => {
+      const made = host(name, health, priority)
+      made.config = { ...made.config, overprovisioningPercent: 100 }
+      return made
+    }
+    expect(shares([of('a', 'healthy', 0), of('b', 'unhealthy', 0), of('c', 'healthy', 1)])).toEqual({
+      a: 500,
+      c: 500,
+    })
   })
 
   it('stays at the first priority while 72 percent of it are healthy', () => {

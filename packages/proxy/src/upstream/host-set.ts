@@ -2,8 +2,8 @@ import type { LoadBalancerKind } from './cluster-config.ts'
 import type { UpstreamHost } from './host.ts'
 import { type LoadBalancer, type LoadBalancerOptions, loadBalancers } from './load-balancers/index.ts'
 
-/** A priority takes all of its traffic until less than 1/1.4 of it is healthy. */
-const OVERPROVISIONING = 1.4
+/** Envoy's default of `overprovisioning_factor`: all traffic stays until less than 1/1.4 of a priority is healthy. */
+const OVERPROVISIONING_PERCENT = 140
 
 /** Hosts that are chosen together, with the share of traffic that goes to them. */
 interface Share {
@@ -16,6 +16,8 @@ interface Priority {
   readonly all: UpstreamHost[]
   readonly healthy: UpstreamHost[]
   readonly degraded: UpstreamHost[]
+  /** Draining hosts: neither healthy nor missing. They get requests in panic only. */
+  excludedCount: number
 }
 
 /**
@@ -30,6 +32,7 @@ export class HostSet {
   readonly hosts: readonly UpstreamHost[]
   readonly healthyCount: number
   readonly degradedCount: number
+  readonly excludedCount: number
   /** Whether the last {@link choose} ignored health. */
   choseInPanic = false
   readonly #shares: readonly Share[]
@@ -47,11 +50,18 @@ export class HostSet {
     const priorities = groupByPriority(hosts)
     this.healthyCount = priorities.reduce((sum, p) => sum + p.healthy.length, 0)
     this.degradedCount = priorities.reduce((sum, p) => sum + p.degraded.length, 0)
-    this.#shares = sharesOf(priorities, healthyPanicPercent, (members, percent, isPanic) => ({
-      balancer: loadBalancers[kind](members, options),
-      percent,
-      isPanic,
-    }))
+    this.excludedCount = priorities.reduce((sum, p) => sum + p.excludedCount, 0)
+    const overprovisioning = hosts[0]?.config.overprovisioningPercent ?? OVERPROVISIONING_PERCENT
+    this.#shares = sharesOf(
+      priorities,
+      healthyPanicPercent,
+      overprovisioning,
+      (members, percent, isPanic) => ({
+        balancer: loadBalancers[kind](members, options),
+        percent,
+        isPanic,
+      }),
+    )
     this.#only = this.#shares.length === 1 ? this.#shares[0] : undefined
   }
 
@@ -77,31 +87,36 @@ function groupByPriority(hosts: readonly UpstreamHost[]): Priority[] {
   const priorities: Priority[] = []
   for (const host of hosts) {
     const { priority, health } = host.config
-    // A draining host takes no new request, whatever the rest looks like.
-    if (health === 'draining') continue
-    while (priorities.length <= priority) priorities.push({ all: [], healthy: [], degraded: [] })
+    while (priorities.length <= priority)
+      priorities.push({ all: [], healthy: [], degraded: [], excludedCount: 0 })
     const group = priorities[priority]!
     group.all.push(host)
     if (health === 'healthy') group.healthy.push(host)
     else if (health === 'degraded') group.degraded.push(host)
+    else if (health === 'draining') group.excludedCount++
   }
   return priorities
 }
 
-function capacityPercent(part: readonly unknown[], all: readonly unknown[]): number {
-  return all.length === 0 ? 0 : Math.min(100, (OVERPROVISIONING * 100 * part.length) / all.length)
+/** Of the hosts that count. */
+function shareOf(part: number, { all, excludedCount }: Priority): number {
+  const count = all.length - excludedCount
+  return count === 0 ? 0 : part / count
 }
 
 function sharesOf(
   priorities: readonly Priority[],
   panicPercent: number,
+  overprovisioningPercent: number,
   share: (members: readonly UpstreamHost[], percent: number, isPanic: boolean) => Share,
 ): Share[] {
-  const healthy = priorities.map((p) => capacityPercent(p.healthy, p.all))
-  const degraded = priorities.map((p) => capacityPercent(p.degraded, p.all))
+  const capacity = (part: 'healthy' | 'degraded') =>
+    priorities.map((p) => Math.min(100, overprovisioningPercent * shareOf(p[part].length, p)))
+  const healthy = capacity('healthy')
+  const degraded = capacity('degraded')
   const total = [...healthy, ...degraded].reduce((sum, percent) => sum + percent, 0)
   const isPanicking = (p: Priority) =>
-    total < 100 && ((p.healthy.length + p.degraded.length) * 100) / p.all.length < panicPercent
+    total < 100 && shareOf(p.healthy.length + p.degraded.length, p) * 100 < panicPercent
 
   if (total === 0) {
     // Nobody is healthy anywhere: by the number of hosts, where panic is allowed.

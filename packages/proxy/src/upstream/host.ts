@@ -4,7 +4,7 @@ import type { Http1Pool } from './pool/http1-pool.ts'
 /** A host of a cluster with what happens to it at run time. */
 export interface Host {
   readonly config: HostConfig
-  /** `ip:port`, as in access logs. */
+  /** `ip:port`, or the path of a Unix socket, as in access logs. */
   readonly address: string
   /** Requests in flight; least request reads it. */
   activeRequests: number
@@ -40,6 +40,6 @@ export class UpstreamHost implements Host {
 
   constructor(config: HostConfig) {
     this.config = config
-    this.address = config.key
+    this.address = 'path' in config.address ? config.address.path : config.key
   }
 }

@@ -19,6 +19,8 @@ export interface UpstreamConnectOptions {
   readonly timeoutMs: number
   readonly bindAddress: string | undefined
   readonly keepalive?: TcpKeepalive | undefined
+  /** Offered as ALPN where the TLS context has none: the protocol of the pool, in wire format. */
+  readonly fallbackAlpn?: Buffer | undefined
 }
 
 /**

@@ -1,5 +1,7 @@
 import { messageToJson } from '@batten/xds'
+import { DEFAULT_LIMITS } from '../../upstream/circuit-breaker.ts'
 import type { UpstreamCluster } from '../../upstream/cluster.ts'
+import type { CircuitBreakerConfig } from '../../upstream/cluster-config.ts'
 import type { UpstreamHost } from '../../upstream/host.ts'
 import { type AdminContext, type AdminHandler, jsonResponse } from '../handler.ts'
 import { nameFilter } from '../name-filter.ts'
@@ -27,12 +29,15 @@ export const clusters: AdminHandler = {
 function clusterText(cluster: UpstreamCluster, context: AdminContext): string {
   const { name, config } = cluster
   const lines = [`observability_name::${config.statName}`]
-  for (const priority of ['default', 'high'])
+  for (const [priority, limits] of [
+    ['default', config.circuitBreaker],
+    ['high', config.highCircuitBreaker ?? DEFAULT_LIMITS],
+  ] as const)
     lines.push(
-      `${priority}_priority::max_connections::${config.circuitBreaker.maxConnections}`,
-      `${priority}_priority::max_pending_requests::${config.circuitBreaker.maxPendingRequests}`,
-      `${priority}_priority::max_requests::${config.circuitBreaker.maxRequests}`,
-      `${priority}_priority::max_retries::${config.circuitBreaker.maxRetries}`,
+      `${priority}_priority::max_connections::${limits.maxConnections}`,
+      `${priority}_priority::max_pending_requests::${limits.maxPendingRequests}`,
+      `${priority}_priority::max_requests::${limits.maxRequests}`,
+      `${priority}_priority::max_retries::${limits.maxRetries}`,
     )
   lines.push(`added_via_api::${isAddedViaApi(name, context)}`)
   for (const host of cluster.hosts) lines.push(...hostLines(host).map((line) => `${host.address}::${line}`))
@@ -47,6 +52,7 @@ function hostLines(host: UpstreamHost): string[] {
     `cx_total::${counts.cxTotal}`,
     `rq_active::${host.activeRequests}`,
     `rq_error::${counts.rqError}`,
+    `rq_pending_active::${host.pool?.waitingCount ?? 0}`,
     `rq_success::${counts.rqSuccess}`,
     `rq_timeout::${counts.rqTimeout}`,
     `rq_total::${counts.rqTotal}`,
@@ -56,7 +62,7 @@ function hostLines(host: UpstreamHost): string[] {
     `region::${config.locality.region}`,
     `zone::${config.locality.zone}`,
     `sub_zone::${config.locality.subZone}`,
-    'canary::false',
+    `canary::${isCanary(host)}`,
     `priority::${config.priority}`,
     'success_rate::-1',
     'local_origin_success_rate::-1',
@@ -65,24 +71,23 @@ function hostLines(host: UpstreamHost): string[] {
 
 function healthFlags({ config }: UpstreamHost): string {
   if (config.health === 'healthy') return 'healthy'
+  if (config.health === 'draining') return '/eds_status_draining'
   return config.health === 'degraded' ? '/degraded_eds_health' : '/failed_eds_health'
 }
 
 function clusterJson(cluster: UpstreamCluster, context: AdminContext): unknown {
   const { config } = cluster
-  const { maxConnections, maxPendingRequests, maxRequests, maxRetries } = config.circuitBreaker
-  const limits = {
-    max_connections: maxConnections,
-    max_pending_requests: maxPendingRequests,
-    max_requests: maxRequests,
-    max_retries: maxRetries,
-  }
   const service = config.discovery.kind === 'eds' ? config.discovery.serviceName : ''
   return {
     name: cluster.name,
     ...(isAddedViaApi(cluster.name, context) ? { added_via_api: true } : {}),
     ...(cluster.hosts.length === 0 ? {} : { host_statuses: cluster.hosts.map(hostJson) }),
-    circuit_breakers: { thresholds: [limits, { priority: 'HIGH', ...limits }] },
+    circuit_breakers: {
+      thresholds: [
+        limitsJson(config.circuitBreaker),
+        { priority: 'HIGH', ...limitsJson(config.highCircuitBreaker ?? DEFAULT_LIMITS) },
+      ],
+    },
     observability_name: config.statName,
     ...(service === '' || service === cluster.name ? {} : { eds_service_name: service }),
   }
@@ -96,8 +101,6 @@ function hostJson(host: UpstreamHost): unknown {
     ...(value === 0 ? {} : { value: String(value) }),
     name,
   })
-  const status =
-    config.health === 'healthy' ? 'HEALTHY' : config.health === 'degraded' ? 'DEGRADED' : 'UNHEALTHY'
   const { region, zone, subZone } = locality
   return {
     address:
@@ -113,13 +116,30 @@ function hostJson(host: UpstreamHost): unknown {
       stat('rq_total', counts.rqTotal),
       stat('cx_active', counts.cxActive, 'GAUGE'),
       stat('rq_active', host.activeRequests, 'GAUGE'),
+      stat('rq_pending_active', host.pool?.waitingCount ?? 0, 'GAUGE'),
     ],
-    health_status: { eds_health_status: status },
+    health_status: { eds_health_status: config.health.toUpperCase() },
     weight,
     ...(hostname === '' ? {} : { hostname }),
+    ...(isCanary(host) ? { canary: true } : {}),
     ...(priority === 0 ? {} : { priority }),
     locality: messageToJson('envoy.config.core.v3.Locality', { region, zone, subZone }, { snakeCase: true }),
   }
+}
+
+function limitsJson({ maxConnections, maxPendingRequests, maxRequests, maxRetries }: CircuitBreakerConfig) {
+  return {
+    max_connections: maxConnections,
+    max_pending_requests: maxPendingRequests,
+    max_requests: maxRequests,
+    max_retries: maxRetries,
+  }
+}
+
+/** What metadata of the endpoint says; only pages show it. */
+function isCanary({ config }: UpstreamHost): boolean {
+  const labels = config.metadata['envoy.lb'] as { readonly canary?: unknown } | undefined
+  return labels?.canary === true
 }
 
 function isAddedViaApi(name: string, { config }: AdminContext): boolean {

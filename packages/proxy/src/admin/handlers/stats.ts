@@ -1,5 +1,5 @@
 import type { Histogram } from '@batten/core'
-import type { Stat } from '../../telemetry/stats.ts'
+import { isUsed, type Stat } from '../../telemetry/stats.ts'
 import {
   type AdminContext,
   type AdminHandler,
@@ -21,16 +21,20 @@ export const stats: AdminHandler = {
   parameters: {
     ...PARAMETERS,
     format: 'Format to use; One of (text, json, prometheus)',
-    type: 'Stat types to include.; One of (All, Counters, Histograms, Gauges)',
+    type: 'Stat types to include.; One of (All, Counters, Histograms, Gauges, TextReadouts)',
+    histogram_buckets: 'Histogram bucket display mode; One of (cumulative, disjoint, summary)',
   },
   handle(request, context) {
     const format = request.query.get('format') ?? 'text'
     if (format === 'prometheus') return prometheus(request, context)
     if (format !== 'text' && format !== 'json')
-      return { status: 400, body: 'usage: /stats?format=json  or /stats?format=prometheus \n\n' }
+      return { status: 400, body: 'usage: /stats?format=(json|prometheus|text)\n' }
+    const mode = request.query.get('histogram_buckets') ?? 'summary'
+    if (!MODES.has(mode))
+      return { status: 400, body: 'usage: /stats?histogram_buckets=(cumulative|disjoint|summary)\n' }
     const selected = select(request, context)
     if (!Array.isArray(selected)) return selected
-    return format === 'json' ? json(selected) : text(selected)
+    return format === 'json' ? json(selected, mode) : text(selected, mode)
   },
 }
 
@@ -42,10 +46,15 @@ export const statsPrometheus: AdminHandler = {
   handle: (request, context) => prometheus(request, context),
 }
 
-const TYPES: Readonly<Record<string, Stat['kind']>> = {
+/** Ways to show histograms; `none` is another name of the summary. */
+const MODES = new Set(['summary', 'none', 'cumulative', 'disjoint'])
+
+const TYPES: Readonly<Record<string, Stat['kind'] | 'text'>> = {
   Counters: 'counter',
   Gauges: 'gauge',
   Histograms: 'histogram',
+  // There are none.
+  TextReadouts: 'text',
 }
 
 function select({ query }: AdminRequest, context: AdminContext): Stat[] | AdminResponse {
@@ -54,36 +63,36 @@ function select({ query }: AdminRequest, context: AdminContext): Stat[] | AdminR
   const usedOnly = query.has('usedonly')
   const type = query.get('type') ?? 'All'
   const kind = TYPES[type]
-  if (type !== 'All' && kind === undefined) return { status: 400, body: 'invalid ?type=\n' }
+  if (type !== 'All' && kind === undefined) return { status: 400, body: 'invalid &type= param\n' }
   context.refreshStats()
   const selected: Stat[] = []
   context.stats.forEach((stat) => {
     if (kind !== undefined && stat.kind !== kind) return
-    if (usedOnly && !isUsed(stat)) return
+    if (usedOnly && !isUsed(stat.metric)) return
     if (passes(stat.name)) selected.push(stat)
   })
   return selected
 }
 
-function isUsed({ metric }: Stat): boolean {
-  return 'count' in metric ? metric.count > 0 : metric.value !== 0
-}
-
 /** Counters and gauges first, then histograms, each sorted by name, as Envoy prints them. */
-function text(selected: readonly Stat[]): AdminResponse {
+function text(selected: readonly Stat[], mode: string): AdminResponse {
   const numbers: string[] = []
   const histograms: string[] = []
+  const print = mode === 'cumulative' || mode === 'disjoint' ? bucketsText : summary
   for (const stat of selected)
-    if (stat.kind === 'histogram') histograms.push(`${stat.name}: ${summary(stat.metric)}\n`)
+    if (stat.kind === 'histogram') histograms.push(`${stat.name}: ${print(stat.metric, mode)}\n`)
     else numbers.push(`${stat.name}: ${stat.metric.value}\n`)
   return { body: [...numbers, ...histograms].join('') }
 }
 
-function json(selected: readonly Stat[]): AdminResponse {
+function json(selected: readonly Stat[], mode: string): AdminResponse {
   const list: unknown[] = []
   const computed: unknown[] = []
+  const showsBuckets = mode === 'cumulative' || mode === 'disjoint'
   for (const stat of selected)
-    if (stat.kind === 'histogram')
+    if (stat.kind === 'histogram' && showsBuckets)
+      computed.push({ name: stat.name, buckets: buckets(stat.metric, mode) })
+    else if (stat.kind === 'histogram')
       computed.push({
         name: stat.name,
         values: QUANTILES.map((quantile) => ({
@@ -92,7 +101,8 @@ function json(selected: readonly Stat[]): AdminResponse {
         })),
       })
     else list.push({ name: stat.name, value: stat.metric.value })
-  if (computed.length > 0)
+  if (showsBuckets && computed.length > 0) list.push({ histograms: computed })
+  else if (computed.length > 0)
     list.push({ histograms: { supported_quantiles: QUANTILES, computed_quantiles: computed } })
   return { contentType: JSON_TYPE, body: JSON.stringify({ stats: list }) }
 }
@@ -104,6 +114,22 @@ function summary(histogram: Histogram): string {
   return QUANTILES.map(
     (quantile) => `P${quantile}(nan,${round(quantileOf(histogram, quantile / 100))})`,
   ).join(' ')
+}
+
+/** Nothing is kept of single flush intervals: their counts are 0. */
+function buckets({ bounds, counts }: Histogram, mode: string) {
+  let below = 0
+  return bounds.map((bound, i) => {
+    below += counts[i]!
+    return { upper_bound: bound, interval: 0, cumulative: mode === 'disjoint' ? counts[i]! : below }
+  })
+}
+
+function bucketsText(histogram: Histogram, mode: string): string {
+  if (histogram.count === 0) return 'No recorded values'
+  return buckets(histogram, mode)
+    .map(({ upper_bound, cumulative }) => `B${upper_bound}(0,${cumulative})`)
+    .join(' ')
 }
 
 /** By linear interpolation inside of the bucket that holds it. */
@@ -127,32 +153,9 @@ function round(value: number): number {
 }
 
 function prometheus({ query }: AdminRequest, context: AdminContext): AdminResponse {
-  const passes = nameFilter(query.get('filter'), 'Invalid re2 regex')
+  const filter = query.get('filter')
+  const passes = nameFilter(filter, 'Invalid re2 regex')
   if (typeof passes !== 'function') return passes
   context.refreshStats()
-  const output = context.stats.toPrometheus()
-  if (!query.has('filter') && !query.has('usedonly')) return { body: output }
-  return { body: filterFamilies(output, passes, query.has('usedonly')) }
-}
-
-/** Keeps the families whose name passes, and of them, for `usedonly`, the series that are not zero. */
-function filterFamilies(output: string, passes: (name: string) => boolean, usedOnly: boolean): string {
-  const kept: string[] = []
-  let comments: string[] = []
-  let isHeader = false
-  for (const line of output.split('\n')) {
-    if (line === '') continue
-    if (line.startsWith('#')) {
-      if (!isHeader) comments = []
-      isHeader = true
-      comments.push(line)
-      continue
-    }
-    isHeader = false
-    const name = line.slice(0, line.search(/[{ ]/))
-    if (!passes(name) || (usedOnly && line.endsWith(' 0'))) continue
-    kept.push(...comments, line)
-    comments = []
-  }
-  return kept.map((line) => `${line}\n`).join('')
+  return { body: context.stats.toPrometheus(filter === null ? undefined : passes, query.has('usedonly')) }
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
+import { Counter } from '@batten/core'
 import { afterEach, describe, expect, it } from 'vitest'
 import { ManualClock } from '../../../test/manual-clock.ts'
 import { TestStats } from '../../../test/test-stats.ts'
@@ -29,6 +30,8 @@ const connection: Connection = {
 class PortConnector implements ClusterConnector {
   readonly ports = new Map<string, number>()
   readonly attempts: string[] = []
+  readonly receivedBytes = new Counter()
+  readonly sentBytes = new Counter()
   released = 0
 
   connect: ClusterConnector['connect'] = (cluster, _downstream, done) => {
@@ -44,7 +47,13 @@ class PortConnector implements ClusterConnector {
       (result) => {
         if (result instanceof ConnectError)
           return done({ failure: 'connect-failed', message: result.message })
-        done({ transport: result, hostAddress: `127.0.0.1:${port}`, release: () => this.released++ })
+        done({
+          transport: result,
+          hostAddress: `127.0.0.1:${port}`,
+          receivedBytes: this.receivedBytes,
+          sentBytes: this.sentBytes,
+          release: () => this.released++,
+        })
       },
     )
   }

@@ -64,6 +64,8 @@ class TcpRelay implements ConnectionHandle {
   #attempts = 0
   #downstreamEnded = false
   #upstreamEnded = false
+  /** The host ended its side after we had ended ours. */
+  #endedByHost = false
   /** Bytes went by since the idle timer looked last. */
   #wasActive = false
   #idleTimer: Timer | undefined
@@ -142,13 +144,16 @@ class TcpRelay implements ConnectionHandle {
     const { stats } = this.#shared
     stats.receivedBytes.add(chunk.length)
     this.#wasActive = true
-    if (this.#upstream!.transport.writeBytes(chunk)) return
+    const upstream = this.#upstream!
+    upstream.sentBytes.add(chunk.length)
+    if (upstream.transport.writeBytes(chunk)) return
     stats.pausedReading.paused.inc()
     this.#downstream.pause()
   }
 
   #onUpstreamData(chunk: Buffer): void {
     this.#shared.stats.sentBytes.add(chunk.length)
+    this.#upstream!.receivedBytes.add(chunk.length)
     this.#wasActive = true
     if (!this.#downstream.writeBytes(chunk)) this.#upstream!.transport.pause()
   }
@@ -160,6 +165,7 @@ class TcpRelay implements ConnectionHandle {
 
   #onUpstreamEnd(): void {
     this.#upstreamEnded = true
+    this.#endedByHost = this.#downstreamEnded
     this.#downstream.end()
   }
 
@@ -174,7 +180,7 @@ class TcpRelay implements ConnectionHandle {
   }
 
   #onUpstreamClose(error: Error | undefined): void {
-    this.#upstream!.release()
+    this.#upstream!.release(this.#endedByHost || (error !== undefined && !this.#downstream.closed))
     const downstream = this.#downstream
     if (downstream.closed) this.#finish()
     else if (error !== undefined) downstream.reset()

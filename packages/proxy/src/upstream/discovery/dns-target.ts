@@ -1,7 +1,7 @@
 import type { Clock, Logger, Timer } from '@batten/core'
 import { errorMessage } from '@batten/core'
 import type { UpstreamCluster } from '../cluster.ts'
-import type { ClusterConfig, HostConfig } from '../cluster-config.ts'
+import type { ClusterConfig, DnsFamily, HostConfig } from '../cluster-config.ts'
 import type { DnsResolver } from './dns-resolver.ts'
 
 export interface DnsDiscoveryOptions {
@@ -11,6 +11,7 @@ export interface DnsDiscoveryOptions {
   readonly clock: Clock
   readonly log: Logger
   readonly refreshMs: number
+  readonly family: DnsFamily
 }
 
 /** A host of the configuration whose name is resolved again and again. Its last addresses stay while DNS fails. */
@@ -45,7 +46,7 @@ export class DnsTarget {
   }
 
   async #resolve(): Promise<void> {
-    const { cluster, resolver, clock, log, refreshMs } = this.#options
+    const { cluster, resolver, clock, log, refreshMs, family } = this.#options
     const { address } = this.host
     if ('path' in address) {
       this.addresses = [address.path]
@@ -54,14 +55,13 @@ export class DnsTarget {
     }
     cluster.stats.updateAttempt.inc()
     try {
-      const addresses = await resolver(address.host)
+      const addresses = await resolver(address.host, family)
       if (this.#isClosed) return
       cluster.stats.updateSuccess.inc()
-      if (addresses.length === 0) cluster.stats.updateEmpty.inc()
       if (this.addresses === undefined || this.addresses.join() !== addresses.join()) {
         this.addresses = addresses
         this.#changed()
-      }
+      } else cluster.stats.updateNoRebuild.inc()
     } catch (thrown) {
       if (this.#isClosed) return
       cluster.stats.updateFailure.inc()

@@ -5,8 +5,9 @@ import { IdleWatch } from '../../http/idle-watch.ts'
 import { TimerEntry, type TimerTarget, type TimerWheel } from '../../http/timer-wheel.ts'
 import { ConnectError, type PendingConnect } from '../../network/connect.ts'
 import type { Transport } from '../../network/transport.ts'
+import { HTTP1_ALPN } from '../../tls/alpn.ts'
 import type { CircuitBreaker } from '../circuit-breaker.ts'
-import type { ClusterConfig } from '../cluster-config.ts'
+import type { ClusterConfig, HostConfig } from '../cluster-config.ts'
 import type { ClusterStats } from '../cluster-stats.ts'
 import type { UpstreamHost } from '../host.ts'
 import type { TransportFactory } from '../transport-factory.ts'
@@ -34,6 +35,8 @@ export class PooledConnection extends Http1ClientConnection implements TimerTarg
   readonly connectedMs: number
   /** Takes no further exchange: it has reached its age, or its pool drains. */
   isRetiring = false
+  #countedRead = 0
+  #countedWritten = 0
   #idleWatch: IdleWatch | undefined
   #ageTimer: TimerEntry | undefined
 
@@ -46,6 +49,16 @@ export class PooledConnection extends Http1ClientConnection implements TimerTarg
   /** Whether it carried an exchange before the current one. The host may then have closed it meanwhile. */
   get isReused(): boolean {
     return this.exchanges > 1
+  }
+
+  /** Adds the bytes that went by since the last time to the counters of the cluster. */
+  countBytes(stats: ClusterStats): void {
+    const { bytesRead } = this
+    const { bytesWritten } = this.writer
+    stats.cxRxBytesTotal.add(bytesRead - this.#countedRead)
+    stats.cxTxBytesTotal.add(bytesWritten - this.#countedWritten)
+    this.#countedRead = bytesRead
+    this.#countedWritten = bytesWritten
   }
 
   /** Watches for the time that the connection is idle. The watch runs all the time; being used resets it. */
@@ -109,6 +122,16 @@ export class Http1Pool implements ClientCodecOwner {
 
   get idleCount(): number {
     return this.#idle.length
+  }
+
+  /** Requests that wait for a connection. */
+  get waitingCount(): number {
+    return this.#waiters.length
+  }
+
+  /** Brings the byte counters of the cluster up to date: they are not touched while requests go by. */
+  countBytes(): void {
+    for (const connection of this.#connections) connection.countBytes(this.#context.stats)
   }
 
   /**
@@ -213,8 +236,7 @@ export class Http1Pool implements ClientCodecOwner {
     if (connection.closedByHost || error !== undefined) stats.cxDestroyRemote.inc()
     else stats.cxDestroyLocal.inc()
     stats.cxLengthMs.observe(clock.monotonicMs() - connection.connectedMs)
-    stats.cxRxBytesTotal.add(connection.bytesRead)
-    stats.cxTxBytesTotal.add(connection.writer.bytesWritten)
+    connection.countBytes(stats)
     this.host.counts.cxActive--
     this.#connectIfNeeded()
     this.#checkDrained()
@@ -260,12 +282,13 @@ export class Http1Pool implements ClientCodecOwner {
     const startMs = clock.monotonicMs()
     breaker.connections.inc()
     stats.cxTotal.inc()
+    stats.cxHttp1Total.inc()
     stats.cxActive.inc()
     this.host.counts.cxTotal++
     this.host.counts.cxActive++
     const pending = this.#factory.connect(
       this.host.config.address,
-      { timeoutMs: connectTimeoutMs, bindAddress, keepalive },
+      { timeoutMs: connectTimeoutMs, bindAddress, keepalive, fallbackAlpn: HTTP1_ALPN },
       (result) => {
         this.#connecting.delete(pending)
         if (result instanceof ConnectError) this.#onConnectFailure(result)
@@ -280,7 +303,6 @@ export class Http1Pool implements ClientCodecOwner {
     const nowMs = clock.monotonicMs()
     const connection = new PooledConnection(transport, this, nowMs, this.#config.http.enableTrailers ?? false)
     this.#connections.add(connection)
-    stats.cxHttp1Total.inc()
     stats.cxConnectMs.observe(nowMs - startMs)
     const { maxConnectionDurationMs, idleTimeoutMs } = this.#config.http
     if (idleTimeoutMs > 0) connection.startIdleWatch(wheel, idleTimeoutMs)
@@ -298,12 +320,11 @@ export class Http1Pool implements ClientCodecOwner {
   #onConnectFailure(error: ConnectError): void {
     const { stats, breaker } = this.#context
     breaker.connections.dec()
+    const isTimeout = error.reason === 'timeout'
+    stats.chargeConnectFailure(isTimeout)
     stats.cxActive.dec()
-    stats.cxConnectFail.inc()
     this.host.counts.cxActive--
     this.host.counts.cxConnectFail++
-    const isTimeout = error.reason === 'timeout'
-    if (isTimeout) stats.cxConnectTimeout.inc()
     // Those who wait for this connection: all that no other one is being made for.
     while (this.#waiters.length > this.#connecting.size) {
       const waiter = this.#waiters.shift()!
@@ -311,7 +332,7 @@ export class Http1Pool implements ClientCodecOwner {
       stats.rqPendingFailureEject.inc()
       waiter.onPoolFailure(
         isTimeout ? 'connection_timeout' : 'remote_connection_failure',
-        isTimeout ? '' : failureText(error),
+        isTimeout ? '' : failureText(error, this.host.config.address),
       )
     }
     this.#checkDrained()
@@ -347,11 +368,17 @@ const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'No route to host',
   ENETUNREACH: 'Network is unreachable',
   EADDRNOTAVAIL: 'Cannot assign requested address',
+  ENOENT: 'No such file or directory',
+  EACCES: 'Permission denied',
 }
 
 /** Why a connection failed, in Envoy's words where it has some. */
-function failureText(error: ConnectError): string {
+function failureText(error: ConnectError, target: HostConfig['address']): string {
   const code = (error.cause as NodeJS.ErrnoException | undefined)?.code
   const text = error.reason === 'refused' && code !== undefined ? SYSTEM_ERRORS[code] : undefined
-  return text === undefined ? error.message : `delayed connect error: ${text}`
+  if (text === undefined) return error.transportFailure ?? error.message
+  // The socket of a path says at once whether somebody listens.
+  return 'path' in target
+    ? `immediate connect error: ${text}|remote address:${target.path}`
+    : `delayed connect error: ${text}`
 }
