@@ -88,5 +88,5 @@ function renderRating({ rating }: Review): string {
 }
 
 function unavailable(service: string): string {
-  return `<p class="problem" role="status">Sorry, product ${service} are currently unavailable.</p>`
+  return `<p class="problem" role="status"><strong>Error fetching product ${service}!</strong> Sorry, product ${service} are currently unavailable for this book.</p>`
 }

@@ -40,5 +40,5 @@ blockquote{margin:0;font:italic 1.08rem/1.5 Georgia,serif}
 .problem{color:var(--warn);background:var(--warnbg);padding:.5rem .8rem;border-radius:.5rem;margin:0}
 span.problem{padding:.1rem .5rem;font-size:.9rem}
 footer{text-align:center;color:var(--soft);padding:1rem 1rem 2.5rem;font-size:.9rem}
-@media (max-width:44rem){.columns{grid-template-columns:1fr}.hero{flex-direction:column;align-items:flex-start}.cover{width:8rem}}
+@media (max-width:44rem){.columns{grid-template-columns:1fr}.hero{flex-direction:column;align-items:flex-start}.cover{width:8rem}nav,nav form{flex:1 1 auto}nav input{flex:1}}
 `

@@ -278,9 +278,11 @@ export class DevMesh {
     for (const child of [...this.#children.values(), ...this.#ending]) child.kill()
   }
 
-  /** What still runs of a mesh that is being closed. */
+  /** What the end of a mesh that is being closed waits for; the control plane waits itself. */
   get ending(): readonly string[] {
-    return [...this.#children.values(), ...this.#ending].filter(({ pid }) => pid).map(({ spec }) => spec.name)
+    const running = [...this.#children.values(), ...this.#ending].filter(({ pid }) => pid !== undefined)
+    const names = running.map(({ spec }) => spec.name)
+    return names.length > 1 ? names.filter((name) => name !== 'control plane') : names
   }
 
   /** Plans again from the files as they are now. */

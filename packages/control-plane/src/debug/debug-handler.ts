@@ -27,6 +27,16 @@ export interface DebugReply {
   readonly body: string | object
   /** Default: `text/plain` for text, `application/json` for objects. */
   readonly contentType?: string
+  /** Where to go from here: those who ask for HTML, as browsers do, get these instead of the body. */
+  readonly links?: readonly DebugLink[]
+}
+
+/** One line of a page for browsers. */
+export interface DebugLink {
+  readonly path: string
+  /** Default: the path. */
+  readonly text?: string
+  readonly help?: string
 }
 
 /** One page. One file in `handlers/`, one line in `handlers/index.ts`. */

@@ -212,6 +212,28 @@ describe('the debug pages', () => {
     expect((await get(path, headers, method)).status).toBe(status)
   })
 
+  it('are a page of links for a browser, and text for everybody else', async () => {
+    const html = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' }
+    const page = await get('/debug/', html)
+    expect(page).toMatchObject({ status: 200, type: 'text/html; charset=utf-8' })
+    for (const path of ['/debug/syncz', '/debug/config_dump', '/metrics'])
+      expect(page.text).toContain(`<a href="${path}"><code>${path}</code></a>`)
+    expect(await get('/debug', { accept: '*/*' })).toMatchObject({ type: 'text/plain; charset=utf-8' })
+    expect(await get('/debug/syncz', html)).toMatchObject({ type: 'application/json' })
+  })
+
+  it('name the proxies that there are to those who name none or another one', async () => {
+    expect(await get('/debug/config_dump')).toEqual({
+      status: 400,
+      type: 'text/plain; charset=utf-8',
+      text: 'say which proxy: ?proxyID=<pod>.<namespace>; connected: bad.shop, good.shop\n',
+    })
+    const page = await get('/debug/config_dump?proxyID=%3Cb%3E', { accept: 'text/html' })
+    expect(page.status).toBe(404)
+    expect(page.text).toContain('<p>no proxy &quot;&lt;b&gt;&quot; is connected here</p>')
+    expect(page.text).toContain('<a href="/debug/config_dump?proxyID=good.shop"><code>good.shop</code></a>')
+  })
+
   it('answer HEAD without a body', async () => {
     expect(await get('/ready', {}, 'HEAD')).toMatchObject({ status: 200, text: '' })
   })

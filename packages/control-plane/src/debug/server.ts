@@ -5,6 +5,7 @@ import { controlPlaneError } from '../errors.ts'
 import { formatAddress } from '../serve/grpc-server.ts'
 import type { DebugReply, DebugSource } from './debug-handler.ts'
 import { DEBUG_HANDLERS } from './handlers/index.ts'
+import { htmlOf } from './html.ts'
 
 export interface DebugServerOptions {
   readonly source: DebugSource
@@ -64,10 +65,12 @@ export class DebugServer {
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
     const reply = this.#reply(request)
-    const text = typeof reply.body === 'string' ? reply.body : `${JSON.stringify(reply.body, null, 2)}\n`
+    const isHtml = reply.links !== undefined && /\btext\/html\b/.test(request.headers.accept ?? '')
+    const text = isHtml ? htmlOf(reply) : textOf(reply)
     const type = typeof reply.body === 'string' ? 'text/plain; charset=utf-8' : 'application/json'
     response.writeHead(reply.status ?? 200, {
-      'content-type': reply.contentType ?? type,
+      'content-type': isHtml ? 'text/html; charset=utf-8' : (reply.contentType ?? type),
+      ...(isHtml && { 'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'" }),
       'content-length': Buffer.byteLength(text),
       'cache-control': 'no-cache, max-age=0',
       'x-content-type-options': 'nosniff',
@@ -82,7 +85,7 @@ export class DebugServer {
       return { status: 403, body: 'this page is only for requests to this machine by its own name\n' }
     const url = URL.canParse(request.url ?? '', 'http://x') ? new URL(request.url!, 'http://x') : undefined
     if (url === undefined) return { status: 400, body: 'the request has no usable path\n' }
-    const path = url.pathname === '/' ? '/debug/list' : url.pathname
+    const path = /^\/(debug\/?)?$/.test(url.pathname) ? '/debug/list' : url.pathname
     const handler = DEBUG_HANDLERS.find((candidate) => candidate.path === path)
     if (handler === undefined) return { status: 404, body: 'no such page; see /debug/list\n' }
     try {
@@ -99,6 +102,10 @@ export class DebugServer {
     const name = host.replace(/:\d+$/, '')
     return name === '' || name === 'localhost' || isLoopback(name.replace(/^\[|\]$/g, ''))
   }
+}
+
+function textOf({ body }: DebugReply): string {
+  return typeof body === 'string' ? body : `${JSON.stringify(body, null, 2)}\n`
 }
 
 function isLoopback(host: string): boolean {

@@ -6,21 +6,42 @@ import type { DebugHandler, DebugReply } from '../debug-handler.ts'
 
 const { CDS, ECDS, EDS, LDS, RDS, SDS } = TYPE_URLS
 
+/** Proxies that are named to somebody who names none. */
+const MAX_NAMED = 100
+
 /** What a proxy is served, in the form of Envoy's `/config_dump`; private keys and passwords are masked. */
 export const configDump: DebugHandler = {
   path: '/debug/config_dump',
   help: 'What a proxy is served: ?proxyID=<pod>.<namespace> or its node id; ?types=CDS,LDS narrows it',
   handle: (query, { server }): DebugReply => {
     const proxy = query.get('proxyID') ?? ''
-    if (proxy === '') return { status: 400, body: 'say which proxy: ?proxyID=<pod>.<namespace>\n' }
-    const connection = findConnection([...server.connections.values()], proxy)
-    if (connection === undefined)
-      return { status: 404, body: `no proxy "${proxy}" is connected here; see /debug/syncz\n` }
+    const all = [...server.connections.values()]
+    if (proxy === '') return choice(400, 'say which proxy: ?proxyID=<pod>.<namespace>', all)
+    const connection = findConnection(all, proxy)
+    if (connection === undefined) return choice(404, `no proxy "${proxy}" is connected here`, all)
     const types = query.get('types')?.toUpperCase().split(',')
     const dump = dumpOf(connection, (name) => types === undefined || types.includes(name))
     const options = { snakeCase: true, redact: true }
     return { body: messageToJson('envoy.admin.v3.ConfigDump', dump, options) as object }
   },
+}
+
+/** The proxies that there are, for somebody who named none of them. */
+function choice(status: number, problem: string, connections: readonly Connection[]): DebugReply {
+  const names = connections.flatMap(({ stream: { node } }) =>
+    node === undefined ? [] : [`${node.name}.${node.namespace}`],
+  )
+  const sortedNames = [...new Set(names)].sort().slice(0, MAX_NAMED)
+  const which = sortedNames.length === 0 ? 'none is connected' : `connected: ${sortedNames.join(', ')}`
+  const more = names.length > MAX_NAMED ? `, and ${names.length - MAX_NAMED} more: see /debug/syncz` : ''
+  return {
+    status,
+    body: `${problem}; ${which}${more}\n`,
+    links: sortedNames.map((name) => ({
+      path: `/debug/config_dump?proxyID=${encodeURIComponent(name)}`,
+      text: name,
+    })),
+  }
 }
 
 function findConnection(connections: readonly Connection[], proxy: string): Connection | undefined {

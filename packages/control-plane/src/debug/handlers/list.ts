@@ -11,6 +11,7 @@ export function createList(handlers: () => readonly DebugHandler[]): DebugHandle
         body: handlers()
           .map(({ path, help }) => `${path.padEnd(width)}${help}\n`)
           .join(''),
+        links: handlers(),
       }
     },
   }
