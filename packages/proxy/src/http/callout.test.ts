@@ -37,7 +37,7 @@ describe('a callout', () => {
     call({ body: Buffer.from('who?'), headers: [...BASE, ['x-a', 'b'], ['content-length', '99']] })
     const host = fixture.accept()
     expect(host.written).toBe(
-      'POST /check HTTP/1.1\r\nhost: authz\r\nx-a: b\r\ncontent-length: 4\r\n\r\nwho?',
+      'POST /check HTTP/1.1\r\nhost: authz\r\nx-a: b\r\ncontent-length: 4\r\nx-envoy-internal: true\r\nx-envoy-expected-rq-timeout-ms: 100\r\n\r\nwho?',
     )
     host.receive('HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-Who: alice\r\n\r\nal')
     expect(outcomes).toEqual([])
@@ -45,6 +45,7 @@ describe('a callout', () => {
     const headers = [
       ['content-length', '5'],
       ['x-who', 'alice'],
+      ['x-envoy-upstream-service-time', '0'],
     ]
     expect(outcomes).toEqual([{ status: 200, headers, body: 'alice' }])
     expect(fixture.stat('cluster.authz.upstream_rq_200')).toBe(1)

@@ -44,8 +44,8 @@ export function createCallout(context: CalloutContext): Callout {
       done({ failure: 'no-healthy-upstream' })
       return NOTHING_TO_CANCEL
     }
-    const exchange = new CalloutExchange(cluster, host, request, done)
-    exchange.start(context.clock)
+    const exchange = new CalloutExchange(cluster, host, request, done, context.clock)
+    exchange.start()
     return exchange
   }
 }
@@ -60,6 +60,10 @@ class CalloutExchange implements CalloutHandle, PoolWaiter, ResponseSink {
   #connection: PooledConnection | undefined
   #timer: Timer | undefined
   #headers: ResponseHeaderTable | undefined
+  readonly #clock: Clock
+  #sentMs = 0
+  /** Milliseconds from the request to the first byte of the response. */
+  #serviceMs = 0
   readonly #body = new ByteBuffer()
   #isOver = false
 
@@ -68,21 +72,23 @@ class CalloutExchange implements CalloutHandle, PoolWaiter, ResponseSink {
     host: UpstreamHost,
     request: CalloutRequest,
     done: (outcome: CalloutResponse | CalloutFailure) => void,
+    clock: Clock,
   ) {
+    this.#clock = clock
     this.#cluster = cluster
     this.#host = host
     this.#request = request
     this.#done = done
   }
 
-  start(clock: Clock): void {
+  start(): void {
     const { timeoutMs } = this.#request
     if (this.#cluster.breaker.requests.isOpen) {
       this.#cluster.stats.rqPendingOverflow.inc()
       this.#answer(resetReply('overflow', '', false))
       return
     }
-    if (timeoutMs > 0) this.#timer = clock.setTimeout(() => this.#timeOut(), timeoutMs)
+    if (timeoutMs > 0) this.#timer = this.#clock.setTimeout(() => this.#timeOut(), timeoutMs)
     this.#pool = this.#cluster.poolOf(this.#host)
     this.#pool.acquire(this)
   }
@@ -105,6 +111,7 @@ class CalloutExchange implements CalloutHandle, PoolWaiter, ResponseSink {
     this.#host.activeRequests++
     this.#host.counts.rqTotal++
     const { body } = this.#request
+    this.#sentMs = this.#clock.monotonicMs()
     connection.start(this, headersOf(this.#request), body.length === 0)
     if (body.length > 0) connection.encodeData(body, true)
     connection.flush()
@@ -120,6 +127,7 @@ class CalloutExchange implements CalloutHandle, PoolWaiter, ResponseSink {
 
   onResponseHeaders(headers: ResponseHeaderTable, endStream: boolean): void {
     this.#headers = headers
+    this.#serviceMs = this.#clock.monotonicMs() - this.#sentMs
     this.#cluster.stats.chargeStatus(headers.status)
     if (headers.status >= 500) this.#host.counts.rqError++
     else this.#host.counts.rqSuccess++
@@ -160,6 +168,7 @@ class CalloutExchange implements CalloutHandle, PoolWaiter, ResponseSink {
     this.#headers!.forEach((name, value) => {
       if (!name.startsWith(':')) headers.push([name, value])
     })
+    headers.push(['x-envoy-upstream-service-time', String(Math.round(this.#serviceMs))])
     const connection = this.#connection
     const { status } = this.#headers!
     this.#leaveConnection()
@@ -180,7 +189,12 @@ class CalloutExchange implements CalloutHandle, PoolWaiter, ResponseSink {
   #answer(reply: LocalReply): void {
     this.#cluster.stats.chargeStatus(reply.status)
     const body = typeof reply.body === 'string' ? Buffer.from(reply.body) : reply.body
-    this.#end({ status: reply.status, headers: [['content-type', 'text/plain'], ...reply.headers], body })
+    const headers = [
+      ['content-length', String(body.length)],
+      ['content-type', 'text/plain'],
+      ...reply.headers,
+    ] as const
+    this.#end({ status: reply.status, headers, body })
   }
 
   #end(outcome: CalloutResponse | CalloutFailure): void {
@@ -219,5 +233,7 @@ function headersOf(request: CalloutRequest): RequestHeaderTable {
   table.remove('transfer-encoding')
   table.remove('content-length')
   if (request.body.length > 0) table.set('content-length', String(request.body.length))
+  table.set('x-envoy-internal', 'true')
+  if (request.timeoutMs > 0) table.set('x-envoy-expected-rq-timeout-ms', String(request.timeoutMs))
   return table
 }

@@ -383,9 +383,19 @@ export class ActiveStream implements LoggedStream, RequestSink, RunOwner, Stream
     if (details !== '') this.responseCodeDetails = details
     this.endMs = this.#endsAtMs ?? this.owner.context.clock.monotonicMs()
     this.#destroyTerminal()
-    this.owner.onStreamOver(this)
+    // Filters first, as in Envoy: what they say at the end stands in the access log.
     const { done } = this.#chain ?? NO_CHAIN
-    for (let i = 0; i < done.length; i++) this.filters[done[i]!]?.onDone?.(this)
+    for (let i = 0; i < done.length; i++) this.#endFilter(done[i]!)
+    this.owner.onStreamOver(this)
+  }
+
+  /** A filter that throws at the end is reported; the end goes on. */
+  #endFilter(index: number): void {
+    try {
+      this.filters[index]?.onDone?.(this)
+    } catch (thrown) {
+      this.owner.onFilterError(this.#chain!.factories[index]!.name, thrown)
+    }
   }
 
   #destroyTerminal(): void {

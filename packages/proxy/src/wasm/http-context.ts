@@ -390,8 +390,11 @@ export class HttpContext extends GuestContext implements HttpFilter {
   }
 
   override continueStream(type: number): void {
-    if (type === REQUEST_STREAM) this.#request.shouldResume = true
-    else if (type === RESPONSE_STREAM) this.#response.shouldResume = true
+    if (type === REQUEST_STREAM) {
+      this.#request.shouldResume = true
+      // Out of reach at once, as in Envoy: what is written now would come too late.
+      this.#request.forget()
+    } else if (type === RESPONSE_STREAM) this.#response.shouldResume = true
     this.#vm.touch(this)
   }
 

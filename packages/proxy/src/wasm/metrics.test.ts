@@ -33,14 +33,19 @@ it.each([
   ['recording a counter adds', COUNTER, 'record', 5, OK, 5],
   ['a gauge goes down', GAUGE, 'increment', -2, OK, -2],
   ['a gauge is set', GAUGE, 'record', 9, OK, 9],
+  ['a gauge is set below zero', GAUGE, 'record', -9, OK, -9],
   ['a histogram cannot be incremented', HISTOGRAM, 'increment', 1, BAD_ARGUMENT, undefined],
   ['a histogram takes values and has none', HISTOGRAM, 'record', 1, OK, undefined],
 ] as const)('%s', (_title, type, action, amount, status, value) => {
   const metrics = new WasmMetrics(new StatsStore())
   const id = metrics.define(type, 'm')!
-  expect(metrics[action](id, amount)).toBe(status)
+  const act = (which: number) =>
+    action === 'record' ? metrics.record(which, BigInt(amount)) : metrics.increment(which, amount)
+  expect(act(id)).toBe(status)
   expect(metrics.value(id)).toBe(value)
-  expect(metrics[action](id + 4, amount)).toBe(NOT_FOUND)
+  expect(act(id + 4)).toBe(NOT_FOUND)
+  expect(act(id | 3)).toBe(action === 'record' ? NOT_FOUND : BAD_ARGUMENT)
+  expect(id).toBeGreaterThan(3)
 })
 
 it('has a limit', () => {

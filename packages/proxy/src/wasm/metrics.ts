@@ -24,7 +24,8 @@ export type WasmStats = Pick<StatsStore, 'counter' | 'gauge' | 'histogram'>
  */
 export class WasmMetrics {
   readonly #stats: WasmStats
-  readonly #metrics: (Counter | Gauge | Histogram)[] = []
+  /** The first place stays free: no metric has the number 0. */
+  readonly #metrics: (Counter | Gauge | Histogram | undefined)[] = [undefined]
   readonly #ids = new Map<string, number>()
 
   constructor(stats: WasmStats) {
@@ -36,7 +37,7 @@ export class WasmMetrics {
     const key = `${type}${name}`
     const known = this.#ids.get(key)
     if (known !== undefined) return known
-    if (this.#metrics.length >= MAX_METRICS) return undefined
+    if (this.#metrics.length > MAX_METRICS) return undefined
     const metric = this.#create(type, `wasmcustom.${name}`)
     if (metric === undefined) return undefined
     const id = ((this.#metrics.length << 2) | type) >>> 0
@@ -47,6 +48,7 @@ export class WasmMetrics {
 
   /** Adds; a gauge goes down with a negative amount. */
   increment(id: number, delta: number): number {
+    if ((id & 3) > HISTOGRAM) return BAD_ARGUMENT
     const metric = this.#metrics[id >>> 2]
     if (metric === undefined) return NOT_FOUND
     const type = id & 3
@@ -56,21 +58,22 @@ export class WasmMetrics {
     return OK
   }
 
-  /** Adds to a counter, sets a gauge, observes a value. */
-  record(id: number, value: number): number {
+  /** Adds to a counter, sets a gauge (which may be below zero), observes a value. */
+  record(id: number, value: bigint): number {
+    const type = id & 3
+    if (type > HISTOGRAM) return NOT_FOUND
     const metric = this.#metrics[id >>> 2]
     if (metric === undefined) return NOT_FOUND
-    const type = id & 3
-    if (type === COUNTER) (metric as Counter).add(value)
-    else if (type === GAUGE) (metric as Gauge).set(value)
-    else (metric as Histogram).observe(value)
+    if (type === COUNTER) (metric as Counter).add(Number(BigInt.asUintN(64, value)))
+    else if (type === GAUGE) (metric as Gauge).set(Number(value))
+    else (metric as Histogram).observe(Number(BigInt.asUintN(64, value)))
     return OK
   }
 
   /** The value of a counter or gauge. */
   value(id: number): number | undefined {
     const metric = this.#metrics[id >>> 2]
-    if (metric === undefined || (id & 3) === HISTOGRAM) return undefined
+    if (metric === undefined || (id & 3) >= HISTOGRAM) return undefined
     return (metric as Counter | Gauge).value
   }
 

@@ -177,7 +177,8 @@ export class PluginContext extends GuestContext {
     if (this.#dispatch === undefined || this.#calls.size >= MAX_CALLS) return { status: INTERNAL_FAILURE }
     const headers: (readonly [string, string])[] = []
     for (let i = 0; i < call.headers.length; i += 2) {
-      headers.push([call.headers[i]!.toLowerCase(), call.headers[i + 1]!])
+      const name = call.headers[i]!.toLowerCase()
+      headers.push([name === 'host' ? ':authority' : name, call.headers[i + 1]!])
     }
     const has = (wanted: string) => headers.some(([name]) => name === wanted)
     if (!has(':method') || !has(':path') || !has(':authority')) return { status: BAD_ARGUMENT }
@@ -260,9 +261,16 @@ export class PluginContext extends GuestContext {
  * What Envoy's router answers inside of a callout instead of failing it; only a reset is a failure there.
  */
 function responseOfFailure(failure: string) {
-  const encode = (text: string) => new TextEncoder().encode(text)
-  const headers = [['content-type', 'text/plain']] as const
-  if (failure === 'timeout') return { status: 504, headers, body: encode('upstream request timeout') }
-  if (failure === 'no-healthy-upstream') return { status: 503, headers, body: encode('no healthy upstream') }
+  if (failure === 'timeout') return plainText(504, 'upstream request timeout')
+  if (failure === 'no-healthy-upstream') return plainText(503, 'no healthy upstream')
   return undefined
+}
+
+function plainText(status: number, text: string) {
+  const body = Buffer.from(text)
+  const headers = [
+    ['content-length', String(body.length)],
+    ['content-type', 'text/plain'],
+  ] as const
+  return { status, headers, body }
 }

@@ -133,7 +133,7 @@ export function streamProperty(source: PropertySource, path: readonly string[]):
     case 'xds':
       return xdsProperty(owner, stream, path)
     default:
-      return stateProperty(stream, STATE_PREFIX + first) ?? pluginProperty(owner, path)
+      return pluginProperty(owner, path) ?? stateProperty(stream, STATE_PREFIX + first)
   }
 }
 

@@ -1,7 +1,7 @@
 import { deflateSync, inflateSync } from 'node:zlib'
 import type { GuestContext } from '../guest-context.ts'
 import { type HostFunctions, hostFunction } from './host-function.ts'
-import { BAD_ARGUMENT, INVALID_MEMORY_ACCESS, NOT_FOUND, OK } from './status.ts'
+import { INVALID_MEMORY_ACCESS, NOT_FOUND, OK, SERIALIZATION_FAILURE } from './status.ts'
 
 /** Largest result of `uncompress`. */
 const MAX_INFLATED_BYTES = 16 * 1024 * 1024
@@ -48,7 +48,7 @@ export const foreignFunctions: HostFunctions = {
         try {
           result = FOREIGN[name]!(vm.readBytes(argsAt, argsSize), context)
         } catch {
-          return BAD_ARGUMENT
+          return SERIALIZATION_FAILURE
         }
         // Pointers of 0: the guest does not want the result.
         if (pointerAt === 0 || sizeAt === 0) return OK

@@ -10,10 +10,9 @@ const MAX_MAP = 7
 export const headerFunctions: HostFunctions = {
   proxy_get_header_map_size: hostFunction('ii', (vm) => (type: number, sizeAt: number) => {
     if (type >>> 0 > MAX_MAP) return BAD_ARGUMENT
-    const context = vm.context()
-    const map = context.map(type)
-    // The access log has maps to read from and no sizes, as in Envoy.
-    if (map === undefined || context.isLogging) return BAD_ARGUMENT
+    // Only of maps that can be changed, as in Envoy: neither in the access log nor of a callout's response.
+    const map = vm.context().mutableMap(type)
+    if (map === undefined) return BAD_ARGUMENT
     sizeAt >>>= 0
     vm.sync()
     if (!vm.has(sizeAt, 4)) return INVALID_MEMORY_ACCESS

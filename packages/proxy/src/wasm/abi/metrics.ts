@@ -26,11 +26,9 @@ export const metricFunctions: HostFunctions = {
     (vm) => (id: number, delta: bigint) => vm.services.metrics.increment(id >>> 0, Number(delta)),
   ),
 
-  // The value is unsigned on the wire; a gauge below zero comes as a huge number.
   proxy_record_metric: hostFunction(
     'iI',
-    (vm) => (id: number, value: bigint) =>
-      vm.services.metrics.record(id >>> 0, Number(BigInt.asUintN(64, value))),
+    (vm) => (id: number, value: bigint) => vm.services.metrics.record(id >>> 0, value),
   ),
 
   proxy_get_metric: hostFunction('ii', (vm) => (id: number, valueAt: number) => {
