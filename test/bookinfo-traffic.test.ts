@@ -88,7 +88,7 @@ describe('the networking samples of Bookinfo, applied one after another', () => 
     const page = (user: string) =>
       fetch(`${project.url}/productpage`, { headers: { cookie: `session=${user}` } }).then((r) => r.text())
     // Seven seconds are more than productpage waits for reviews, twice.
-    expect(await page('jason')).toContain('Sorry, product reviews are currently unavailable.')
+    expect(await page('jason')).toContain('Sorry, product reviews are currently unavailable for this book.')
     expect(await page('eve')).toContain('served by')
   })
 
