@@ -84,6 +84,7 @@ export function compileConnectionManager(
       delayedCloseMs: manager.durationMs('delayedCloseTimeout') ?? 1000,
     }),
     acceptHttp10: http1.acceptHttp10,
+    allowCustomMethods: http1.allowCustomMethods,
   }
   manager.done()
   return Object.freeze(config)
@@ -117,14 +118,15 @@ function compileRoutes(
   return filledSlot(config.name, config)
 }
 
-function compileHttp1Options(manager: Manager): { acceptHttp10: boolean } {
+function compileHttp1Options(manager: Manager): { acceptHttp10: boolean; allowCustomMethods: boolean } {
   const options = manager.nested('httpProtocolOptions', 'Http1ProtocolOptions')
-  if (options === undefined) return { acceptHttp10: false }
+  if (options === undefined) return { acceptHttp10: false, allowCustomMethods: false }
   const acceptHttp10 = options.flag('acceptHttp10')
+  const allowCustomMethods = options.flag('allowCustomMethods')
   if (!options.flag('allowAbsoluteUrl', true))
     throw options.path('allowAbsoluteUrl').unsupported('false is not supported yet')
   options.done()
-  return { acceptHttp10 }
+  return { acceptHttp10, allowCustomMethods }
 }
 
 function compileCommonOptions(manager: Manager) {

@@ -55,6 +55,8 @@ export interface HttpConnectionManagerConfig {
     readonly delayedCloseMs: number
   }
   readonly acceptHttp10: boolean
+  /** `allow_custom_methods`: take methods that nobody knows; default false, which refuses them. */
+  readonly allowCustomMethods?: boolean
   /** `enable_trailers`: pass trailers of HTTP/1 requests on; default false, which drops them. */
   readonly enableTrailers?: boolean
 }

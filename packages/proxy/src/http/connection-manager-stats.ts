@@ -107,7 +107,7 @@ export class ConnectionManagerStats {
     this.#classes = [1, 2, 3, 4, 5].map((digit) => counter(`downstream_rq_${digit}xx`))
   }
 
-  /** Counts a response by its status; 0 (reset before a response) counts as completed only. */
+  /** Counts a response by its status. */
   chargeStatus(status: number): void {
     this.rqCompleted.inc()
     this.#classes[Math.floor(status / 100) - 1]?.inc()
@@ -117,8 +117,7 @@ export class ConnectionManagerStats {
   chargeCodecError(details: string): void {
     let counter = this.#codecErrors.get(details)
     if (counter === undefined) {
-      const name = details.startsWith('http1.') ? details.slice(6) : details
-      counter = this.#scope.counter(`http1.${name}`)
+      counter = this.#scope.counter(`http1.${details.slice(details.indexOf('.') + 1)}`)
       this.#codecErrors.set(details, counter)
     }
     counter.inc()

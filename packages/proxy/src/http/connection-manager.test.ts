@@ -57,7 +57,7 @@ describe('request headers', () => {
       const fixture = setUp()
       fixture.connect().receive(`GET / HTTP/1.1\r\nHost: a\r\nConnection: ${name}\r\n\r\n`)
       expect(fixture.log.entries).toEqual([
-        { status: 400, flags: [], details: 'http1.connection_header_rejected' },
+        { status: 400, flags: ['DPE'], details: 'http1.connection_header_rejected' },
       ])
     },
   )
@@ -462,13 +462,14 @@ describe('time', () => {
     expect(client.written).toBe('')
   })
 
-  it('resets a response that stalls, because it has begun', () => {
+  it('cuts a response that stalls, because it has begun', () => {
     const fixture = setUp({ timeouts: timeouts({ streamIdleMs: 100 }) })
     const client = fixture.connect()
     client.receive(GET)
     fixture.accept().receive('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab')
     fixture.clock.advance(300)
-    expect([client.wasReset, fixture.log.entries]).toEqual([
+    expect([client.wasReset, client.ended, fixture.log.entries]).toEqual([
+      false,
       true,
       [{ status: 200, flags: ['SI'], details: 'stream_idle_timeout' }],
     ])

@@ -25,6 +25,7 @@ const RESPONSE_HOP_BY_HOP = headerMask(
   Header.keepAlive,
   Header.proxyConnection,
   Header.transferEncoding,
+  Header.upgrade,
 )
 
 const HEAD_TIMER = 0
@@ -33,15 +34,7 @@ const STREAM_DURATION_TIMER = 2
 const CONNECTION_DURATION_TIMER = 3
 const DRAIN_TIMER = 4
 const DELAYED_CLOSE_TIMER = 5
-
-/** Methods that RFC 9110 and WebDAV know; anything else is refused, as Envoy does by default. */
-const METHODS = new Set(
-  (
-    'ACL BIND CHECKOUT CONNECT COPY DELETE GET HEAD LINK LOCK MERGE MKACTIVITY MKCALENDAR MKCOL MOVE MSEARCH NOTIFY ' +
-    'OPTIONS PATCH POST PROPFIND PROPPATCH PURGE PUT REBIND REPORT SEARCH SOURCE SUBSCRIBE TRACE UNBIND UNLINK UNLOCK ' +
-    'UNSUBSCRIBE'
-  ).split(' '),
-)
+const LINGER_TIMER = 6
 
 /** One downstream connection in the hands of the connection manager. */
 export class ManagedConnection implements ServerCodecOwner, ConnectionHandle, Peer, TimerTarget {
@@ -74,6 +67,7 @@ export class ManagedConnection implements ServerCodecOwner, ConnectionHandle, Pe
     this.#codec = new Http1ServerConnection(transport, this, {
       limits: manager.headLimits,
       acceptHttp10: config.acceptHttp10,
+      allowCustomMethods: config.allowCustomMethods ?? false,
       upgrades: 'any',
       enableTrailers: config.enableTrailers ?? false,
     })
@@ -154,6 +148,10 @@ export class ManagedConnection implements ServerCodecOwner, ConnectionHandle, Pe
     if (this.#streamIdle !== undefined) this.#watchStream(this.#streamIdle)
   }
 
+  onContinue(): void {
+    this.stats.chargeStatus(100)
+  }
+
   onRefusedHead(error: HeadError, encoder: ResponseEncoder): void {
     const { stats } = this
     stats.chargeCodecError(error.details)
@@ -182,10 +180,22 @@ export class ManagedConnection implements ServerCodecOwner, ConnectionHandle, Pe
     const stream = this.#stream
     this.#stream = undefined
     stream?.onResponseComplete()
+    // As Envoy: the end of an exchange that went its way is waited for, but is not worth a count.
+    const isOrderly = stream?.requestEnded === true && stream.upstreamTransport !== undefined
+    this.#closeLater(isOrderly ? LINGER_TIMER : DELAYED_CLOSE_TIMER)
+  }
+
+  onCutResponse(): void {
+    this.#stream = undefined
+    this.#closeLater(DELAYED_CLOSE_TIMER)
+  }
+
+  /** Closes when the client has had time to read what was written. */
+  #closeLater(timer: number): void {
     this.#closedByPeer = false
     this.#codec.transport.end()
     const { delayedCloseMs } = this.config.timeouts
-    if (delayedCloseMs > 0) this.#startTimer(DELAYED_CLOSE_TIMER, delayedCloseMs)
+    if (delayedCloseMs > 0) this.#startTimer(timer, delayedCloseMs)
     else this.#codec.transport.destroy()
   }
 
@@ -195,6 +205,10 @@ export class ManagedConnection implements ServerCodecOwner, ConnectionHandle, Pe
 
   onClose(_error: Error | undefined): void {
     if (this.closed) return
+    const hadStream = this.#stream !== undefined || this.#headStartMs !== undefined
+    // A head that will never be complete: counted and logged like any other request.
+    if (this.#stream === undefined && this.#headStartMs !== undefined && this.#closedByPeer)
+      this.#beginRefused(this.#codec).onRequestReset('remote-close')
     this.closed = true
     this.#idle?.stop()
     this.#streamIdle?.stop()
@@ -205,7 +219,6 @@ export class ManagedConnection implements ServerCodecOwner, ConnectionHandle, Pe
     stats.cxRxBytesTotal.add(this.#codec.bytesRead)
     stats.cxTxBytesTotal.add(this.#codec.writer.bytesWritten)
     stats.cxDestroy.inc()
-    const hadStream = this.#stream !== undefined
     ;(this.#closedByPeer ? stats.cxDestroyRemote : stats.cxDestroyLocal).inc()
     if (hadStream) {
       stats.cxDestroyActiveRq.inc()
@@ -220,23 +233,23 @@ export class ManagedConnection implements ServerCodecOwner, ConnectionHandle, Pe
   /** Judges and sanitises the head of a request; a reply when it goes no further. */
   prepareRequest(stream: ActiveStream, headers: RequestHeaderTable): LocalReply | undefined {
     const { config, stats } = this
-    if (!METHODS.has(headers.method)) {
-      stats.cxProtocolError.inc()
-      stats.chargeCodecError('http1.codec_error')
-      stream.addFlag('DPE')
-      return reply(400, 'Bad Request', { details: 'http1.codec_error' })
-    }
     if (headers.authority === '') {
       stream.encoder.closeAfterResponse()
       return reply(400, '', { details: 'missing_host_header' })
     }
     if (!removeHopByHop(headers)) {
       stats.cxProtocolError.inc()
+      stream.addFlag('DPE')
+      stream.encoder.closeAfterResponse()
       return reply(400, 'Bad Request', { details: 'http1.connection_header_rejected' })
+    }
+    if (headers.method === 'QUERY' && !headers.hasId(Header.contentType)) {
+      stream.encoder.closeAfterResponse()
+      return reply(400, '', { details: 'query_missing_content_type' })
     }
     const { path } = headers
     if (headers.method !== 'CONNECT') {
-      if (path.charCodeAt(0) !== 0x2f && path !== '*') {
+      if (path.charCodeAt(0) !== 0x2f) {
         stats.rqNonRelativePath.inc()
         return reply(404, '', { details: 'absolute_path_rejected' })
       }
@@ -268,7 +281,7 @@ export class ManagedConnection implements ServerCodecOwner, ConnectionHandle, Pe
       this.#restartTimer(STREAM_DURATION_TIMER, action.maxStreamDurationMs)
     const isConnect = headers.method === 'CONNECT'
     if (!isConnect && !headers.hasId(Header.upgrade)) return undefined
-    if (!isConnect && !this.#codec.isTunnelRequest) {
+    if (!isConnect && !this.#codec.offersUpgrade) {
       headers.removeId(Header.upgrade)
       return undefined
     }
@@ -278,6 +291,10 @@ export class ManagedConnection implements ServerCodecOwner, ConnectionHandle, Pe
     if (!isAllowed) {
       this.stats.rqWsOnNonWsRoute.inc()
       return reply(403, '', { details: 'upgrade_failed' })
+    }
+    if (!this.#codec.isTunnelRequest) {
+      headers.removeId(Header.upgrade)
+      return undefined
     }
     this.#isUpgraded = true
     this.stats.cxUpgradesTotal.inc()
@@ -297,6 +314,8 @@ export class ManagedConnection implements ServerCodecOwner, ConnectionHandle, Pe
       headers.removeId(Header.keepAlive)
       headers.removeId(Header.proxyConnection)
       headers.removeId(Header.transferEncoding)
+      // Nobody is told of a protocol that was not asked for.
+      if (headers.status !== 101) headers.removeId(Header.upgrade)
     }
     if (!headers.hasId(Header.date)) headers.setId(Header.date, httpDate(this.context.clock.now()))
     if (config.serverHeader === 'overwrite') headers.setId(Header.server, config.serverName)
@@ -334,8 +353,11 @@ export class ManagedConnection implements ServerCodecOwner, ConnectionHandle, Pe
     this.#routeIdle = undefined
     stats.rqActive.value--
     stats.rqTime.observe(stream.endMs! - stream.startMs)
-    stats.chargeStatus(stream.isResponseStarted ? stream.responseHeaders!.status : 0)
-    if (!stream.requestEnded && stream.isResponseStarted) stats.rqResponseBeforeRqComplete.inc()
+    if (stream.isResponseStarted) {
+      stats.chargeStatus(stream.responseHeaders!.status)
+      if (!stream.requestEnded) stats.rqResponseBeforeRqComplete.inc()
+    }
+    if (!stream.requestEnded || !stream.isResponseEnded) stats.rqRxReset.inc()
     const { accessLoggers } = this.config
     for (let i = 0; i < accessLoggers.length; i++) accessLoggers[i]!.log(stream)
   }
@@ -373,6 +395,9 @@ export class ManagedConnection implements ServerCodecOwner, ConnectionHandle, Pe
         break
       case DELAYED_CLOSE_TIMER:
         stats.cxDelayedCloseTimeout.inc()
+        this.#codec.transport.destroy()
+        break
+      case LINGER_TIMER:
         this.#codec.transport.destroy()
         break
     }

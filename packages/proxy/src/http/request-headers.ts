@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { stripPort } from '@batten/core'
 import type { Connection } from '../network/connection.ts'
@@ -111,10 +112,10 @@ export function removeHopByHop(headers: RequestHeaderTable): boolean {
   headers.removeId(Header.keepAlive)
   headers.removeId(Header.proxyConnection)
   headers.removeId(Header.transferEncoding)
-  headers.removeId(Header.expect)
+  // What the proxy did not meet itself is for the host.
+  if (headers.getId(Header.expect)?.toLowerCase() === '100-continue') headers.removeId(Header.expect)
   headers.removeId(Header.te)
-  if (te?.split(',').some((coding) => coding.trim().toLowerCase() === 'trailers'))
-    headers.setId(Header.te, 'trailers')
+  if (te?.split(',').some((coding) => coding.trim() === 'trailers')) headers.setId(Header.te, 'trailers')
   return true
 }
 
@@ -135,7 +136,7 @@ function trustedAddress(headers: RequestHeaderTable, hops: number): string | und
   if (!headers.hasId(Header.forwardedFor)) return undefined
   const addresses = headers.getAll('x-forwarded-for').join(',').split(',')
   const address = addresses.at(-1 - hops)?.trim()
-  if (address === undefined || !/^[0-9a-fA-F.:]+$/.test(address) || !/[.:]/.test(address)) return undefined
+  if (address === undefined || isIP(address) === 0) return undefined
   return address.includes(':') ? `[${address}]:0` : `${address}:0`
 }
 

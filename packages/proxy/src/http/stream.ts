@@ -70,6 +70,7 @@ export class ActiveStream implements LoggedStream, RequestSink, RunOwner, Stream
   /** No more of the request goes through the filters. */
   #isRequestOver = false
   #isResponseStarted = false
+  #isResponseEnded = false
   #isOver = false
   #isRouteStale = false
   #isHeldByResponse = false
@@ -132,6 +133,11 @@ export class ActiveStream implements LoggedStream, RequestSink, RunOwner, Stream
 
   get isResponseStarted(): boolean {
     return this.#isResponseStarted
+  }
+
+  /** The last byte of the response is written. */
+  get isResponseEnded(): boolean {
+    return this.#isResponseEnded
   }
 
   routeConfig(filterName: string): unknown {
@@ -249,7 +255,6 @@ export class ActiveStream implements LoggedStream, RequestSink, RunOwner, Stream
       this.reset('http1.codec_error')
       return
     }
-    stats.rqRxReset.inc()
     this.addFlag('DC')
     this.#end('downstream_remote_disconnect')
   }
@@ -373,6 +378,7 @@ export class ActiveStream implements LoggedStream, RequestSink, RunOwner, Stream
 
   /** The codec has written the last byte of the response. */
   onResponseComplete(): void {
+    this.#isResponseEnded = true
     this.#end('')
   }
 

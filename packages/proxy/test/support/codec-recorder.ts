@@ -23,6 +23,7 @@ export interface RecordedRequest {
 export interface ServerFixtureOptions {
   limits?: HeadLimits
   acceptHttp10?: boolean
+  allowCustomMethods?: boolean
   upgrades?: string[]
   /** Answers each request with this status as soon as it is complete; undefined leaves it to the test. */
   answer?: number
@@ -42,6 +43,7 @@ export class ServerFixture implements ServerCodecOwner {
     this.codec = new Http1ServerConnection(this.transport, this, {
       limits: options.limits ?? DEFAULT_HEAD_LIMITS,
       acceptHttp10: options.acceptHttp10 ?? false,
+      allowCustomMethods: options.allowCustomMethods ?? false,
       enableTrailers: true,
       upgrades: new Set(options.upgrades ?? []),
     })

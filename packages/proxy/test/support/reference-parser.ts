@@ -71,7 +71,7 @@ function parseFields(lines: string[], max: number): [string, string][] {
 function parseHead(lines: string[], maxHeaders: number): ReferenceRequest {
   const line = REQUEST_LINE.exec(lines[0]!)
   if (line === null) throw new Refused()
-  const isTarget = /^\/|^https?:\/\/[a-z0-9.-]+(:\d{1,5})?([/?]|$)/.test(line[2]!)
+  const isTarget = /^\/|^https?:\/\/[a-z0-9.-]+(:\d{0,5})?([/?]|$)/.test(line[2]!)
   if (!isTarget) throw new Refused()
   const fields = parseFields(lines.slice(1), maxHeaders)
   const all = (name: string) => fields.filter(([n]) => n === name).map(([, v]) => v)
@@ -80,7 +80,7 @@ function parseHead(lines: string[], maxHeaders: number): ReferenceRequest {
   if (lengths.length > 1 || lengths.some((v) => !/^\d{1,15}$/.test(v))) throw new Refused()
   if (codings.length > 1 || codings.some((v) => v.toLowerCase() !== 'chunked')) throw new Refused()
   if (lengths.length > 0 && codings.length > 0) throw new Refused()
-  if (all('host').length > 1 || all('host').some((v) => !/^[a-z0-9.-]+(:\d{1,5})?$/.test(v)))
+  if (all('host').length > 1 || all('host').some((v) => !/^[a-z0-9.-]+(:\d{0,5})?$/.test(v)))
     throw new Refused()
   return { method: line[1]!, target: line[2]!, fields, body: '', trailers: [] }
 }

@@ -193,7 +193,7 @@ describe('a response', () => {
 
   it.each([
     ['before it began', '', 'connection_termination'],
-    ['in its head', 'HTTP/1.1 200', 'connection_termination'],
+    ['in its head', 'HTTP/1.1 200', 'protocol_error'],
     ['in its body', 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab', 'protocol_error'],
     ['in a chunk', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab', 'protocol_error'],
     [

@@ -39,6 +39,8 @@ export class Http1ClientConnection implements TransportHandler, BodySink {
   responseStarted = false
   /** Whether it was the host that ended the connection. */
   closedByHost = false
+  /** Whether the host sent bytes that nobody had asked for. */
+  hasSurplus = false
   readonly #owner: ClientCodecOwner
   readonly #parser: HeadParser
   readonly #limits: HeadLimits
@@ -160,6 +162,7 @@ export class Http1ClientConnection implements TransportHandler, BodySink {
     this.bytesRead += chunk.length
     if (this.#state === 'idle' || this.#state === 'request') {
       // Nobody asked: whatever it is, the next response could not be told from it.
+      this.hasSurplus = true
       this.#fail()
       return
     }
@@ -181,6 +184,7 @@ export class Http1ClientConnection implements TransportHandler, BodySink {
       const sink = this.#sink
       this.#body.stop()
       this.#sink = undefined
+      this.closedByHost = true
       sink?.onResponseData(EMPTY, true)
       this.close()
       return
@@ -203,7 +207,8 @@ export class Http1ClientConnection implements TransportHandler, BodySink {
     this.closedByHost = true
     const sink = this.#sink
     // Cut in the middle of a response is a broken message; before it, a broken connection.
-    const reason = this.#state === 'body' && error === undefined ? 'protocol_error' : 'connection_termination'
+    const isCut = this.#state === 'body' || (this.#state === 'head' && this.#carry !== undefined)
+    const reason = isCut ? 'protocol_error' : 'connection_termination'
     this.#sink = undefined
     this.close()
     sink?.onUpstreamReset(reason, error?.message ?? '')
@@ -273,7 +278,16 @@ export class Http1ClientConnection implements TransportHandler, BodySink {
       return read
     }
     const status = table.status
-    if (status < 200 && status !== 101) return read
+    const isInterim = status < 200 && status !== 101
+    if ((isInterim || status === 204) && (parser.chunked || parser.contentLength > 0)) {
+      // It has no body, whatever it says: what follows is anybody's guess.
+      this.#fail()
+      return REFUSED
+    }
+    if (isInterim) {
+      this.#sink?.onInterimResponse?.(status)
+      return read
+    }
     const isTunnel = this.#wantsUpgrade && (status === 101 || (this.#isConnect && status < 300))
     if (status === 101 && !isTunnel) {
       this.#fail()
@@ -319,7 +333,7 @@ export class Http1ClientConnection implements TransportHandler, BodySink {
    */
   #endResponse(offset: number): ResponseSink | undefined {
     const sink = this.#sink
-    if (offset < this.#batchEnd) this.#close = true
+    if (offset < this.#batchEnd) this.#close = this.hasSurplus = true
     if (this.#requestEnded) this.#finish()
     else this.#state = 'request'
     return sink

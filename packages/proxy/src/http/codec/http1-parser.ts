@@ -30,6 +30,7 @@ VALUE[127] = 0
 /** 1 for bytes of a request target: visible ASCII. Whether a fragment may pass is for the owner to say. */
 const TARGET = new Uint8Array(256).fill(1, 33, 127)
 
+const HTTP_SLASH = 'HTTP/'
 const HOST_BIT = lowBit(Header.host)
 
 /** Cuts of the head that is being parsed; a table gets a copy of just the right size. */
@@ -53,7 +54,8 @@ const BAD_CHARACTER = error(400, 'http1.invalid_characters')
 const BAD_URL = error(400, 'http1.invalid_url')
 const LENGTH_AND_CHUNKED = error(400, 'http1.content_length_and_chunked_not_allowed')
 const BAD_TRANSFER_ENCODING = error(501, 'http1.invalid_transfer_encoding')
-const BAD_HOST = error(400, 'http1.invalid_host')
+const BAD_HOST = error(400, 'http.invalid_authority')
+const BODY_DISALLOWED = error(400, 'http1.body_disallowed')
 const TOO_MANY = error(431, 'http1.too_many_headers')
 const TOO_LARGE = error(431, 'http1.headers_too_large')
 /** HTTP/1.0 where it is not accepted, and versions that do not exist. */
@@ -69,8 +71,10 @@ function error(status: number, details: string): HeadError {
  *
  * Field names are lowered in place, so that the text of the head already has the names that are sent on.
  *
- * Differs from Envoy: bare LF, a bare CR, obs-fold, repeated `host` and an empty `host` are refused, never repaired.
- * Each of them has been used to make two parsers disagree about where a request ends.
+ * Differs from Envoy: bare LF, a bare CR, obs-fold, tabs or several spaces in a request line, repeated `host`, an empty
+ * `host` and user names in one are refused, never repaired, and so are versions of responses other than 1.0 and 1.1. Most
+ * of them have been used to make two parsers disagree about where a message ends. A length has 15 digits at most. Names
+ * and values of repeated fields stay apart; Envoy joins those of some names with a comma.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9112
  */
@@ -107,7 +111,8 @@ export class HeadParser {
     const targetStart = ++p
     while (p < end && TARGET[(byte = bytes[p]!)] === 1) p++
     if (p === end) return this.#incomplete(end - start)
-    if (byte !== SP || p === targetStart) return this.#refuse(byte === SP ? SYNTAX : BAD_URL)
+    if (byte !== SP || p === targetStart)
+      return this.#refuse(byte === 0 || byte === 127 ? BAD_CHARACTER : SYNTAX)
     const targetEnd = p
     // " HTTP/1.x\r\n"
     if (end < p + 11) return this.#shortVersion(bytes, p, end, start)
@@ -132,17 +137,23 @@ export class HeadParser {
       this.#knownHost = host
     }
     if (!parseTarget(target, host, table)) return this.#refuse(BAD_URL)
+    if (table.method === 'CONNECT') {
+      // Whatever follows belongs to the tunnel.
+      if (this.chunked) return this.#refuse(BAD_TRANSFER_ENCODING)
+      if (this.contentLength > 0) return this.#refuse(BODY_DISALLOWED)
+    }
     return p
   }
 
   /** Parses a response head; returns the offset behind it, INCOMPLETE or REFUSED. */
   parseResponse(bytes: Buffer, start: number, end: number, table: ResponseHeaderTable): number {
-    if (end < start + 13) return this.#incomplete(end - start)
+    if (end < start + 13)
+      return startsLikeHttp(bytes, start, end) ? this.#incomplete(end - start) : this.#refuse(SYNTAX)
     const version = isHttpSlash(bytes, start) ? this.#version(bytes, start + 5) : -1
     if (version < 0 || version > 11) return this.#refuse(SYNTAX)
     if (bytes[start + 8] !== SP) return this.#refuse(SYNTAX)
     const status = digit(bytes[start + 9]!) * 100 + digit(bytes[start + 10]!) * 10 + digit(bytes[start + 11]!)
-    if (!(status >= 100 && status <= 599)) return this.#refuse(SYNTAX)
+    if (!(status >= 100)) return this.#refuse(SYNTAX)
     let p = start + 12
     if (bytes[p] === SP) p++
     else if (bytes[p] !== CR) return this.#refuse(SYNTAX)
@@ -194,7 +205,7 @@ export class HeadParser {
         byte = bytes[p]!
         lower = TOKEN[byte]!
       }
-      if (byte !== COLON || p === nameStart) return this.#refuse(SYNTAX)
+      if (byte !== COLON || p === nameStart) return this.#refuse(byte === 0 ? BAD_CHARACTER : SYNTAX)
       const nameEnd = p++
       while (p < end && ((byte = bytes[p]!) === SP || byte === TAB)) p++
       const valueStart = p
@@ -246,6 +257,9 @@ export class HeadParser {
         else if (isText(bytes, start, end, CLOSE)) this.close = true
         else this.#connectionTokens(lowerText(bytes, start, end))
         return true
+      case Header.proxyConnection:
+        if (isText(bytes, start, end, CLOSE)) this.close = true
+        return true
       case Header.expect:
         if (isText(bytes, start, end, CONTINUE)) this.expectContinue = true
         return true
@@ -296,6 +310,11 @@ export class HeadParser {
     this.error = why
     return REFUSED
   }
+}
+
+/** Whether bytes are the beginning of `HTTP/`, or that and more. */
+function startsLikeHttp(bytes: Buffer, start: number, end: number): boolean {
+  return HTTP_SLASH.startsWith(latin1Of(bytes, start, Math.min(end, start + HTTP_SLASH.length)))
 }
 
 function isHttpSlash(bytes: Buffer, at: number): boolean {

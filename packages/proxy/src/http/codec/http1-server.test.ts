@@ -72,20 +72,28 @@ describe('a request head is refused', () => {
     ],
     ['a folded field', `GET / HTTP/1.1\r\n${H}X: a\r\n b\r\n\r\n`, 400, 'http1.codec_error'],
     ['a NUL in a value', `GET / HTTP/1.1\r\n${H}X: a\0b\r\n\r\n`, 400, 'http1.invalid_characters'],
-    ['a NUL in a name', `GET / HTTP/1.1\r\n${H}X\0: a\r\n\r\n`, 400, 'http1.codec_error'],
+    ['a NUL in a name', `GET / HTTP/1.1\r\n${H}X\0: a\r\n\r\n`, 400, 'http1.invalid_characters'],
     ['a space before the colon', `GET / HTTP/1.1\r\n${H}X : a\r\n\r\n`, 400, 'http1.codec_error'],
     ['a field without a name', `GET / HTTP/1.1\r\n${H}: a\r\n\r\n`, 400, 'http1.codec_error'],
     ['a line without a colon', `GET / HTTP/1.1\r\n${H}abc\r\n\r\n`, 400, 'http1.codec_error'],
-    ['two hosts', `GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n`, 400, 'http1.invalid_host'],
-    ['a host with a path', `GET / HTTP/1.1\r\nHost: a/b\r\n\r\n`, 400, 'http1.invalid_host'],
-    ['an empty host', `GET / HTTP/1.1\r\nHost:\r\n\r\n`, 400, 'http1.invalid_host'],
-    ['a host with user information', `GET / HTTP/1.1\r\nHost: u@a\r\n\r\n`, 400, 'http1.invalid_host'],
+    ['two hosts', `GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n`, 400, 'http.invalid_authority'],
+    ['a host with a path', `GET / HTTP/1.1\r\nHost: a/b\r\n\r\n`, 400, 'http.invalid_authority'],
+    ['an empty host', `GET / HTTP/1.1\r\nHost:\r\n\r\n`, 400, 'http.invalid_authority'],
+    ['a host with user information', `GET / HTTP/1.1\r\nHost: u@a\r\n\r\n`, 400, 'http.invalid_authority'],
     ['two spaces in the request line', `GET  / HTTP/1.1\r\n${H}\r\n`, 400, 'http1.codec_error'],
     ['a method that is no token', `G@T / HTTP/1.1\r\n${H}\r\n`, 400, 'http1.codec_error'],
-    ['a control character in the target', `GET /\x01 HTTP/1.1\r\n${H}\r\n`, 400, 'http1.invalid_url'],
+    ['a control character in the target', `GET /\x01 HTTP/1.1\r\n${H}\r\n`, 400, 'http1.codec_error'],
+    ['a method that nobody knows', `BREW / HTTP/1.1\r\n${H}\r\n`, 400, 'http1.codec_error'],
+    ['CONNECT without a port', `CONNECT a HTTP/1.1\r\n${H}\r\n`, 400, 'http1.invalid_url'],
+    [
+      'CONNECT with a body',
+      `CONNECT a:1 HTTP/1.1\r\n${H}Content-Length: 1\r\n\r\n`,
+      400,
+      'http1.body_disallowed',
+    ],
     ['a target that is no path and no URL', `GET abc HTTP/1.1\r\n${H}\r\n`, 400, 'http1.invalid_url'],
     ['an asterisk with GET', `GET * HTTP/1.1\r\n${H}\r\n`, 400, 'http1.invalid_url'],
-    ['HTTP/0.9', `GET /\r\n`, 400, 'http1.invalid_url'],
+    ['HTTP/0.9', `GET /\r\n`, 400, 'http1.codec_error'],
     ['HTTP/1.0', `GET / HTTP/1.0\r\n${H}\r\n`, 426, 'low_version'],
     ['HTTP/1.2', `GET / HTTP/1.2\r\n${H}\r\n`, 426, 'low_version'],
     ['HTTP/2.0', `GET / HTTP/2.0\r\n${H}\r\n`, 426, 'low_version'],
@@ -301,7 +309,7 @@ describe('a response', () => {
       },
       { acceptHttp10: true },
     )
-    expect(fixture.transport.written).toBe('HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nx')
+    expect(fixture.transport.written).toBe('HTTP/1.0 200 OK\r\nconnection: close\r\n\r\nx')
     expect(fixture.events).toEqual(['final-response'])
   })
 
@@ -321,7 +329,7 @@ describe('a connection', () => {
       `GET /1 HTTP/1.1\r\n${H}\r\nPOST /2 HTTP/1.1\r\n${H}Content-Length: 2\r\n\r\nhiGET /3`,
     )
     expect(fixture.requests.map((r) => r.path)).toEqual(['/1'])
-    expect(fixture.transport.paused).toBe(true)
+    expect(fixture.transport.paused).toBe(false)
     fixture.codec.encodeHeaders(new ResponseHeaderTable(200), true)
     expect(fixture.requests.map((r) => [r.path, r.body])).toEqual([
       ['/1', ''],
@@ -332,6 +340,20 @@ describe('a connection', () => {
     fixture.transport.receive(' HTTP/1.1\r\nHost: a\r\n\r\n')
     expect(fixture.requests.map((r) => r.path)).toEqual(['/1', '/2', '/3'])
     expect(fixture.transport.written.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 404'])
+  })
+
+  it('notices that a client left behind requests that wait, and stops reading when too much of them waits', () => {
+    const fixture = new ServerFixture()
+    fixture.transport.receive(`GET /1 HTTP/1.1\r\n${H}\r\nGET /2 HTTP/1.1\r\n${H}\r\n`)
+    fixture.transport.receiveEnd()
+    expect(fixture.requests.map((r) => [r.path, r.reset])).toEqual([['/1', 'remote-close']])
+    const other = new ServerFixture()
+    other.transport.receive(`GET /1 HTTP/1.1\r\n${H}\r\n`)
+    const paused = [40_000, 20_000, 10_000].map((length) => {
+      other.transport.receive('x'.repeat(length))
+      return other.transport.paused
+    })
+    expect(paused).toEqual([false, false, true])
   })
 
   it('answers a thousand pipelined requests without deep recursion', () => {

@@ -2,21 +2,24 @@ import type { Transport, TransportHandler } from '../../network/transport.ts'
 import { type HeaderTable, RequestHeaderTable, type ResponseHeaderTable } from '../header-table.ts'
 import { Header } from '../known-headers.ts'
 import { BAD_BODY, BodyReader, type BodySink } from './body-reader.ts'
+import { isKnownMethod } from './http1-methods.ts'
 import { type HeadError, HeadParser, INCOMPLETE, LOW_VERSION, REFUSED } from './http1-parser.ts'
-import { type HeadLimits, MAX_LEADING_CRLF } from './limits.ts'
+import { type HeadLimits, MAX_LEADING_CRLF, MAX_PIPELINED_BYTES } from './limits.ts'
 import { endOfHead, MessageWriter } from './message-writer.ts'
-import { statusLine } from './status-line.ts'
+import { statusLine, statusLine10 } from './status-line.ts'
 import type { RequestSink, ResponseEncoder, ServerCodecOwner } from './stream-codec.ts'
 
 const CR = 13
 const LF = 10
 const EMPTY = Buffer.alloc(0)
 const CONNECT_REFUSED: HeadError = { status: 403, details: 'upgrade_failed' }
-const CHUNKED_HTTP10: HeadError = { status: 400, details: 'http1.codec_error' }
+const SYNTAX: HeadError = { status: 400, details: 'http1.codec_error' }
 
 export interface Http1ServerOptions {
   readonly limits: HeadLimits
   readonly acceptHttp10: boolean
+  /** Take methods that nobody knows. */
+  readonly allowCustomMethods?: boolean
   /** Pass trailers of requests on; false drops them. */
   readonly enableTrailers: boolean
   /**
@@ -30,9 +33,11 @@ export interface Http1ServerOptions {
 type State = 'head' | 'body' | 'response' | 'discard'
 
 /**
- * The server side of HTTP/1.1 on one connection: one request at a time; what a client pipelines waits in the socket.
+ * The server side of HTTP/1.1 on one connection: one request at a time; what a client pipelines waits here, and in the
+ * socket when it is much. Reading goes on while a request is answered, since only who reads learns that a client left.
  *
- * Differs from Envoy: a client that closes its side of a tunnel may still read from it. Envoy takes it to be gone.
+ * Differs from Envoy: a client that closes its side of a tunnel may still read from it. Envoy takes it to be gone. Where
+ * HTTP/1.0 is accepted, other versions and chunked bodies of 1.0 still are not.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9112
  */
@@ -57,6 +62,7 @@ export class Http1ServerConnection implements TransportHandler, ResponseEncoder,
   #isHead = false
   #isConnect = false
   #wantsUpgrade = false
+  #offersUpgrade = false
   #tunnel = false
   #minorVersion = 1
   #closeAfter = false
@@ -86,6 +92,11 @@ export class Http1ServerConnection implements TransportHandler, ResponseEncoder,
   /** Whether the current request asks for a tunnel: its bytes go through as they are once it is granted. */
   get isTunnelRequest(): boolean {
     return this.#wantsUpgrade
+  }
+
+  /** Whether the current request offers another protocol, be it one that cannot be granted because the request has a body. */
+  get offersUpgrade(): boolean {
+    return this.#offersUpgrade
   }
 
   /** HTTP version of the current request. */
@@ -118,7 +129,7 @@ export class Http1ServerConnection implements TransportHandler, ResponseEncoder,
     const isPartialHead = this.#state === 'head' && this.#holds === 0
     const tooLong = this.#carry.length > this.#options.limits.maxHeadersBytes
     if (isPartialHead && !tooLong && chunk.indexOf(LF) < 0) return
-    if (this.#mustWait()) this.#pauseReading()
+    if (this.#mustWait()) this.#pauseIfMuch()
     else this.#processCarry()
   }
 
@@ -144,7 +155,7 @@ export class Http1ServerConnection implements TransportHandler, ResponseEncoder,
     this.#sink?.onResponseDrain()
     if (this.#state !== 'head' || !this.#isPaused || this.#isProcessing) return
     this.#processCarry()
-    if (!this.#mustWait()) this.#resumeReading()
+    this.#resumeReading()
   }
 
   onClose(error: Error | undefined): void {
@@ -170,7 +181,7 @@ export class Http1ServerConnection implements TransportHandler, ResponseEncoder,
     while (p < end) {
       if (this.#mustWait()) {
         this.#keep(bytes, p)
-        this.#pauseReading()
+        this.#pauseIfMuch()
         break
       }
       if (this.#state === 'head') {
@@ -233,6 +244,10 @@ export class Http1ServerConnection implements TransportHandler, ResponseEncoder,
 
   #beginRequest(table: RequestHeaderTable): boolean {
     const parser = this.#parser
+    if (!isKnownMethod(table.method) && this.#options.allowCustomMethods !== true) {
+      this.#refuse(SYNTAX)
+      return false
+    }
     this.#minorVersion = parser.minorVersion
     this.#isHead = table.method === 'HEAD'
     this.#isConnect = table.method === 'CONNECT'
@@ -245,10 +260,11 @@ export class Http1ServerConnection implements TransportHandler, ResponseEncoder,
       }
       this.#closeAfter = !parser.keepAlive
       if (parser.chunked) {
-        this.#refuse(CHUNKED_HTTP10)
+        this.#refuse(SYNTAX)
         return false
       }
     }
+    this.#offersUpgrade = false
     this.#wantsUpgrade = this.#isTunnelAllowed(table)
     if (this.#isConnect && !this.#wantsUpgrade) {
       this.#refuse(CONNECT_REFUSED)
@@ -262,7 +278,10 @@ export class Http1ServerConnection implements TransportHandler, ResponseEncoder,
     this.#state = endStream ? 'response' : 'body'
     const sink = this.#owner.newStream(this)
     this.#sink = sink
-    if (parser.expectContinue && !endStream) this.encodeContinue()
+    if (parser.expectContinue) {
+      this.encodeContinue()
+      this.#owner.onContinue?.()
+    }
     sink.onRequestHeaders(table, endStream)
     return true
   }
@@ -270,10 +289,13 @@ export class Http1ServerConnection implements TransportHandler, ResponseEncoder,
   #isTunnelAllowed(table: RequestHeaderTable): boolean {
     const { upgrades } = this.#options
     if (this.#isConnect) return upgrades === 'any' || upgrades.has('connect')
-    if (!this.#parser.upgrade || this.#parser.chunked || this.#parser.contentLength > 0) return false
+    if (!this.#parser.upgrade) return false
     const protocol = table.getId(Header.upgrade)?.toLowerCase()
     // HTTP/2 is never spoken after an upgrade: clients that offer it go on with HTTP/1.1.
     if (protocol === undefined || protocol === 'h2c') return false
+    this.#offersUpgrade = true
+    // The bytes of a body must not be taken for those of the tunnel.
+    if (this.#parser.chunked || this.#parser.contentLength > 0) return false
     return upgrades === 'any' || upgrades.has(protocol)
   }
 
@@ -331,8 +353,19 @@ export class Http1ServerConnection implements TransportHandler, ResponseEncoder,
     this.transport.pause()
   }
 
+  /** Further requests may wait here while one is answered; what is held back otherwise stays in the socket. */
+  #pauseIfMuch(): void {
+    if (this.#isFull()) this.#pauseReading()
+  }
+
+  /** Nothing more can be taken in. */
+  #isFull(): boolean {
+    if (this.#carry === undefined || !this.#mustWait()) return false
+    return this.#state !== 'response' || this.#holds > 0 || this.#carry.length >= MAX_PIPELINED_BYTES
+  }
+
   #resumeReading(): void {
-    if (!this.#isPaused || (this.#carry !== undefined && this.#mustWait())) return
+    if (!this.#isPaused || this.#isFull()) return
     this.#isPaused = false
     this.transport.resume()
   }
@@ -340,12 +373,16 @@ export class Http1ServerConnection implements TransportHandler, ResponseEncoder,
   // ---- writing ----
 
   encodeContinue(): void {
-    this.writer.text('HTTP/1.1 100 Continue\r\n\r\n')
+    this.writer.text(`${this.#statusLine(100)}\r\n`)
     this.writer.flush()
   }
 
   closeAfterResponse(): void {
     this.#closeAfter = true
+  }
+
+  #statusLine(status: number): string {
+    return this.#minorVersion === 0 ? statusLine10(status) : statusLine(status)
   }
 
   encodeHeaders(headers: ResponseHeaderTable, endStream: boolean): void {
@@ -359,7 +396,7 @@ export class Http1ServerConnection implements TransportHandler, ResponseEncoder,
       headers.removeId(Header.upgrade)
       if (!this.#isConnect) framing = `connection: upgrade\r\nupgrade: ${protocol ?? ''}\r\n`
       headers.removeId(Header.contentLength)
-      this.writer.text(`${statusLine(status)}${headers.toLines()}${endOfHead(framing)}`)
+      this.writer.text(`${this.#statusLine(status)}${headers.toLines()}${endOfHead(framing)}`)
       this.writer.flush()
       return
     }
@@ -369,17 +406,21 @@ export class Http1ServerConnection implements TransportHandler, ResponseEncoder,
     this.#chunkedResponse = false
     if (status === 204 || status === 304) headers.removeId(Header.transferEncoding)
     else if (!headers.hasId(Header.contentLength)) {
+      // As Envoy: to HTTP/1.0, who says no length says that the connection ends.
+      if (this.#minorVersion === 0) this.#closeAfter = true
       if (endStream && !this.#isHead) framing = 'content-length: 0\r\n'
-      else if (this.#minorVersion === 0) this.#closeAfter = true
-      else {
+      else if (this.#minorVersion !== 0) {
         framing = 'transfer-encoding: chunked\r\n'
         this.#chunkedResponse = !this.#isHead
       }
     }
-    if (status === 204) headers.removeId(Header.contentLength)
+    if (status === 204) {
+      headers.removeId(Header.contentLength)
+      if (this.#minorVersion === 0) this.#closeAfter = true
+    }
     if (this.#closeAfter) framing += 'connection: close\r\n'
     else if (this.#minorVersion === 0) framing += 'connection: keep-alive\r\n'
-    this.writer.text(`${statusLine(status)}${headers.toLines()}${endOfHead(framing)}`)
+    this.writer.text(`${this.#statusLine(status)}${headers.toLines()}${endOfHead(framing)}`)
     if (endStream) this.#endResponse()
   }
 
@@ -403,13 +444,13 @@ export class Http1ServerConnection implements TransportHandler, ResponseEncoder,
   }
 
   resetStream(): void {
-    this.#sink = undefined
-    this.#state = 'discard'
-    this.#body.stop()
+    this.discard()
     // What was written so far may still be on its way; a response cut short must not look complete.
     this.writer.flush()
-    if (this.#responseStarted && !this.#responseEnded) this.transport.reset()
-    else this.transport.destroy()
+    if (!this.#responseStarted || this.#responseEnded) this.transport.destroy()
+    // Only its length tells that such a response is cut short.
+    else if (this.#minorVersion === 0 || this.#owner.onCutResponse === undefined) this.transport.reset()
+    else this.#owner.onCutResponse()
   }
 
   #endResponse(): void {
@@ -428,6 +469,6 @@ export class Http1ServerConnection implements TransportHandler, ResponseEncoder,
     // Inside of `#process` the loop goes on by itself.
     if (this.#isProcessing || this.#state !== 'head') return
     this.#processCarry()
-    if (!this.#mustWait()) this.#resumeReading()
+    this.#resumeReading()
   }
 }

@@ -1,7 +1,8 @@
 import type { RequestHeaderTable } from '../header-table.ts'
 
-/** `reg-name`, IPv4 or bracketed IPv6, with an optional port. Empty is refused: no virtual host can be meant. */
-const AUTHORITY = /^(?:[a-zA-Z0-9\-._~!$&'()*+,;=%]+|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?$/
+/** `reg-name`, IPv4 or bracketed IPv6, with an optional port, which may be empty. Empty is refused: no virtual host can be meant. */
+const AUTHORITY = /^(?:[a-zA-Z0-9\-._~!$&'()*+,;=%]+|\[[0-9a-fA-F:.]+\])(?::\d{0,5})?$/
+const PORT = /:\d+$/
 const ABSOLUTE = /^(https?|wss?):\/\/([^/?#]*)(.*)$/i
 
 export function isAuthority(text: string): boolean {
@@ -18,7 +19,7 @@ export function parseTarget(target: string, host: string | undefined, table: Req
   let path = target
   let authority = host ?? ''
   if (table.method === 'CONNECT') {
-    if (!isAuthority(target)) return false
+    if (!isAuthority(target) || !PORT.test(target)) return false
     authority = target
     path = ''
   } else if (target.charCodeAt(0) !== 0x2f) {

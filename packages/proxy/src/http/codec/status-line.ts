@@ -67,6 +67,11 @@ export function statusLine(status: number): string {
   return (lines[status] ??= `HTTP/1.1 ${status} ${reasonPhrase(status)}\r\n`)
 }
 
+/** {@link statusLine} for a request of HTTP/1.0, which gets its own version back, as from Envoy. */
+export function statusLine10(status: number): string {
+  return `HTTP/1.0 ${status} ${reasonPhrase(status)}\r\n`
+}
+
 /** Standard reason phrase of a status; `Unknown` for codes that have none, as in Envoy. */
 export function reasonPhrase(status: number): string {
   return PHRASES[status] ?? 'Unknown'

@@ -39,12 +39,16 @@ export interface ServerCodecOwner {
   newStream(encoder: ResponseEncoder): RequestSink
   /** A head began to arrive but is not complete. */
   onPartialHead(): void
+  /** A client that waits for `100 Continue` was sent it. */
+  onContinue?(): void
   /** A head is refused. The owner answers on `encoder`, or closes. */
   onRefusedHead(error: HeadError, encoder: ResponseEncoder): void
   /** Request and response are complete, the connection is ready for the next. */
   onExchangeEnd(): void
   /** The response is complete and the connection must close. */
   onFinalResponse(): void
+  /** A response ends before its time; the peer may have its beginning, then the connection must close. Reset without. */
+  onCutResponse?(): void
   /** The peer sent FIN while no request was under way. */
   onIdleEnd(): void
   /** The connection is gone. */
@@ -64,6 +68,8 @@ export type UpstreamReset =
 
 /** What a client codec tells about one response. */
 export interface ResponseSink {
+  /** An interim response, which goes no further. */
+  onInterimResponse?(status: number): void
   onResponseHeaders(headers: ResponseHeaderTable, endStream: boolean): void
   onResponseData(chunk: Buffer, endStream: boolean): void
   onResponseTrailers(trailers: HeaderTable): void
