@@ -1,4 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { createSecureContext } from 'node:tls'
 import { errorMessage } from '@batten/core'
 import type { CertificateValidationContext, Secret, TlsCertificate } from '@batten/xds'
 import type { TlsSecret } from '../tls/tls-config.ts'
@@ -16,10 +17,16 @@ export function compileSecret(secret: MessageReader<Secret>, name: string): TlsS
     return Object.freeze({ kind: 'certificate', name, ...compileTlsCertificate(certificate) })
   if (validation !== undefined) {
     const trustedCa = compileTrustedCa(validation)
+    const revoked = compileRevoked(validation)
     validation.done()
     if (trustedCa === undefined)
       throw validation.path('trustedCa').invalid('a validation context needs trusted_ca')
-    return Object.freeze({ kind: 'validation', name, trustedCa })
+    return Object.freeze({
+      kind: 'validation',
+      name,
+      trustedCa,
+      ...(revoked === undefined ? {} : { revoked }),
+    })
   }
   throw secret.at.unsupported(
     'neither tls_certificate nor validation_context; other secrets are not supported yet',
@@ -59,6 +66,19 @@ export function compileTrustedCa(
   if (source === undefined) return undefined
   const pem = compileDataSource(source).toString('latin1')
   parseCertificates(pem, validation.path('trustedCa'))
+  return pem
+}
+
+/** `crl` of a validation context as PEM; undefined when it has none. */
+export function compileRevoked(validation: MessageReader<CertificateValidationContext>): string | undefined {
+  const source = validation.nested('crl', 'DataSource')
+  if (source === undefined) return undefined
+  const pem = compileDataSource(source).toString('latin1')
+  try {
+    createSecureContext({ crl: pem })
+  } catch (thrown) {
+    throw validation.path('crl').invalid(`is no revocation list in PEM form: ${errorMessage(thrown)}`)
+  }
   return pem
 }
 

@@ -1,22 +1,23 @@
-import type { StringMatcher } from '@batten/core'
 import type {
   CertificateValidationContext,
   CommonTlsContext,
   DownstreamTlsContext,
   SdsSecretConfig,
+  StringMatcher,
   TlsParameters,
   UpstreamTlsContext,
 } from '@batten/xds'
 import { keyExchangeGroup, openSslGroups } from '../tls/key-exchange-groups.ts'
+import type { SanMatcher } from '../tls/san-match.ts'
 import { isSignatureAlgorithm } from '../tls/signature-algorithms.ts'
 import { SYSTEM_ROOTS_SECRET } from '../tls/system-roots.ts'
-import type { TlsClientConfig, TlsCommonConfig, TlsServerConfig } from '../tls/tls-config.ts'
+import type { CertificatePins, TlsClientConfig, TlsCommonConfig, TlsServerConfig } from '../tls/tls-config.ts'
 import {
   type CompiledConfigSource,
   compileConfigSource,
   type ResourceSource,
 } from './compile-config-source.ts'
-import { compileTlsCertificate, compileTrustedCa } from './compile-secret.ts'
+import { compileRevoked, compileTlsCertificate, compileTrustedCa } from './compile-secret.ts'
 import { compileStringMatcher } from './compile-string-matcher.ts'
 import type { MessageReader } from './message-reader.ts'
 import type { ResourceReferences } from './resource-references.ts'
@@ -98,7 +99,7 @@ function compileCertificate(
 function compileValidation(
   common: MessageReader<CommonTlsContext>,
   references: ResourceReferences,
-): Pick<TlsCommonConfig, 'validation' | 'subjectAltNames'> {
+): Pick<TlsCommonConfig, 'validation' | 'subjectAltNames' | 'pins' | 'revoked'> {
   const plain = common.nested('validationContext', 'CertificateValidationContext')
   const dynamic = common.nested('validationContextSdsSecretConfig', 'SdsSecretConfig')
   const combined = common.nested('combinedValidationContext', 'CombinedCertificateValidationContext')
@@ -109,31 +110,67 @@ function compileValidation(
   const secret = dynamic ?? combined?.nested('validationContextSdsSecretConfig', 'SdsSecretConfig')
   combined?.done()
   const subjectAltNames = context === undefined ? [] : compileSubjectAltNames(context)
+  const pins = context === undefined ? undefined : compilePins(context)
+  const revoked = context === undefined ? undefined : compileRevoked(context)
   const inlineCa = context === undefined ? undefined : compileTrustedCa(context)
   if (context !== undefined) {
     context.choice('trustChainVerification', ['VERIFY_TRUST_CHAIN'], 'VERIFY_TRUST_CHAIN')
     context.done()
   }
+  const peers = {
+    subjectAltNames,
+    ...(pins === undefined ? {} : { pins }),
+    ...(revoked === undefined ? {} : { revoked }),
+  }
   // A dynamic context wins over the default one, as protobuf merging does in Envoy.
-  if (secret !== undefined) return { validation: compileSdsSecretConfig(secret, references), subjectAltNames }
-  if (inlineCa !== undefined) return { validation: references.addInlineTrustedCa(inlineCa), subjectAltNames }
+  if (secret !== undefined) return { validation: compileSdsSecretConfig(secret, references), ...peers }
+  if (inlineCa !== undefined) return { validation: references.addInlineTrustedCa(inlineCa), ...peers }
   if (subjectAltNames.length > 0)
     throw context!.at.invalid('checking names of peers without trusted_ca is insecure', 'add trusted_ca')
-  return { validation: undefined, subjectAltNames }
+  if (revoked !== undefined) throw context!.path('crl').invalid('a revocation list needs trusted_ca')
+  return { validation: undefined, ...peers }
 }
 
-function compileSubjectAltNames(
-  context: MessageReader<CertificateValidationContext>,
-): readonly StringMatcher[] {
+function compilePins(context: MessageReader<CertificateValidationContext>): CertificatePins | undefined {
+  const at = context.path('verifyCertificateHash')
+  // Upper case and colons, as `openssl x509 -fingerprint` prints them, are fine.
+  const certificates = context.list('verifyCertificateHash').map((text) => {
+    const hash = text.replaceAll(':', '').toLowerCase()
+    if (!/^[0-9a-f]{64}$/.test(hash)) throw at.invalid(`${JSON.stringify(text)} is no SHA-256 in hexadecimal`)
+    return hash
+  })
+  const atKeys = context.path('verifyCertificateSpki')
+  const publicKeys = context.list('verifyCertificateSpki').map((text) => {
+    if (!/^[A-Za-z0-9+/]{43}=$/.test(text))
+      throw atKeys.invalid(`${JSON.stringify(text)} is no SHA-256 in base64`)
+    return text
+  })
+  if (certificates.length === 0 && publicKeys.length === 0) return undefined
+  return Object.freeze({ certificates: Object.freeze(certificates), publicKeys: Object.freeze(publicKeys) })
+}
+
+const SAN_TYPES = { URI: 'uri', DNS: 'dns', EMAIL: 'email', IP_ADDRESS: 'ip' } as const
+
+function compileSubjectAltNames(context: MessageReader<CertificateValidationContext>): readonly SanMatcher[] {
   const typed = context.each('matchTypedSubjectAltNames', 'SubjectAltNameMatcher').map((entry) => {
-    entry.choice('sanType', ['URI', 'DNS'], 'URI')
+    const type = entry.take('sanType')
+    if (type === undefined) throw entry.path('sanType').invalid('a type is required')
+    if (!(type in SAN_TYPES)) throw entry.path('sanType').unsupported(`${type} is not supported yet`)
     const matcher = entry.nested('matcher', 'StringMatcher')
     if (matcher === undefined) throw entry.path('matcher').invalid('a matcher is required')
     entry.done()
-    return compileStringMatcher(matcher)
+    return compileSanMatcher(SAN_TYPES[type as keyof typeof SAN_TYPES], matcher)
   })
-  const untyped = context.each('matchSubjectAltNames', 'StringMatcher').map(compileStringMatcher)
+  const untyped = context
+    .each('matchSubjectAltNames', 'StringMatcher')
+    .map((matcher) => compileSanMatcher('any', matcher))
   return Object.freeze([...typed, ...untyped])
+}
+
+function compileSanMatcher(type: SanMatcher['type'], matcher: MessageReader<StringMatcher>): SanMatcher {
+  const { exact } = matcher.message
+  const compiled = compileStringMatcher(matcher)
+  return Object.freeze({ type, matcher: compiled, ...(exact === undefined ? {} : { exact }) })
 }
 
 function compileSdsSecretConfig(

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '@batten/core'
+import { handshakeFailure } from '../tls/tls-failure.ts'
 import { type ConnectTarget, PlainTransport } from './plain-transport.ts'
 import { formatAddress, type SocketTransport, type SocketTransportOptions } from './socket-transport.ts'
 
@@ -9,6 +10,8 @@ export interface ConnectOptions extends SocketTransportOptions {
   readonly timeoutMs: number
   /** Source address; default: the system's choice. */
   readonly bindAddress?: string | undefined
+  /** TLS: offered as ALPN when the context has no protocols of its own, in wire format. */
+  readonly fallbackAlpn?: Buffer | undefined
   /** Default: the machine's clock. */
   readonly clock?: Clock
 }
@@ -28,10 +31,13 @@ export type ConnectFailureReason =
 export class ConnectError extends Error {
   override readonly name = 'ConnectError'
   readonly reason: ConnectFailureReason
+  /** Why TLS failed, in Envoy's words; empty when the peer just ended the connection. undefined: not TLS's fault. */
+  readonly transportFailure: string | undefined
 
-  constructor(reason: ConnectFailureReason, message: string, cause?: unknown) {
+  constructor(reason: ConnectFailureReason, message: string, cause?: unknown, transportFailure?: string) {
     super(message, cause === undefined ? undefined : { cause })
     this.reason = reason
+    this.transportFailure = transportFailure
   }
 }
 
@@ -117,7 +123,8 @@ function connectErrorOf(error: Error | undefined, target: ConnectTarget, isTls: 
   const isOfSystem = (error as NodeJS.ErrnoException | undefined)?.syscall === 'connect'
   if (isTls && !isOfSystem) {
     const what = error === undefined ? 'the peer closed the connection' : error.message
-    return new ConnectError('handshake', `TLS handshake with ${targetText(target)} failed: ${what}`, error)
+    const message = `TLS handshake with ${targetText(target)} failed: ${what}`
+    return new ConnectError('handshake', message, error, handshakeFailure(error))
   }
   return new ConnectError(
     'refused',

@@ -4,7 +4,7 @@ import { type Clock, systemClock } from '@batten/core'
 import type { ClientTlsContext } from '../tls/client-context.ts'
 import type { BuiltContext } from '../tls/secure-contexts.ts'
 import type { ServerTlsContext } from '../tls/server-context.ts'
-import type { TlsSessionInfo } from '../tls/session-info.ts'
+import { TlsSessionInfo } from '../tls/session-info.ts'
 import { verifyPeer } from '../tls/verify-peer.ts'
 import {
   awaitConnect,
@@ -59,7 +59,7 @@ export class TlsTransport extends SocketTransport {
       onread: transport.readInto,
       highWaterMark: transport.bufferLimitBytes,
       allowHalfOpen: true,
-      requestCert: built.isValidating || config.requireClientCertificate,
+      requestCert: built.isValidating || config.pins !== undefined || config.requireClientCertificate,
       // Only means here that OpenSSL itself refuses a client without a certificate.
       rejectUnauthorized: config.requireClientCertificate,
       // Node would refuse the handshake when no protocol is common; Envoy goes on without one.
@@ -78,6 +78,7 @@ export class TlsTransport extends SocketTransport {
     options: ConnectOptions,
   ) {
     const transport = new TlsTransport(options)
+    const alpn = context.alpn ?? options.fallbackAlpn
     const connectOptions: Omit<ConnectionOptions, 'onread'> & SocketOptions = {
       ...target,
       secureContext: built.context,
@@ -88,7 +89,7 @@ export class TlsTransport extends SocketTransport {
       highWaterMark: transport.bufferLimitBytes,
       allowHalfOpen: true,
       noDelay: true,
-      ...(context.alpn === undefined ? {} : { ALPNProtocols: context.alpn }),
+      ...(alpn === undefined ? {} : { ALPNProtocols: alpn }),
       ...(session === undefined ? {} : { session }),
       ...(options.bindAddress === undefined ? {} : { localAddress: options.bindAddress }),
     }
@@ -142,6 +143,7 @@ export function acceptTls(
     if (result instanceof ConnectError) transport.destroy()
     done(result)
   }
+  socket.on('error', (error) => countTlsError(error, context))
   socket.on('secure', () => {
     const outcome = verifyPeer(socket, {
       config: context.config,
@@ -150,7 +152,8 @@ export function acceptTls(
       requireCertificate: context.config.requireClientCertificate,
       nowMs: clock.now(),
     })
-    if (typeof outcome === 'string') return settle(new ConnectError('certificate', outcome))
+    if (!(outcome instanceof TlsSessionInfo))
+      return settle(new ConnectError('certificate', outcome.message, undefined, outcome.transportFailure))
     transport.established(outcome)
     settle(transport)
   })
@@ -159,7 +162,6 @@ export function acceptTls(
     onEnd: () => settle(new ConnectError('handshake', 'the peer closed the connection')),
   }
   transport.onClosed = (error) => {
-    countHandshakeError(error, context)
     settle(new ConnectError('handshake', error?.message ?? 'the peer closed the connection', error))
   }
   const timer =
@@ -203,6 +205,7 @@ export function connectTls(
   const resumable = context.session(host)
   const transport = TlsTransport.client(target, built, context, resumable?.session, options)
   const socket = transport.pendingSocket
+  socket.on('error', (error) => countTlsError(error, context))
   socket.on('session', (session) => {
     const { info } = transport
     if (info !== undefined) context.keepSession(host, { session, peer: info.peer }, built)
@@ -213,13 +216,13 @@ export function connectTls(
       config: context.config,
       built,
       stats: context.stats,
-      requireCertificate: built.isValidating,
+      requireCertificate: built.isValidating || context.config.pins !== undefined,
       resumedPeer: resumable?.peer,
       nowMs: clock.now(),
     })
-    if (typeof outcome === 'string') {
+    if (!(outcome instanceof TlsSessionInfo)) {
       context.forgetSession(host)
-      return new ConnectError('certificate', outcome)
+      return new ConnectError('certificate', outcome.message, undefined, outcome.transportFailure)
     }
     transport.established(outcome)
     return undefined
@@ -230,18 +233,16 @@ export function connectTls(
     target,
     options,
     (result) => {
-      if (result instanceof ConnectError && result.reason === 'handshake') {
-        context.forgetSession(host)
-        countHandshakeError(result.cause, context)
-      }
+      if (result instanceof ConnectError && result.reason === 'handshake') context.forgetSession(host)
       done(result)
     },
     check,
   )
 }
 
-function countHandshakeError(error: unknown, context: ServerTlsContext | ClientTlsContext): void {
-  const code = (error as { code?: string } | undefined)?.code ?? ''
+/** In the handshake and after it: an alert of the peer is an error either way. */
+function countTlsError(error: Error, context: ServerTlsContext | ClientTlsContext): void {
+  const { code = '' } = error as NodeJS.ErrnoException
   if (code === 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE') context.stats.failVerifyNoCert.inc()
   else if (code.startsWith('ERR_SSL_')) context.stats.connectionError.inc()
 }

@@ -49,6 +49,7 @@ describe('subject alternative names', () => {
       uris: ['spiffe://cluster.local/ns/a/sa/b', 'https://x.example/y'],
       dns: ['a.example', '*.b.example'],
       emails: [],
+      ips: [],
       others: 0,
     })
   })
@@ -56,7 +57,13 @@ describe('subject alternative names', () => {
   it('cannot be added to by a name that looks like several', () => {
     const sly = 'x.example, URI:spiffe://cluster.local/ns/admin/sa/admin'
     const { certificateChain } = authority.issue({ dns: [sly] })
-    expect(subjectAltNames(der(certificateChain))).toEqual({ uris: [], dns: [sly], emails: [], others: 0 })
+    expect(subjectAltNames(der(certificateChain))).toEqual({
+      uris: [],
+      dns: [sly],
+      emails: [],
+      ips: [],
+      others: 0,
+    })
   })
 
   it('leave out names with control characters and NUL', () => {
@@ -65,6 +72,7 @@ describe('subject alternative names', () => {
       uris: [],
       dns: ['good.example'],
       emails: [],
+      ips: [],
       others: 1,
     })
   })

@@ -55,5 +55,5 @@ function isSameSecret(a: TlsSecret, b: TlsSecret): boolean {
     return (
       b.kind === 'certificate' && a.certificateChain === b.certificateChain && a.privateKey === b.privateKey
     )
-  return b.kind === 'validation' && a.trustedCa === b.trustedCa
+  return b.kind === 'validation' && a.trustedCa === b.trustedCa && a.revoked === b.revoked
 }

@@ -92,7 +92,7 @@ class Entry {
         this.#config,
         this.#key,
         own?.kind === 'certificate' ? own : undefined,
-        trust?.kind === 'validation' ? trust.trustedCa : undefined,
+        trust?.kind === 'validation' ? trust : undefined,
       )
     } catch (thrown) {
       // The last good context stays. The message of OpenSSL does not quote the key.
@@ -132,13 +132,16 @@ function build(
   config: TlsCommonConfig,
   key: string,
   own: { readonly certificateChain: string; readonly privateKey: string } | undefined,
-  trustedCa: string | undefined,
+  trust: { readonly trustedCa: string; readonly revoked?: string } | undefined,
 ): BuiltContext {
+  const trustedCa = trust?.trustedCa
+  const revoked = trust?.revoked ?? config.revoked
   const groups = openSslGroups(config.groups)
   const context = createSecureContext({
     ...(own === undefined ? {} : { cert: own.certificateChain, key: own.privateKey }),
     // An empty list, not undefined: that would load the roots of the web.
     ca: trustedCa === undefined ? [] : [trustedCa],
+    ...(revoked === undefined ? {} : { crl: revoked }),
     minVersion: config.minVersion,
     maxVersion: config.maxVersion,
     ciphers: `${TLS13_CIPHERS}:${config.ciphers === '' ? TLS12_CIPHERS : config.ciphers}`,
@@ -171,6 +174,9 @@ function keyOf(config: TlsCommonConfig, role: Role): string {
     config.ciphers,
     config.groups,
     config.signatureAlgorithms,
+    config.revoked,
+    // Nor can one that was got with another certificate pinned.
+    config.pins,
     role === 'server' && (config as TlsServerConfig).requireClientCertificate,
   ])
 }

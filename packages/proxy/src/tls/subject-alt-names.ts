@@ -5,6 +5,8 @@ export interface SubjectAltNames {
   readonly uris: readonly string[]
   readonly dns: readonly string[]
   readonly emails: readonly string[]
+  /** As text: `10.0.0.1`, or the eight groups of IPv6 without leading zeros and without `::`. */
+  readonly ips: readonly string[]
   /** Number of names of other kinds. */
   readonly others: number
 }
@@ -13,6 +15,7 @@ export const NO_ALT_NAMES: SubjectAltNames = Object.freeze({
   uris: Object.freeze([]),
   dns: Object.freeze([]),
   emails: Object.freeze([]),
+  ips: Object.freeze([]),
   others: 0,
 })
 
@@ -23,6 +26,7 @@ const EXTENSIONS = 0xa3
 const RFC822_NAME = 0x81
 const DNS_NAME = 0x82
 const URI = 0x86
+const IP_ADDRESS = 0x87
 
 /**
  * Reads the subject alternative names of a certificate from its DER encoding.
@@ -52,15 +56,24 @@ function readGeneralNames(value: DerReader): SubjectAltNames {
   const uris: string[] = []
   const dns: string[] = []
   const emails: string[] = []
+  const ips: string[] = []
   let others = 0
   const names = value.enter(DER.sequence)
   while (!names.isAtEnd) {
     const { tag, content } = names.next()
     const list = tag === URI ? uris : tag === DNS_NAME ? dns : tag === RFC822_NAME ? emails : undefined
-    if (list !== undefined && isPrintable(content)) list.push(content.toString('latin1'))
+    const ip = tag === IP_ADDRESS ? ipText(content) : undefined
+    if (ip !== undefined) ips.push(ip)
+    else if (list !== undefined && isPrintable(content)) list.push(content.toString('latin1'))
     else others++
   }
-  return { uris, dns, emails, others }
+  return { uris, dns, emails, ips, others }
+}
+
+function ipText(content: Buffer): string | undefined {
+  if (content.length === 4) return content.join('.')
+  if (content.length !== 16) return undefined
+  return Array.from({ length: 8 }, (_, i) => content.readUInt16BE(2 * i).toString(16)).join(':')
 }
 
 function isPrintable(content: Uint8Array): boolean {

@@ -1,4 +1,4 @@
-import type { StringMatcher } from '@batten/core'
+import type { SanMatcher } from './san-match.ts'
 
 /** Where certificates come from: a secret of the {@link SecretStore} by name; static material is stored under a made-up name. */
 export interface TlsSecretRefs {
@@ -18,8 +18,20 @@ export interface TlsCommonConfig extends TlsSecretRefs {
   readonly groups: readonly string[]
   /** Best first; empty means Envoy's default. */
   readonly signatureAlgorithms: readonly string[]
-  /** Any one of these must match any one SAN (URI or DNS) of the peer; empty accepts every SAN. */
-  readonly subjectAltNames: readonly StringMatcher[]
+  /** Any one of these must match any one SAN of the peer; empty accepts every SAN. */
+  readonly subjectAltNames: readonly SanMatcher[]
+  /** Of which the peer's certificate must have one, beside a good chain where roots are trusted. */
+  readonly pins?: CertificatePins
+  /** Revocation lists (PEM) that stand in the configuration; those of a secret go first. */
+  readonly revoked?: string
+}
+
+/** A certificate that has one of either is good. */
+export interface CertificatePins {
+  /** SHA-256 of the certificate, lower-case hexadecimal. */
+  readonly certificates: readonly string[]
+  /** SHA-256 of the public key (SPKI), base64. */
+  readonly publicKeys: readonly string[]
 }
 
 /** `DownstreamTlsContext`, compiled. */
@@ -41,7 +53,13 @@ export type TlsSecret =
       readonly certificateChain: string
       readonly privateKey: string
     }
-  | { readonly kind: 'validation'; readonly name: string; readonly trustedCa: string }
+  | {
+      readonly kind: 'validation'
+      readonly name: string
+      readonly trustedCa: string
+      /** Revocation lists, PEM. */
+      readonly revoked?: string
+    }
 
 /**
  * Current secrets by name. Contexts that use a name are rebuilt when it changes; live connections keep the context

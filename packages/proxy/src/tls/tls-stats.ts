@@ -15,6 +15,7 @@ export class TlsStats {
   readonly failVerifyNoCert: Counter
   readonly failVerifyError: Counter
   readonly failVerifySan: Counter
+  readonly failVerifyCertHash: Counter
   readonly #scope: StatScope
   readonly #named = new Map<string, Counter>()
 
@@ -28,6 +29,7 @@ export class TlsStats {
     this.failVerifyNoCert = scope.counter('ssl.fail_verify_no_cert')
     this.failVerifyError = scope.counter('ssl.fail_verify_error')
     this.failVerifySan = scope.counter('ssl.fail_verify_san')
+    this.failVerifyCertHash = scope.counter('ssl.fail_verify_cert_hash')
   }
 
   /** Counts `ssl.versions.TLSv1.3`, `ssl.ciphers.<name>`. */

@@ -430,7 +430,9 @@ describe('an xDS client over TLS', () => {
     expect(server.streams[0]!.getHost()).toBe('istiod.test')
   })
 
-  const matching = (text: string) => [{ matches: (name: string) => name === text }]
+  const matching = (text: string) => [
+    { type: 'any' as const, matcher: { matches: (name: string) => name === text } },
+  ]
   it.each<[string, Partial<TlsClientConfig>, string | undefined]>([
     ['the SNI, where there is nothing else to go by', {}, undefined],
     [

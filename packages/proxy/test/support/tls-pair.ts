@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:net'
-import { Counter, Gauge, Histogram } from '@batten/core'
+import { Counter, compileStringMatch, Gauge, Histogram } from '@batten/core'
 import { afterEach } from 'vitest'
 import { ConnectError } from '../../src/network/connect.ts'
 import { PlainTransport } from '../../src/network/plain-transport.ts'
@@ -56,7 +56,7 @@ export const expired = root.issue({
 })
 
 export const exact = (value: string) =>
-  ({ matches: (text: string) => text === value }) as TlsServerConfig['subjectAltNames'][0]
+  ({ type: 'any', matcher: compileStringMatch({ exact: value }), exact: value }) as const
 
 export interface Side {
   readonly secrets: ReturnType<typeof createSecretStore>

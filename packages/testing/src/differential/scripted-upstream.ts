@@ -65,8 +65,8 @@ export class ScriptedUpstream {
     socket.on('close', () => this.#sockets.delete(socket))
     socket.on('error', () => {})
     const instead = this.#tls?.instead
-    if (instead !== undefined) socket.once('data', () => perform(instead, socket))
-    else if (this.#tlsOptions === undefined) this.#serve(socket)
+    if (instead !== undefined) socket.once('data', () => perform(instead, socket, socket))
+    else if (this.#tlsOptions === undefined) this.#serve(socket, socket)
     else this.#secure(socket, this.#tlsOptions)
   }
 
@@ -76,10 +76,11 @@ export class ScriptedUpstream {
     const secure = tlsUpstream(socket, options)
     secure.on('secure', () => (handshakes[index] = { ...handshakes[index], ...seenTls(secure, true) }))
     secure.on('error', (thrown) => (handshakes[index] = { error: tlsError(thrown), ...handshakes[index] }))
-    this.#serve(secure)
+    this.#serve(secure, socket)
   }
 
-  #serve(socket: Socket): void {
+  /** @param below - the connection itself, where the socket is TLS */
+  #serve(socket: Socket, below: Socket): void {
     let bytes = ''
     socket.setEncoding('latin1')
     socket.on('error', () => {})
@@ -93,23 +94,23 @@ export class ScriptedUpstream {
         let connection = this.#numbers.get(socket)
         if (connection === undefined) this.#numbers.set(socket, (connection = ++this.#connections))
         this.seen.push({ connection, message: taken.message })
-        this.#answer(socket)
+        this.#answer(socket, below)
       }
     })
   }
 
-  #answer(socket: Socket): void {
+  #answer(socket: Socket, below: Socket): void {
     const answer = this.#answers[Math.min(this.#next++, this.#answers.length - 1)]
-    if (answer !== undefined) perform(answer, socket)
+    if (answer !== undefined) perform(answer, socket, below)
   }
 }
 
-function perform(answer: UpstreamAnswer, socket: Socket): void {
+function perform(answer: UpstreamAnswer, socket: Socket, below: Socket): void {
   if (answer.afterwards === 'hang') return
   const send = () => {
     if (answer.bytes !== '') socket.write(answer.bytes, 'latin1')
     if (answer.afterwards === 'close') socket.end()
-    if (answer.afterwards === 'reset') setTimeout(() => socket.resetAndDestroy(), 20)
+    if (answer.afterwards === 'reset') setTimeout(() => below.resetAndDestroy(), 20)
   }
   if (answer.afterMs > 0) setTimeout(send, answer.afterMs)
   else send()

@@ -18,7 +18,7 @@ export interface TlsPeer {
   readonly alpn?: readonly string[]
   readonly minVersion?: SecureVersion
   readonly maxVersion?: SecureVersion
-  /** OpenSSL's lists. Groups are X25519 by default, so that no case depends on the version of OpenSSL. */
+  /** OpenSSL's lists. Groups are X25519 and P-256 by default, so that no case depends on the version of OpenSSL. */
   readonly ciphers?: string
   readonly groups?: string
   readonly signatureAlgorithms?: string
@@ -94,7 +94,7 @@ function contextOptions(tls: TlsPeer, certificates: string | undefined) {
     ca: [],
     minVersion: tls.minVersion ?? ('TLSv1.2' as const),
     maxVersion: tls.maxVersion ?? ('TLSv1.3' as const),
-    ecdhCurve: tls.groups ?? 'X25519',
+    ecdhCurve: tls.groups ?? 'X25519:P-256',
     ...(tls.ciphers === undefined ? {} : { ciphers: tls.ciphers }),
     ...(tls.signatureAlgorithms === undefined ? {} : { sigalgs: tls.signatureAlgorithms }),
   }
