@@ -43,6 +43,11 @@ apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata: { name: a }
 spec: { hosts: [a], http: [{ route: [{ destination: { host: a } }] }] }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: c }
+spec: { selector: { app: c }, ports: [{ name: http, port: 8080 }] }
 `
 
 /** Which fields of a snapshot are other ones than before. */
@@ -176,6 +181,13 @@ data:
       'CP_PORT_UNKNOWN',
       'spec.http[0].mirror.port.number',
       'b.default.svc.cluster.local has no port 81; it has 80',
+    ],
+    [
+      'a destination that lacks the port of the request',
+      'spec: { hosts: [old.example.com], http: [{ route: [{ destination: { host: c } }] }] }',
+      'CP_PORT_UNKNOWN',
+      'spec.http[0].route[0].destination',
+      'sidecars keep the port of the request, 80, and c.default.svc.cluster.local has only 8080, so their requests fail',
     ],
     [
       'a gateway that is not there',

@@ -3,7 +3,7 @@ import type { MeshDestinationRule } from './destination-rule.ts'
 import type { Finding } from './finding.ts'
 import { hostsOverlap, isExportedTo, resolveHost } from './host.ts'
 import { DEFAULT_NAMESPACE } from './object-key.ts'
-import { serviceKey } from './service.ts'
+import { type MeshService, serviceKey } from './service.ts'
 import type { MeshSnapshot, StoredObject } from './snapshot.ts'
 import { locate } from './validate-object.ts'
 import { destinationsOf, MESH_GATEWAY, type MeshVirtualService } from './virtual-service.ts'
@@ -23,7 +23,7 @@ export function referenceFindings(snapshot: MeshSnapshot, wasm?: WasmModuleSourc
     const tell = about(virtualService.key)
     tellGateways(snapshot, virtualService, tell)
     for (const { destination, path } of destinationsOf(virtualService))
-      tellDestination(snapshot, virtualService.namespace, destination, path, tell)
+      tellDestination(snapshot, virtualService, destination, path, tell)
   }
   tellHostConflicts(snapshot, about)
   for (const rules of snapshot.destinationRules.values())
@@ -68,11 +68,12 @@ function tellGateways(snapshot: MeshSnapshot, { gateways, spec }: MeshVirtualSer
 
 function tellDestination(
   snapshot: MeshSnapshot,
-  namespace: string,
+  virtualService: MeshVirtualService,
   destination: Destination,
   path: string,
   tell: Tell,
 ): void {
+  const { namespace } = virtualService
   const host = resolveHost(destination.host, namespace, snapshot.mesh.domainSuffix)
   const services = (snapshot.servicesByHost.get(host) ?? []).filter((service) =>
     isExportedTo(service.exportTo, service.namespace, namespace),
@@ -97,6 +98,7 @@ function tellDestination(
       message: `${host} has no port ${port}; it has ${service.ports.map(({ number }) => number).join(', ')}`,
       path: `${path}.port.number`,
     })
+  if (port === undefined) tellPortOfListener(snapshot, virtualService, service, path, tell)
   const { subset } = destination
   if (subset === undefined || subset === '') return
   const defined = rulesFor(snapshot, host).flatMap((rule) =>
@@ -111,7 +113,32 @@ function tellDestination(
     hint:
       defined.length === 0
         ? 'add a DestinationRule with this subset, or remove `subset`'
-        : `defined are ${[...new Set(defined)].join(', ')}`,
+        : `defined are ${[...new Set(defined)].sort().join(', ')}`,
+  })
+}
+
+/** Without a port sidecars keep the one of the request, which the destination may not have. */
+function tellPortOfListener(
+  snapshot: MeshSnapshot,
+  { hosts, gateways, spec }: MeshVirtualService,
+  service: MeshService,
+  path: string,
+  tell: Tell,
+): void {
+  if (!gateways.includes(MESH_GATEWAY) || !path.startsWith('spec.http')) return
+  if (spec.http?.some(({ match = [] }) => match.some((one) => one.gateways !== undefined))) return
+  const called = hosts.flatMap((host) => snapshot.servicesByHost.get(host) ?? [])
+  if (hosts.some((host) => host.startsWith('*'))) return
+  // A host that is no service lives on port 80.
+  const ports = new Set(called.length === 0 ? [80] : called.flatMap((one) => one.ports.map((p) => p.number)))
+  if (service.ports.some(({ number }) => ports.has(number))) return
+  const own = service.ports.map(({ number }) => number).join(', ')
+  tell({
+    code: 'CP_PORT_UNKNOWN',
+    severity: 'warning',
+    message: `sidecars keep the port of the request, ${[...ports].join(' or ')}, and ${service.hostname} has only ${own}, so their requests fail`,
+    path,
+    hint: 'name the port of the destination',
   })
 }
 

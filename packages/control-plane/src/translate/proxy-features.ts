@@ -19,6 +19,7 @@ export type ProxyFeature =
   | 'mirror'
   | 'outlier-detection'
   | 'retry-budget'
+  | 'retry-priority'
   | 'slow-start'
   | 'system-roots'
   | 'tcp-keepalive'
@@ -30,6 +31,7 @@ const WITHOUT: Readonly<Record<ProxyFeature, string>> = {
   mirror: 'requests are not mirrored',
   'outlier-detection': 'no host is ejected',
   'retry-budget': 'retries are limited by connectionPool.http.maxRetries only',
+  'retry-priority': 'retries choose among the hosts of all localities alike',
   'slow-start': 'new hosts get their full share at once',
   'system-roots': 'set caCertificates or credentialName; until then the settings of before stay',
   'tcp-keepalive': 'the settings of the operating system hold',

@@ -134,7 +134,15 @@ function toRoute(
     route.directResponse = { status: 500 }
     return route
   }
-  route.route = routeAction(http, hostRewriteLiteral, context)
+  const wantsPriority = http.retries?.retryRemoteLocalities === true
+  const canPrioritize =
+    !wantsPriority ||
+    context.hasFeature(
+      'retry-priority',
+      virtualService.key,
+      `spec.http[${index}].retries.retryRemoteLocalities`,
+    )
+  route.route = routeAction(http, hostRewriteLiteral, context, canPrioritize)
   const mirrors = mirrorsToPolicies(http, (destination) => context.clusterOf(destination))
   if (mirrors.length > 0 && context.hasFeature('mirror', virtualService.key, mirrorPath(http, index)))
     route.route.requestMirrorPolicies = mirrors
@@ -146,6 +154,7 @@ function routeAction(
   http: HTTPRoute,
   hostFromHeaders: string | undefined,
   context: RouteContext,
+  canPrioritize: boolean,
 ): RouteAction {
   const destinations = http.route ?? []
   const action: RouteAction = {
@@ -155,7 +164,10 @@ function routeAction(
     ...(hostFromHeaders === undefined ? {} : { hostRewriteLiteral: hostFromHeaders }),
     ...rewriteToRouteAction(http.rewrite),
   }
-  const retryPolicy = retriesToRetryPolicy(http.retries, { defaultAttempts: context.defaultRetryAttempts })
+  const retryPolicy = retriesToRetryPolicy(http.retries, {
+    defaultAttempts: context.defaultRetryAttempts,
+    canPrioritize,
+  })
   if (retryPolicy !== undefined) action.retryPolicy = retryPolicy
   const hashPolicy = destinations.flatMap(({ destination }) => context.hashPolicyOf(destination) ?? [])
   if (hashPolicy.length > 0) action.hashPolicy = [hashPolicy[0]!]

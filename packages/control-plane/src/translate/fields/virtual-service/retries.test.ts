@@ -76,4 +76,13 @@ describe('retriesToRetryPolicy', () => {
     expect(policy?.retryPriority?.name).toBe('envoy.retry_priorities.previous_priorities')
     expect(unpackAny(policy!.retryPriority!.typedConfig!).message).toEqual({ updateFrequency: 2 })
   })
+
+  it('chooses among all hosts where the proxy cannot prefer localities', () => {
+    const retries = { attempts: 1, retryRemoteLocalities: true }
+    expect(retriesToRetryPolicy(retries, { defaultAttempts: 2, canPrioritize: false })).toEqual({
+      retryOn: DEFAULT_ON,
+      numRetries: { value: 1 },
+      ...elsewhere,
+    })
+  })
 })

@@ -6,6 +6,8 @@ import { toDuration } from '../../duration.ts'
 export interface RetryContext {
   /** Attempts of routes that say nothing; 0 turns retries off. */
   readonly defaultAttempts: number
+  /** Whether the proxy can prefer other localities. Default true. */
+  readonly canPrioritize?: boolean
 }
 
 /** What is retried unless `retryOn` says otherwise. */
@@ -45,7 +47,7 @@ export function retriesToRetryPolicy(
   if (perTryTimeout !== undefined) policy.perTryTimeout = perTryTimeout
   const backoff = toDuration(retries?.backoff)
   if (backoff !== undefined) policy.retryBackOff = { baseInterval: backoff }
-  if (retries?.retryRemoteLocalities === true)
+  if (retries?.retryRemoteLocalities === true && context.canPrioritize !== false)
     policy.retryPriority = {
       name: 'envoy.retry_priorities.previous_priorities',
       typedConfig: packAny(
