@@ -87,6 +87,11 @@ async function untilReady(pod: LocalPod, signal: AbortSignal): Promise<void> {
   ])
 }
 
+function shortList(names: readonly string[]): string {
+  const more = names.length > 3 ? ` and ${names.length - 3} more` : ''
+  return `${names.slice(0, 3).join(', ')}${more}`
+}
+
 /** What a pod lacks to take requests, with its name. */
 async function lackOf(pod: LocalPod): Promise<string> {
   const closed = await closedPorts(pod.ports.map(({ appPort }) => appPort))
@@ -131,8 +136,9 @@ export class DevMesh {
   #isStarted = false
   /** Titles of pods that were ready at some time. */
   readonly #wereReady = new Set<string>()
-  /** Objects that changed since somebody was told that every proxy has them. */
-  #untold: string[] = []
+  /** Objects that changed since somebody was told that every proxy has them, or no one any more. */
+  readonly #untold = new Map<string, 'has' | 'lacks'>()
+  #isTelling = false
 
   constructor(options: DevOptions, project: Project) {
     this.#options = options
@@ -194,9 +200,11 @@ export class DevMesh {
       tls: await this.#ports.take(),
       debug: await this.#ports.take(),
     }
-    await this.#model.start((objects) => {
+    await this.#model.start((saved, removed) => {
       this.#changed()
-      void this.#tellServed(objects)
+      for (const name of saved) this.#untold.set(name, 'has')
+      for (const name of removed) this.#untold.set(name, 'lacks')
+      void this.#tellServed()
     })
     await this.#replan()
     await this.#ports.release()
@@ -435,23 +443,24 @@ export class DevMesh {
   }
 
   /** Says that what was saved is in force. A proxy that refuses it is a finding, and there is nothing more to say. */
-  async #tellServed(objects: readonly string[]): Promise<void> {
-    const isFirst = this.#untold.length === 0
-    this.#untold.push(...objects)
-    if (!isFirst || this.#untold.length === 0) return
+  async #tellServed(): Promise<void> {
+    if (this.#isTelling || this.#untold.size === 0) return
+    this.#isTelling = true
     const findings = this.#findings
     await this.#applying
     const isServed = await this.#sync.askUntil(this.#clock.monotonicMs() + SYNC_TIMEOUT_MS)
-    const names = [...new Set(this.#untold.splice(0))]
-    const hasNew = [...this.#findings].some(
+    const untold = [...this.#untold]
+    this.#untold.clear()
+    this.#isTelling = false
+    const isBad = [...this.#findings].some(
       ([key, { severity }]) => severity === 'error' && !findings.has(key),
     )
-    if (hasNew || this.#abort.signal.aborted || !this.#isStarted) return
-    const what = `${names.slice(0, 3).join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`
-    this.#notice(
-      isServed ? `${what}: every proxy has it` : `${what}: not every proxy has it yet`,
-      isServed ? 'success' : 'warning',
-    )
+    if (isBad || this.#abort.signal.aborted || !this.#isStarted) return
+    const names = (state: string) => shortList(untold.filter((one) => one[1] === state).map(([name]) => name))
+    const [saved, removed] = [names('has'), names('lacks')]
+    const told = [saved && `every proxy has ${saved}`, removed && `no proxy has ${removed} any more`]
+    if (isServed) this.#notice(told.filter(Boolean).join('; '), 'success')
+    else this.#notice('not every proxy has what was saved; see /debug/syncz of the control plane', 'warning')
   }
 
   /** Resolves when every pod that is wanted is ready, or at the deadline. */

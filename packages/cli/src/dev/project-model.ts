@@ -15,17 +15,19 @@ export class ProjectModel {
     this.#model = createModel({ sources: [this.#source] })
   }
 
-  /** Reads everything; calls back from then on with the objects that changed or went, as `Service default/cart`. */
-  async start(changed: (objects: readonly string[]) => void): Promise<void> {
+  /** Reads everything; calls back from then on with the objects that changed, and those that went. */
+  async start(changed: (saved: readonly string[], removed: readonly string[]) => void): Promise<void> {
     await this.#model.start()
     let before = this.#model.snapshot.objects
     this.#model.subscribe(({ objects }) => {
-      const keys = new Set([...before.keys(), ...objects.keys()])
-      const names = [...keys]
-        .filter((key) => before.get(key)?.object !== objects.get(key)?.object)
-        .map((key) => nameOf((objects.get(key) ?? before.get(key)!).object))
+      const isOther = (key: string) => before.get(key)?.object !== objects.get(key)?.object
+      const saved = [...objects].filter(([key]) => isOther(key))
+      const removed = [...before].filter(([key]) => !objects.has(key))
       before = objects
-      changed(names)
+      changed(
+        saved.map(([, { object }]) => nameOf(object)),
+        removed.map(([, { object }]) => nameOf(object)),
+      )
     })
   }
 

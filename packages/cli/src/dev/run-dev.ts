@@ -7,6 +7,7 @@ import { renderTable } from './banner.ts'
 import { type DevMesh, startDev } from './dev-mesh.ts'
 import { renderFindings } from './findings.ts'
 import { readableLog } from './log-line.ts'
+import { RepeatedLines } from './repeated-lines.ts'
 
 const NOTICE = { success: pc.green('√'), info: pc.dim('·'), warning: pc.yellow('‼'), error: pc.red('×') }
 
@@ -68,6 +69,12 @@ export async function runDev(flags: DevFlags, folder = '.'): Promise<void> {
   stopped.release()
 }
 
+function printLine(child: string, text: string): void {
+  console.log(`${pc.dim(`${child} |`)} ${text}`)
+}
+
+const ofParts = new RepeatedLines(printLine)
+
 /** Output of the applications is shown; proxies and the control plane only say what is worth a look, unless verbose. */
 function printOutput(verbose: boolean, child: string, line: string, stream: 'stdout' | 'stderr'): void {
   const isPart = child === 'control plane' || child.startsWith('sidecar ') || child === 'gateway'
@@ -77,7 +84,8 @@ function printOutput(verbose: boolean, child: string, line: string, stream: 'std
     // A finding says the same, with the place in the file.
     if (/"msg":"(resource rejected|\w+: ACK ERROR)"/.test(line)) return
   }
-  console.log(`${pc.dim(`${child} |`)} ${isPart && !verbose ? readableLog(line) : line}`)
+  if (isPart && !verbose) ofParts.line(child, readableLog(line))
+  else printLine(child, line)
 }
 
 function whenAborted(signal: AbortSignal): Promise<void> {
