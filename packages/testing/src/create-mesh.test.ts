@@ -141,6 +141,30 @@ spec:
     expect((await mesh.request('web-v1', 'http://cart:8080/')).status).toBe(200)
   })
 
+  it('takes a Sidecar and a Service that are applied later, as a cluster does', async () => {
+    const locked = `
+apiVersion: networking.istio.io/v1
+kind: Sidecar
+metadata: { name: default }
+spec:
+  egress: [{ hosts: ["istio-system/*"] }]
+  outboundTrafficPolicy: { mode: REGISTRY_ONLY }
+`
+    const alias = `
+apiVersion: v1
+kind: Service
+metadata: { name: basket }
+spec: { selector: { app: cart }, ports: [{ name: http, port: 80, targetPort: 8080 }] }
+`
+    await mesh.apply(alias)
+    expect((await mesh.request('web-v1', 'http://basket/')).status).toBe(200)
+    await mesh.apply(locked)
+    expect((await mesh.request('web-v1', 'http://cart:8080/')).status).toBe(502)
+    await mesh.delete(`${locked}---${alias}`)
+    expect((await mesh.request('web-v1', 'http://cart:8080/')).status).toBe(200)
+    expect((await mesh.request('web-v1', 'http://basket/')).status).toBe(502)
+  })
+
   it('closes when it is told to by a signal', async () => {
     const abort = new AbortController()
     const other = await createMesh({ workloads: { solo: {} }, signal: abort.signal })

@@ -83,6 +83,8 @@ const DRAIN_TIME_MS = 100
 export class Mesh {
   readonly #config = new MemorySource()
   readonly #platform = new MemorySource()
+  /** Everything that was applied, by object key. */
+  readonly #objects = new Map<string, KubernetesObject>()
   readonly #folder = mkdtempSync(join(tmpdir(), 'batten-mesh-'))
   readonly #proxies: BattenProxy[] = []
   #controlPlane: ControlPlane | undefined
@@ -122,8 +124,9 @@ export class Mesh {
     const ports = new PortPool()
     this.#plan = await planMesh(objects, () => true, 0, ports)
     await ports.release()
+    for (const object of objects) this.#objects.set(objectKey(object), object)
     this.#config.apply(objects)
-    this.#platform.apply(platformObjects(this.#plan, objects))
+    this.#updatePlatform()
     this.#controlPlane = await createControlPlane({
       sources: [this.#config, this.#platform],
       xdsPort: false,
@@ -140,14 +143,25 @@ export class Mesh {
 
   /** As `kubectl apply`: takes objects in and resolves when every proxy has them. */
   async apply(config: string | readonly KubernetesObject[]): Promise<void> {
-    this.#config.apply(objectsOf(config))
+    const objects = objectsOf(config)
+    for (const object of objects) this.#objects.set(objectKey(object), object)
+    this.#config.apply(objects)
+    this.#updatePlatform()
     await this.served()
   }
 
   /** As `kubectl delete`: takes objects away and resolves when every proxy has forgotten them. */
   async delete(config: string | readonly KubernetesObject[]): Promise<void> {
-    this.#config.remove(objectsOf(config).map(objectKey))
+    const keys = objectsOf(config).map(objectKey)
+    for (const key of keys) this.#objects.delete(key)
+    this.#config.remove(keys)
+    this.#updatePlatform()
     await this.served()
+  }
+
+  /** What a cluster adds depends on Services and Sidecars: endpoints, and what each pod may call. Pods stay. */
+  #updatePlatform(): void {
+    this.#platform.replace(platformObjects(this.#plan!, [...this.#objects.values()]))
   }
 
   /** Resolves when every proxy has accepted what the control plane knows now. */
