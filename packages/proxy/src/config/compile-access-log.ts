@@ -1,6 +1,8 @@
 import { type AccessLog, type SubstitutionFormatString, structToJson } from '@batten/xds'
 import type { AccessLogger } from '../telemetry/access-log/access-logger.ts'
+import type { LogFilterConfig } from '../telemetry/access-log/log-filter.ts'
 import { compileDataSource } from './compile-data-source.ts'
+import { compileLogFilter } from './compile-log-filter.ts'
 import type { CompileEnvironment } from './environment.ts'
 import { MessageReader } from './message-reader.ts'
 import { unknownExtension, unpackExtension } from './unpack.ts'
@@ -14,6 +16,8 @@ export interface AccessLogConfig {
     | { readonly kind: 'json'; readonly template: Readonly<Record<string, unknown>> }
     | undefined
   readonly omitEmptyValues: boolean
+  /** Which requests are logged. Default: all. */
+  readonly filter?: LogFilterConfig
 }
 
 const FILE = 'envoy.extensions.access_loggers.file.v3.FileAccessLog'
@@ -37,7 +41,8 @@ export function compileAccessLog(log: MessageReader<AccessLog>): AccessLogConfig
   log.skip('name')
   const at = log.path('typedConfig')
   const { name, typeUrl, message } = unpackExtension(log.take('typedConfig'), at)
-  if (log.has('filter')) throw log.path('filter').unsupported('filters of access logs are not supported yet')
+  const filterMessage = log.nested('filter', 'AccessLogFilter')
+  const filter = filterMessage === undefined ? {} : { filter: compileLogFilter(filterMessage) }
   log.done()
   if (name === FILE) {
     const file = new MessageReader(
@@ -50,13 +55,18 @@ export function compileAccessLog(log: MessageReader<AccessLog>): AccessLogConfig
     const format = compileFormat(file)
     file.done()
     const plain = text === undefined ? undefined : ({ kind: 'text', text } as const)
-    return Object.freeze({ destination: streamOf(path), ...format, format: format.format ?? plain })
+    return Object.freeze({
+      destination: streamOf(path),
+      ...filter,
+      ...format,
+      format: format.format ?? plain,
+    })
   }
   if (name !== STDOUT && name !== STDERR) throw unknownExtension(typeUrl, at)
   const stream = new MessageReader(message as Stream, 'StreamAccessLog', at)
   const format = compileFormat(stream)
   stream.done()
-  return Object.freeze({ destination: name === STDOUT ? 'stdout' : 'stderr', ...format })
+  return Object.freeze({ destination: name === STDOUT ? 'stdout' : 'stderr', ...filter, ...format })
 }
 
 /** Writing to these paths is writing to the stream; opening them anew fails in some containers. */

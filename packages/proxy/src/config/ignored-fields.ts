@@ -78,6 +78,7 @@ export const IGNORED_FIELDS: Readonly<Record<string, Readonly<Record<string, str
   WeightedCluster: { runtimeKeyPrefix: 'there is no runtime; the weights hold' },
   Decorator: { propagate: 'no spans are produced yet' },
   RegexMatcher: { googleRe2: 'the engine is always RE2 compatible' },
+  RuntimeUInt32: { runtimeKey: 'there is no runtime; the default value holds' },
   RuntimeFractionalPercent: { runtimeKey: 'there is no runtime; the default value holds' },
   Listener: {
     metadata: 'for config dumps',

@@ -1,5 +1,6 @@
 import { parseFormat } from '../../telemetry/access-log/format.ts'
 import type { LoggedStream } from '../../telemetry/access-log/logged-stream.ts'
+import { textOf } from '../../telemetry/access-log/operator.ts'
 import type { HeaderValue } from './header-mutation.ts'
 
 /**
@@ -15,7 +16,8 @@ export function compileHeaderValue(text: string): HeaderValue {
   if (parts.every((part) => typeof part === 'string')) return parts.join('')
   return (stream) => {
     let value = ''
-    for (const part of parts) value += typeof part === 'string' ? part : (part(stream as LoggedStream) ?? '')
+    for (const part of parts)
+      value += typeof part === 'string' ? part : textOf(part(stream as LoggedStream) ?? '')
     return value
   }
 }

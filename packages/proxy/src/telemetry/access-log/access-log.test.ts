@@ -143,6 +143,13 @@ it.each([
   )
 })
 
+it.each(['%RESPONSE_CODE:2%', '%PATH(XX)%', '%QUERY_PARAM%', '%GRPC_STATUS(WORD)%'])(
+  'refuses %s',
+  (format) => {
+    expect(() => compileTextFormat(format)).toThrow(BattenError)
+  },
+)
+
 it('compiles header values: text stays text, operators print, what is absent is empty', () => {
   expect(compileHeaderValue('plain')).toBe('plain')
   expect(compileHeaderValue('100%%')).toBe('100%')

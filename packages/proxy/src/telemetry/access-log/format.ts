@@ -1,6 +1,6 @@
 import type { LoggedStream } from './logged-stream.ts'
-import { invalidOperator, type LogOperator, type LogValue } from './operator.ts'
-import { OPERATORS } from './operators.ts'
+import { invalidOperator, type LogOperator, type LogValue, textOf } from './operator.ts'
+import { HEADER_OPERATORS, MEASURED_OPERATORS, OPERATORS } from './operators.ts'
 
 /** The format of an access log that says nothing about it. */
 export const DEFAULT_LOG_FORMAT =
@@ -11,15 +11,19 @@ export const DEFAULT_LOG_FORMAT =
 const ABSENT = '-'
 const COMMAND = /%([A-Z_0-9]+)(?:\(([^)]*)\))?(?::(\d+))?%/y
 
+/** What a format is for: headers are byte by byte as they came, logs are UTF-8. */
+type FormatTarget = 'header' | 'log'
+
 /** Constant text, or an operator. */
 export type FormatPart = string | LogOperator
 
 /**
  * Splits a format into text and operators. `%%` is a per cent sign; `%REQ(X?Y):10%` cuts its value to ten characters.
  *
+ * @param target - where the text goes. Default: a header
  * @throws BattenError `PROXY_INVALID_CONFIG` for an unknown operator or a lone per cent sign
  */
-export function parseFormat(format: string): readonly FormatPart[] {
+export function parseFormat(format: string, target: FormatTarget = 'header'): readonly FormatPart[] {
   const parts: FormatPart[] = []
   let text = ''
   let at = 0
@@ -40,7 +44,7 @@ export function parseFormat(format: string): readonly FormatPart[] {
       )
     if (text !== '') parts.push(text)
     text = ''
-    parts.push(compileCommand(match[1]!, match[2], match[3]))
+    parts.push(compileCommand(match[1]!, match[2], match[3], target))
     at = percent + match[0].length
   }
   text += format.slice(at)
@@ -52,16 +56,30 @@ function compileCommand(
   name: string,
   parameter: string | undefined,
   length: string | undefined,
+  target: FormatTarget,
 ): LogOperator {
   const create = Object.hasOwn(OPERATORS, name) ? OPERATORS[name] : undefined
   if (create === undefined) throw invalidOperator(`%${name}% is no command operator that this proxy knows`)
-  const operator = create(parameter, name)
+  const plain = create(parameter, name)
+  const operator: LogOperator =
+    target === 'log' && HEADER_OPERATORS.has(name) ? (stream) => decoded(plain(stream)) : plain
   if (length === undefined) return operator
+  if (!MEASURED_OPERATORS.has(name)) throw invalidOperator(`%${name}% takes no length`)
   const max = Number(length)
   return (stream) => {
     const value = operator(stream)
-    return value === undefined ? undefined : String(value).slice(0, max)
+    return value === undefined ? undefined : textOf(value).slice(0, max)
   }
+}
+
+/**
+ * The text whose UTF-8 bytes a header has. Bytes that are no UTF-8 stay what they are in Latin-1, as Envoy's JSON logs
+ * show them.
+ */
+function decoded(value: LogValue): LogValue {
+  if (typeof value !== 'string' || !/[\x80-\xff]/.test(value)) return value
+  const text = Buffer.from(value, 'latin1').toString('utf8')
+  return text.includes('\ufffd') ? value : text
 }
 
 /**
@@ -70,11 +88,18 @@ function compileCommand(
  * @param omitEmptyValues - print nothing, in place of `-`, for what is absent
  */
 export function compileTextFormat(format: string, omitEmptyValues = false): (stream: LoggedStream) => string {
-  const parts = parseFormat(format)
+  const parts = parseFormat(format, 'log')
   const absent = omitEmptyValues ? '' : ABSENT
   return (stream) => {
     let line = ''
-    for (const part of parts) line += typeof part === 'string' ? part : (part(stream) ?? absent)
+    for (const part of parts) {
+      if (typeof part === 'string') {
+        line += part
+        continue
+      }
+      const value = part(stream)
+      line += value === undefined ? absent : textOf(value)
+    }
     return line
   }
 }
@@ -116,7 +141,7 @@ function compileNode(template: unknown, omitEmptyValues: boolean): JsonNode {
 }
 
 function compileLeaf(text: string, omitEmptyValues: boolean): JsonNode {
-  const parts = parseFormat(text)
+  const parts = parseFormat(text, 'log')
   const [only] = parts
   if (parts.length === 1 && typeof only === 'function') return (stream): LogValue => only(stream)
   if (parts.every((part) => typeof part === 'string')) return () => parts.join('')

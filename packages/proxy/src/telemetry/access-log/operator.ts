@@ -1,8 +1,8 @@
 import { BattenError } from '@batten/core'
 import type { LoggedStream } from './logged-stream.ts'
 
-/** What a command operator says about a stream; undefined when there is nothing to say. */
-export type LogValue = string | number | undefined
+/** What a command operator says about a stream, with its type for JSON; undefined when there is nothing to say. */
+export type LogValue = string | number | boolean | object | undefined
 export type LogOperator = (stream: LoggedStream) => LogValue
 
 /** The parameter of `%NAME(parameter)%`; undefined without parentheses. */
@@ -23,6 +23,11 @@ export function parameterised(create: (parameter: string, name: string) => LogOp
       throw invalidOperator(`%${name}% needs a parameter in parentheses`)
     return create(parameter, name)
   }
+}
+
+/** The text of a value: what is an object prints as JSON. */
+export function textOf(value: Exclude<LogValue, undefined>): string {
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
 export function invalidOperator(message: string): BattenError {

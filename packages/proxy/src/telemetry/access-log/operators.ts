@@ -1,9 +1,20 @@
+import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { HeaderMap } from '../../http/header-map.ts'
 import type { ConnectionTls } from '../../network/connection.ts'
 import { longResponseFlag } from '../../response-flags.ts'
+import type { Host } from '../../upstream/host.ts'
+import { GRPC_OPERATORS } from './grpc-operators.ts'
 import type { LoggedStream } from './logged-stream.ts'
-import { invalidOperator, type LogOperator, type OperatorFactory, parameterised, plain } from './operator.ts'
+import {
+  invalidOperator,
+  type LogOperator,
+  type LogValue,
+  type OperatorFactory,
+  parameterised,
+  plain,
+} from './operator.ts'
+import { PATH_OPERATORS } from './path-operators.ts'
 import { compileTimeFormat } from './start-time.ts'
 
 type Moment = (stream: LoggedStream) => number | undefined
@@ -103,14 +114,14 @@ function peerDate(of: (info: ConnectionTls) => number): OperatorFactory {
   }
 }
 
-/** `namespace:key:key`, as text; objects as JSON. */
+/** `namespace:key:key` */
 function metadata(of: (stream: LoggedStream, namespace: string) => unknown): OperatorFactory {
   return parameterised((parameter) => {
     const [namespace, ...keys] = parameter.split(':')
     return (stream) => {
       let value = of(stream, namespace!)
       for (const key of keys) value = isObject(value) ? value[key] : undefined
-      return textOf(value)
+      return logValue(value)
     }
   })
 }
@@ -119,23 +130,62 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null
 }
 
-function textOf(value: unknown): string | undefined {
-  if (value === undefined || value === null) return undefined
+function logValue(value: unknown): LogValue {
   if (value instanceof Uint8Array) return Buffer.from(value).toString('utf8')
-  return typeof value === 'string' ? value : JSON.stringify(value)
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value
+  return isObject(value) ? value : undefined
 }
 
 function filterState(parameter: string): LogOperator {
   const key = parameter.split(':')[0]!
-  return (stream) => textOf(stream.state.get(key))
+  return (stream) => logValue(stream.state.get(key))
 }
 
 function environment(name: string): LogOperator {
-  const value = process.env[name]
+  const value = process.env[name] ?? '-'
   return () => value
 }
 
 const notKept: OperatorFactory = plain(() => undefined)
+
+/** Whether a connection to the host stood. */
+function isConnected(stream: LoggedStream): boolean {
+  return stream.upstreamLocalAddress !== undefined
+}
+
+function hostOf(stream: LoggedStream): Host | undefined {
+  const { upstreamAddress } = stream
+  if (upstreamAddress === undefined) return undefined
+  return stream.cluster?.hosts.find((host) => host.address === upstreamAddress)
+}
+
+/** The name of the endpoint; its address where it has none. */
+function hostNameOf(stream: LoggedStream): string | undefined {
+  return hostOf(stream)?.config.hostname || stream.upstreamAddress
+}
+
+/** Operators whose values are bytes of headers, one character each. */
+export const HEADER_OPERATORS: ReadonlySet<string> = new Set([
+  'REQ',
+  'RESP',
+  'TRAILER',
+  'STREAM_ID',
+  ...Object.keys(PATH_OPERATORS),
+])
+
+/** Operators whose values may be cut to a length. */
+export const MEASURED_OPERATORS: ReadonlySet<string> = new Set([
+  'REQ',
+  'RESP',
+  'TRAILER',
+  'DYNAMIC_METADATA',
+  'CLUSTER_METADATA',
+  'UPSTREAM_METADATA',
+  'METADATA',
+  'FILTER_STATE',
+  'ENVIRONMENT',
+  ...Object.keys(PATH_OPERATORS),
+])
 
 /**
  * The command operators of HTTP access logs and header values, by name. Some name what this proxy does not have; they are
@@ -171,29 +221,30 @@ export const OPERATORS: Readonly<Record<string, OperatorFactory>> = {
   REQ: header((stream) => stream.requestHeaders),
   RESP: header((stream) => stream.responseHeaders),
   TRAILER: header((stream) => stream.responseTrailers),
-  GRPC_STATUS: (_parameter) => (stream) =>
-    stream.responseTrailers?.get('grpc-status') ?? stream.responseHeaders?.get('grpc-status'),
-  GRPC_STATUS_NUMBER: plain((stream) => {
-    const status = stream.responseTrailers?.get('grpc-status') ?? stream.responseHeaders?.get('grpc-status')
-    return status === undefined ? undefined : Number(status)
-  }),
+  ...GRPC_OPERATORS,
+  ...PATH_OPERATORS,
   ROUTE_NAME: plain((stream) => stream.route?.name || undefined),
   VIRTUAL_CLUSTER_NAME: notKept,
   UPSTREAM_HOST: plain((stream) => stream.upstreamAddress),
   UPSTREAM_CLUSTER: plain((stream) => stream.cluster?.config.statName),
   UPSTREAM_CLUSTER_RAW: plain((stream) => stream.cluster?.name),
   ...address('UPSTREAM_LOCAL', (stream) => stream.upstreamLocalAddress),
-  ...address('UPSTREAM_REMOTE', (stream) => stream.upstreamAddress),
+  ...address('UPSTREAM_REMOTE', (stream) => (isConnected(stream) ? stream.upstreamAddress : undefined)),
+  UPSTREAM_HOST_NAME: plain((stream) => hostNameOf(stream)),
+  UPSTREAM_HOST_NAME_WITHOUT_PORT: plain((stream) => ipOf(hostNameOf(stream))),
+  UPSTREAM_METADATA: metadata((stream, namespace) => hostOf(stream)?.config.metadata[namespace]),
   UPSTREAM_TRANSPORT_FAILURE_REASON: plain(
     (stream) => stream.upstreamTransportFailureReason.replaceAll(' ', '_') || undefined,
   ),
   UPSTREAM_REQUEST_ATTEMPT_COUNT: plain((stream) => stream.upstreamAttemptCount),
-  UPSTREAM_PROTOCOL: plain((stream) =>
-    stream.timing.upstreamRxStartMs === undefined ? undefined : 'HTTP/1.1',
-  ),
+  UPSTREAM_PROTOCOL: plain((stream) => (isConnected(stream) ? 'HTTP/1.1' : undefined)),
   ...address('DOWNSTREAM_REMOTE', (stream) => stream.downstreamRemoteAddress),
   ...address('DOWNSTREAM_DIRECT_REMOTE', (stream) => stream.connection.remoteAddress),
   ...address('DOWNSTREAM_LOCAL', (stream) => stream.connection.localAddress),
+  // Nothing replaces the address of the socket here.
+  ...address('DOWNSTREAM_DIRECT_LOCAL', (stream) => stream.connection.localAddress),
+  // A connection whose handshake failed has no requests.
+  DOWNSTREAM_TRANSPORT_FAILURE_REASON: notKept,
   CONNECTION_ID: plain((stream) => stream.connection.id),
   STREAM_ID: plain((stream) => stream.requestHeaders.get('x-request-id')),
   REQUESTED_SERVER_NAME: plain((stream) => stream.connection.requestedServerName || undefined),
@@ -219,6 +270,12 @@ export const OPERATORS: Readonly<Record<string, OperatorFactory>> = {
   METADATA: metadataOfKind(),
   FILTER_STATE: parameterised(filterState),
   HOSTNAME: plain(constant(hostname())),
+  ACCESS_LOG_TYPE: plain(constant('DownstreamEnd')),
+  UNIQUE_ID: plain(() => randomUUID()),
+  // No spans are produced, and no filter sets flags of its own.
+  TRACE_ID: notKept,
+  SPAN_ID: notKept,
+  CUSTOM_FLAGS: plain(constant('')),
   ENVIRONMENT: parameterised(environment),
 }
 
@@ -236,6 +293,7 @@ function metadataOfKind(): OperatorFactory {
       DYNAMIC: (stream, namespace) => stream.metadata.get(namespace),
       CLUSTER: (stream, namespace) => stream.cluster?.config.metadata[namespace],
       ROUTE: (stream, namespace) => stream.route?.metadata[namespace],
+      UPSTREAM_HOST: (stream, namespace) => hostOf(stream)?.config.metadata[namespace],
     }
     const of = kinds[kind]
     if (of === undefined)

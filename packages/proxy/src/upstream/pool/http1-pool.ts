@@ -233,6 +233,7 @@ export class Http1Pool implements ClientCodecOwner {
     breaker.connections.dec()
     stats.cxActive.dec()
     stats.cxDestroy.inc()
+    if (connection.hasSurplus) stats.cxProtocolError.inc()
     if (connection.closedByHost || error !== undefined) stats.cxDestroyRemote.inc()
     else stats.cxDestroyLocal.inc()
     stats.cxLengthMs.observe(clock.monotonicMs() - connection.connectedMs)
@@ -303,6 +304,8 @@ export class Http1Pool implements ClientCodecOwner {
     const nowMs = clock.monotonicMs()
     const connection = new PooledConnection(transport, this, nowMs, this.#config.http.enableTrailers ?? false)
     this.#connections.add(connection)
+    // Asked for once, while the socket knows it: logs of exchanges that the host cut want it later.
+    void transport.localAddress
     stats.cxConnectMs.observe(nowMs - startMs)
     const { maxConnectionDurationMs, idleTimeoutMs } = this.#config.http
     if (idleTimeoutMs > 0) connection.startIdleWatch(wheel, idleTimeoutMs)
