@@ -128,7 +128,8 @@ class CorsFilter implements HttpFilter {
   onRequestHeaders(headers: RequestHeaders, _endStream: boolean, stream: HttpStream): Verdict {
     const factory = this.#factory
     // As Envoy: what the proxy answers itself has no policy.
-    if (stream.route?.action.kind !== 'route') return undefined
+    const kind = stream.route?.action.kind
+    if (kind === 'redirect' || kind === 'direct-response') return undefined
     const policy = stream.routeConfig(factory.name) as CorsPolicy | undefined
     if (policy === undefined || (policy.share < 1 && factory.random() >= policy.share)) return undefined
     const origin = headers.get('origin')

@@ -56,8 +56,6 @@ export function applyResponseMutations(stream: ActiveStream, headers: ResponseHe
   const { route, weightedCluster } = stream
   // As Envoy: `require_tls` redirects before anything else of the configuration is looked at.
   if (route === TO_HTTPS) return
-  if (route?.virtualHost.includeAttemptCountInResponse === true && stream.upstreamAttemptCount > 0)
-    headers.set('x-envoy-attempt-count', String(stream.upstreamAttemptCount))
   if (weightedCluster?.mutations !== undefined)
     applyMutations(weightedCluster.mutations.response, headers, stream)
   if (route?.mutations !== undefined) applyMutations(route.mutations.response, headers, stream)

@@ -7,14 +7,13 @@ import type { LocalReply } from '../filter.ts'
 import { reply } from '../filter.ts'
 import type { HeaderTable, RequestHeaderTable, ResponseHeaderTable } from '../header-table.ts'
 import { Header } from '../known-headers.ts'
-import { applyMutations } from '../route/header-mutation.ts'
 import { isRetriableReset, isRetriableResponse, RetryState, retryPolicyOf } from '../route/retry-state.ts'
-import { rewriteAuthority, rewritePath } from '../route/rewrite.ts'
-import type { RetryPolicy, Route, RouteAction } from '../route/route-config.ts'
+import type { RetryPolicy, Route } from '../route/route-config.ts'
 import { announceTimeout, type RequestTimeouts, requestTimeouts } from '../route/timeout.ts'
 import type { ActiveStream } from '../stream.ts'
 import type { TerminalFilter } from '../terminal-filter.ts'
 import { TimerEntry, type TimerTarget } from '../timer-wheel.ts'
+import { finalizeRequest } from './finalize-request.ts'
 import { applyResponseMutations, replyOfRoute } from './route-reply.ts'
 import type { RouterFactory } from './router.ts'
 import {
@@ -121,7 +120,7 @@ export class RouterStream implements TerminalFilter, PoolWaiter, ResponseSink, T
     announceTimeout(action, timeouts, 0, headers, !this.#factory.suppressEnvoyHeaders)
     // Known to the command operators of headers that are added.
     stream.upstreamAttemptCount = 1
-    this.#finalizeRequest(headers, action)
+    finalizeRequest(stream, route, action, !this.#factory.suppressEnvoyHeaders)
     // As Envoy: headers that the configuration adds may ask for retries, too.
     this.#policy = retryPolicyOf(policy, headers)
     if (endStream) this.#onRequestComplete(stream.startMs)
@@ -161,30 +160,6 @@ export class RouterStream implements TerminalFilter, PoolWaiter, ResponseSink, T
       this.#stream.owner.context.wheel.schedule(this.#globalTimer, this.#timeouts.globalMs, nowMs)
     }
     if (this.#state !== 'new') this.#startTryTimer()
-  }
-
-  #finalizeRequest(headers: RequestHeaderTable, action: RouteAction): void {
-    const stream = this.#stream
-    const route = this.#route
-    const { virtualHost } = route
-    const addsEnvoyHeaders = !this.#factory.suppressEnvoyHeaders
-    const weighted = stream.weightedCluster
-    if (weighted?.mutations !== undefined) applyMutations(weighted.mutations.request, headers, stream)
-    if (route.mutations !== undefined) applyMutations(route.mutations.request, headers, stream)
-    if (virtualHost.mutations !== undefined) applyMutations(virtualHost.mutations.request, headers, stream)
-    const { mutations } = stream.owner.config.routes.current ?? NO_MUTATIONS
-    if (mutations !== undefined) applyMutations(mutations.request, headers, stream)
-    const authority = rewriteAuthority(action, weighted?.hostRewrite, headers)
-    if (authority !== undefined) {
-      // As Envoy: the host of a weighted cluster replaces that of the request without a trace.
-      const isOfWeighted = weighted?.hostRewrite !== undefined && weighted.hostRewrite !== ''
-      if (addsEnvoyHeaders && !isOfWeighted) headers.setId(Header.envoyOriginalHost, headers.authority)
-      headers.authority = authority
-    }
-    const path = rewritePath(action, route.match, headers.path)
-    if (path === undefined) return
-    if (addsEnvoyHeaders) headers.setId(Header.envoyOriginalPath, headers.path)
-    headers.path = path
   }
 
   /** Keeps the body while it may be needed. */
@@ -229,7 +204,7 @@ export class RouterStream implements TerminalFilter, PoolWaiter, ResponseSink, T
       return
     }
     if (cluster.breaker.requests.isOpen) {
-      cluster.stats.rqPendingOverflow.inc()
+      cluster.stats.rqActiveOverflow.inc()
       this.#fail(resetReply('overflow', '', false))
       return
     }
@@ -323,13 +298,17 @@ export class RouterStream implements TerminalFilter, PoolWaiter, ResponseSink, T
     const connection = this.#connection
     if (this.#state === 'waiting') this.#pool?.cancel(this)
     if (connection !== undefined) {
-      const { stats } = this.#cluster
-      stats.rqTxReset.inc()
-      stats.cxDestroyWithActiveRq.inc()
-      stats.cxDestroyLocalWithActiveRq.inc()
+      this.#countCut()
       this.#leaveConnection()
       connection.resetStream()
     } else this.#stopTimer(this.#tryTimer)
+  }
+
+  /** A connection is closed for the sake of its request. (Resets are counted where streams can be: HTTP/2.) */
+  #countCut(): void {
+    const { stats } = this.#cluster
+    stats.cxDestroyWithActiveRq.inc()
+    stats.cxDestroyLocalWithActiveRq.inc()
   }
 
   #onTryBroken(reason: UpstreamReset, transportFailure: string, wasSent: boolean): void {
@@ -368,6 +347,10 @@ export class RouterStream implements TerminalFilter, PoolWaiter, ResponseSink, T
 
   // ---- the response ----
 
+  onInterimResponse(status: number): void {
+    this.#cluster.stats.chargeStatus(status)
+  }
+
   onResponseHeaders(headers: ResponseHeaderTable, endStream: boolean): void {
     const stream = this.#stream
     const { stats } = this.#cluster
@@ -384,7 +367,9 @@ export class RouterStream implements TerminalFilter, PoolWaiter, ResponseSink, T
         stats.chargeRetried(status)
         const connection = this.#connection
         this.#leaveConnection()
-        if (!endStream) connection?.resetStream()
+        if (endStream) return
+        this.#countCut()
+        connection?.resetStream()
         return
       }
     } else this.#retry?.succeeded()
@@ -403,6 +388,7 @@ export class RouterStream implements TerminalFilter, PoolWaiter, ResponseSink, T
     // Known to the command operators of headers that are added.
     stream.responseHeaders = headers
     applyResponseMutations(stream, headers)
+    if (this.#route.virtualHost.includeAttemptCountInResponse === true) setAttemptCount(stream, headers)
     if (endStream) this.#onResponseEnd()
     stream.respondHeaders(headers, endStream)
   }
@@ -447,7 +433,8 @@ export class RouterStream implements TerminalFilter, PoolWaiter, ResponseSink, T
     const { stats } = this.#cluster
     if (reason === 'remote_reset') stats.rqRxReset.inc()
     stats.cxDestroyWithActiveRq.inc()
-    stats.cxDestroyRemoteWithActiveRq.inc()
+    if (connection?.closedByHost === false) stats.cxDestroyLocalWithActiveRq.inc()
+    else stats.cxDestroyRemoteWithActiveRq.inc()
     if (reason === 'protocol_error') stats.cxProtocolError.inc()
     const isStale = connection?.isReused === true && !connection.responseStarted
     this.#leaveConnection()
@@ -473,7 +460,12 @@ export class RouterStream implements TerminalFilter, PoolWaiter, ResponseSink, T
   /** The request ends without a response from upstream. */
   #fail(local: LocalReply): void {
     this.#cluster.stats.chargeStatus(local.status)
-    this.#answer(local)
+    if (this.#route.virtualHost.includeAttemptCountInResponse !== true) {
+      this.#answer(local)
+      return
+    }
+    this.#state = 'over'
+    this.#stream.sendReply(local, (headers) => setAttemptCount(this.#stream, headers))
   }
 
   #answer(local: LocalReply): void {
@@ -571,5 +563,8 @@ export class RouterStream implements TerminalFilter, PoolWaiter, ResponseSink, T
   }
 }
 
-const NO_MUTATIONS = { mutations: undefined }
+function setAttemptCount(stream: ActiveStream, headers: ResponseHeaderTable): void {
+  headers.setId(Header.envoyAttemptCount, String(stream.upstreamAttemptCount))
+}
+
 const NO_TIMEOUTS: RequestTimeouts = { globalMs: 0, perTryMs: 0 }

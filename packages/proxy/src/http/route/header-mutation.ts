@@ -41,7 +41,7 @@ export function applyMutations(
   for (let i = 0; i < mutations.length; i++) {
     const mutation = mutations[i]!
     if (mutation.kind === 'remove') headers.remove(mutation.name)
-    else values[i] = valueOf(mutation, headers, stream)
+    else values[i] = writtenValue(mutation, headers, stream)
   }
   for (let i = 0; i < mutations.length; i++) {
     const mutation = mutations[i]!
@@ -49,14 +49,18 @@ export function applyMutations(
     if (mutation.kind === 'remove' || value === undefined) continue
     const { name } = mutation
     if (mutation.kind === 'overwrite' || mutation.kind === 'overwrite-if-exists') headers.set(name, value)
-    else if (mutation.joins === true && headers.has(name))
-      headers.set(name, `${headers.getAll(name).join(',')},${value}`)
+    else if (mutation.joins === true && headers.has(name)) join(headers, name, value)
     else headers.add(name, value)
   }
 }
 
+function join(headers: HeaderMap, name: string, value: string): void {
+  const before = headers.getAll(name).join(',')
+  headers.set(name, before === '' || value === '' ? before + value : `${before},${value}`)
+}
+
 /** What a mutation writes; undefined when it does not. */
-function valueOf(
+function writtenValue(
   mutation: Exclude<HeaderMutation, { kind: 'remove' }>,
   headers: HeaderMap,
   stream: unknown,

@@ -35,7 +35,7 @@ describe('a response', () => {
     [['connect-failure'], 418, [], false],
     [['unavailable'], 200, [['grpc-status', '14']], true],
     [['unavailable'], 200, [['grpc-status', '13']], false],
-    [['5xx'], 503, [['x-envoy-overloaded', 'true']], false],
+    [['5xx'], 503, [['x-envoy-overloaded', 'true']], true],
     [['5xx'], 503, [['x-envoy-ratelimited', 'true']], false],
     [['envoy-ratelimited'], 429, [['x-envoy-ratelimited', 'true']], true],
   ])('under %j with status %i and %j is retried: %s', (retryOn, status, fields, expected) => {

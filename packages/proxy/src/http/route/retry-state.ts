@@ -96,7 +96,6 @@ function list(value: string | undefined): string[] {
 export function isRetriableResponse(policy: RetryPolicy, headers: ResponseHeaderTable): boolean {
   const { retryOn } = policy
   const { status } = headers
-  if (headers.hasId(Header.envoyOverloaded)) return false
   if (headers.hasId(Header.envoyRateLimited)) return retryOn.has('envoy-ratelimited')
   if (status >= 500) {
     if (retryOn.has('5xx')) return true

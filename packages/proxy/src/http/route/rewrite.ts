@@ -17,7 +17,9 @@ export function rewritePath(rewrite: PathRewrite, match: RouteMatch, path: strin
   if (rewrite.regexRewrite !== undefined) {
     const bare = pathOnly(path)
     const { regex, substitution } = rewrite.regexRewrite
-    return regex.replaceAll(bare, substitution) + path.slice(bare.length)
+    const rewritten = regex.replaceAll(bare, substitution)
+    // As Envoy: a path does not become empty.
+    return rewritten === '' ? undefined : rewritten + path.slice(bare.length)
   }
   if (rewrite.prefixRewrite === undefined) return undefined
   const { path: rule } = match
@@ -29,13 +31,7 @@ export function rewritePath(rewrite: PathRewrite, match: RouteMatch, path: strin
 }
 
 /** The authority that the route wants, undefined when it stays; `auto` needs the name of the chosen host. */
-export function rewriteAuthority(
-  action: RouteAction,
-  weightedHost: string | undefined,
-  headers: RequestHeaders,
-): string | undefined {
-  if (weightedHost !== undefined && weightedHost !== '') return weightedHost
-  const { hostRewrite } = action
+export function rewriteAuthority({ hostRewrite }: RouteAction, headers: RequestHeaders): string | undefined {
   if (hostRewrite === undefined || hostRewrite.kind === 'auto') return undefined
   if (hostRewrite.kind === 'literal') return hostRewrite.value
   const value = headers.get(hostRewrite.header)
