@@ -159,6 +159,7 @@ function compileForwardClientCert(manager: Manager): HttpConnectionManagerConfig
     dns: details?.flag('dns') ?? false,
     uri: details?.flag('uri') ?? false,
     cert: details?.flag('cert') ?? false,
+    chain: details?.flag('chain') ?? false,
   }
   details?.done()
   return Object.freeze(result)

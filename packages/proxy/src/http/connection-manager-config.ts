@@ -23,6 +23,7 @@ export interface HttpConnectionManagerConfig {
     readonly dns: boolean
     readonly uri: boolean
     readonly cert: boolean
+    readonly chain: boolean
   }
   readonly normalizePath: boolean
   readonly mergeSlashes: boolean

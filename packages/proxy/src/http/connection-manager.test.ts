@@ -210,7 +210,7 @@ describe('x-forwarded-client-cert', () => {
     ['sanitize-set', false, undefined],
     ['always-forward-only', false, 'URI=claimed'],
   ])('with mode %s and mutual TLS: %s', (mode, mutual, expected) => {
-    const forwardClientCert = { mode, subject: true, uri: true, dns: true, cert: true }
+    const forwardClientCert = { mode, subject: true, uri: true, dns: true, cert: true, chain: false }
     const fixture = setUp({ forwardClientCert }, { tls: connectionTls({ mutual }) })
     const lines = sentHeaders(fixture, 'X-Forwarded-Client-Cert: URI=claimed')
     expect(lines.find((line) => line.startsWith('x-forwarded-client-cert'))?.slice(25)).toBe(expected)

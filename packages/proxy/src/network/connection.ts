@@ -40,6 +40,8 @@ export interface ConnectionTls {
   readonly peerCertificateSha256: string
   /** The peer's leaf certificate; empty when it presented none. */
   readonly peerCertificatePem: string
+  /** The same and the certificates that the peer sent with it. */
+  readonly peerChainPem: string
   /** Milliseconds since the epoch; NaN when the peer presented no certificate. */
   readonly peerValidFromMs: number
   readonly peerValidToMs: number

@@ -3,6 +3,9 @@ import type { ConnectionTls } from '../network/connection.ts'
 import { CertificateNames } from './certificate-names.ts'
 import { NO_ALT_NAMES } from './subject-alt-names.ts'
 
+/** Certificates of a chain that are looked at; real ones have three or four. */
+const MAX_CHAIN = 100
+
 /** {@link ConnectionTls} of a finished handshake. Outlives its socket: access logs read it after the close. */
 export class TlsSessionInfo implements ConnectionTls {
   readonly version: string
@@ -58,6 +61,14 @@ export class TlsSessionInfo implements ConnectionTls {
 
   get peerCertificatePem(): string {
     return this.peer?.certificate.toString() ?? ''
+  }
+
+  get peerChainPem(): string {
+    let pem = ''
+    let left = MAX_CHAIN
+    for (let at = this.peer?.certificate; at !== undefined && left-- > 0; at = at.issuerCertificate)
+      pem += at.toString()
+    return pem
   }
 
   get peerValidFromMs(): number {

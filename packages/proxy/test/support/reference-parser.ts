@@ -97,9 +97,9 @@ function readBody(request: ReferenceRequest, rest: string): string {
   if (get('transfer-encoding') === undefined) return rest
   for (;;) {
     // Looks at the longest prefix that can still become a size line.
-    const line = /^([0-9a-fA-F]{1,13})(;[\t\x20-\x7e\x80-\xff]*)?\r\n/.exec(rest)
+    const line = /^([0-9a-fA-F]{1,13})[\t ]*(;[\t\x20-\x7e\x80-\xff]*)?\r\n/.exec(rest)
     if (line === null) {
-      if (/^(?:[0-9a-fA-F]{1,13}(?:;[\t\x20-\x7e\x80-\xff]*)?\r?)?$/.test(rest)) throw new More()
+      if (/^(?:[0-9a-fA-F]{1,13}[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?\r?)?$/.test(rest)) throw new More()
       throw new Refused()
     }
     rest = rest.slice(line[0].length)

@@ -11,6 +11,17 @@ import {
   type TLSSocketOptions,
 } from 'node:tls'
 
+/** What browsers and proxies prefer, best first. */
+const CIPHERS = [
+  'TLS_AES_128_GCM_SHA256',
+  'TLS_AES_256_GCM_SHA384',
+  'TLS_CHACHA20_POLY1305_SHA256',
+  'ECDHE-ECDSA-AES128-GCM-SHA256',
+  'ECDHE-RSA-AES128-GCM-SHA256',
+  'ECDHE-ECDSA-AES256-GCM-SHA384',
+  'ECDHE-RSA-AES256-GCM-SHA384',
+].join(':')
+
 /** How a peer of the proxy speaks TLS. */
 export interface TlsPeer {
   /** Name in `certificates.yaml`; a client without presents none. */
@@ -18,7 +29,7 @@ export interface TlsPeer {
   readonly alpn?: readonly string[]
   readonly minVersion?: SecureVersion
   readonly maxVersion?: SecureVersion
-  /** OpenSSL's lists. Groups are X25519 and P-256 by default, so that no case depends on the version of OpenSSL. */
+  /** OpenSSL's lists. Ciphers are {@link CIPHERS} by default; groups are X25519 and P-256 by default, so that no case depends on the version of OpenSSL. */
   readonly ciphers?: string
   readonly groups?: string
   readonly signatureAlgorithms?: string
@@ -95,7 +106,7 @@ function contextOptions(tls: TlsPeer, certificates: string | undefined) {
     minVersion: tls.minVersion ?? ('TLSv1.2' as const),
     maxVersion: tls.maxVersion ?? ('TLSv1.3' as const),
     ecdhCurve: tls.groups ?? 'X25519:P-256',
-    ...(tls.ciphers === undefined ? {} : { ciphers: tls.ciphers }),
+    ciphers: tls.ciphers ?? CIPHERS,
     ...(tls.signatureAlgorithms === undefined ? {} : { sigalgs: tls.signatureAlgorithms }),
   }
 }
