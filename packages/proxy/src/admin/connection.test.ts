@@ -76,11 +76,16 @@ describe('an admin connection', () => {
       `HTTP/1.1 100 Continue\r\n\r\n${ok('POST /a\n')}`,
       false,
     ],
-    ['HTTP/1.0, which closes', 'GET /a HTTP/1.0\r\n\r\n', response('200 OK', 'GET /a\n', CLOSE), true],
+    [
+      'HTTP/1.0, which closes',
+      'GET /a HTTP/1.0\r\n\r\n',
+      response('200 OK', 'GET /a\n', CLOSE).replace('1.1', '1.0'),
+      true,
+    ],
     [
       'HTTP/1.0 that asks to keep the connection',
       'GET /a HTTP/1.0\r\nConnection: keep-alive\r\n\r\n',
-      response('200 OK', 'GET /a\n', 'connection: keep-alive\r\n'),
+      response('200 OK', 'GET /a\n', 'connection: keep-alive\r\n').replace('1.1', '1.0'),
       false,
     ],
     [

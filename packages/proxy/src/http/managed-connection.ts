@@ -185,9 +185,14 @@ export class ManagedConnection implements ServerCodecOwner, ConnectionHandle, Pe
     this.#closeLater(isOrderly ? LINGER_TIMER : DELAYED_CLOSE_TIMER)
   }
 
-  onCutResponse(): void {
+  onCutResponse(mustReset: boolean): void {
     this.#stream = undefined
-    this.#closeLater(DELAYED_CLOSE_TIMER)
+    if (!mustReset) {
+      this.#closeLater(DELAYED_CLOSE_TIMER)
+      return
+    }
+    this.#closedByPeer = false
+    this.#codec.transport.reset()
   }
 
   /** Closes when the client has had time to read what was written. */
@@ -309,6 +314,7 @@ export class ManagedConnection implements ServerCodecOwner, ConnectionHandle, Pe
   /** The proxy's own statements on a response, after all filters. */
   finalizeResponse(stream: ActiveStream, headers: ResponseHeaderTable): void {
     const { config } = this
+    if (!stream.requestEnded) this.stats.rqResponseBeforeRqComplete.inc()
     if (headers.hasAny(RESPONSE_HOP_BY_HOP)) {
       headers.removeId(Header.connection)
       headers.removeId(Header.keepAlive)
@@ -353,10 +359,7 @@ export class ManagedConnection implements ServerCodecOwner, ConnectionHandle, Pe
     this.#routeIdle = undefined
     stats.rqActive.value--
     stats.rqTime.observe(stream.endMs! - stream.startMs)
-    if (stream.isResponseStarted) {
-      stats.chargeStatus(stream.responseHeaders!.status)
-      if (!stream.requestEnded) stats.rqResponseBeforeRqComplete.inc()
-    }
+    if (stream.isResponseStarted) stats.chargeStatus(stream.responseHeaders!.status)
     if (!stream.requestEnded || !stream.isResponseEnded) stats.rqRxReset.inc()
     const { accessLoggers } = this.config
     for (let i = 0; i < accessLoggers.length; i++) accessLoggers[i]!.log(stream)

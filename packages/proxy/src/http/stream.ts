@@ -259,6 +259,17 @@ export class ActiveStream implements LoggedStream, RequestSink, RunOwner, Stream
     this.#end('downstream_remote_disconnect')
   }
 
+  onTunnelEnd(): void {
+    this.noteTunnelEnd('DC', 'downstream_remote_disconnect')
+  }
+
+  /** One side of a tunnel closed: as in Envoy, the log names the first that did. */
+  noteTunnelEnd(flag: ResponseFlag, details: string): void {
+    if (this.#flags !== undefined) return
+    this.addFlag(flag)
+    this.responseCodeDetails = details
+  }
+
   #noteRequestEnd(): void {
     this.requestEnded = true
     this.requestEndMs = this.owner.context.clock.monotonicMs()

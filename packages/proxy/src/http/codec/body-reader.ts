@@ -14,6 +14,8 @@ export const BAD_BODY = -2
 
 const CR = 13
 const LF = 10
+const SP = 32
+const TAB = 9
 const SEMICOLON = 59
 const EMPTY = Buffer.alloc(0)
 
@@ -29,6 +31,7 @@ type State =
   | 'length'
   | 'until-close'
   | 'chunk-size'
+  | 'chunk-size-padding'
   | 'chunk-extension'
   | 'chunk-size-lf'
   | 'chunk-data'
@@ -41,7 +44,7 @@ type State =
  * Reads the body of one message after the other: of a given length, chunked, or up to the end of the connection.
  *
  * Differs from Envoy: surplus bytes after the data of a chunk, a chunk size of more than 13 digits, bare LF and bare
- * CR in chunk framing are refused.
+ * CR in chunk framing, and trailers that frame a message or name a host are refused.
  */
 export class BodyReader {
   /** Offset behind the last byte of the body; valid while its end is being delivered. */
@@ -136,9 +139,16 @@ export class BodyReader {
         if (this.#digits === 0) return false
         if (byte === CR) this.#state = 'chunk-size-lf'
         else if (byte === SEMICOLON) this.#state = 'chunk-extension'
+        else if (byte === SP || byte === TAB) this.#state = 'chunk-size-padding'
         else return false
         return true
       }
+      case 'chunk-size-padding':
+        // Old servers write the size in a field of fixed width.
+        if (byte === CR) this.#state = 'chunk-size-lf'
+        else if (byte === SEMICOLON) this.#state = 'chunk-extension'
+        else return (byte === SP || byte === TAB) && ++this.#lineBytes <= MAX_CHUNK_LINE_BYTES
+        return true
       case 'chunk-extension':
         if (byte === CR) this.#state = 'chunk-size-lf'
         else if ((byte < 32 && byte !== 9) || byte === 127 || ++this.#lineBytes > MAX_CHUNK_LINE_BYTES)

@@ -1,3 +1,4 @@
+import { latin1Of } from '../../network/latin1.ts'
 import type { Transport, TransportHandler } from '../../network/transport.ts'
 import { type HeaderTable, type RequestHeaderTable, ResponseHeaderTable } from '../header-table.ts'
 import { Header } from '../known-headers.ts'
@@ -27,7 +28,8 @@ type State = 'idle' | 'head' | 'body' | 'tunnel' | 'request' | 'closed'
  * is complete while the request is not.
  *
  * Differs from Envoy: an answer other than 101 to a request for an upgrade goes on as it is. Envoy drops the body of one
- * below 400, which RFC 9110 allows a host to send.
+ * below 400, which RFC 9110 allows a host to send. A 101 that nobody asked for is a broken message, not passed on. A body
+ * that only the end of the connection ends is cut by a reset; to Envoy it is complete.
  */
 export class Http1ClientConnection implements TransportHandler, BodySink {
   readonly transport: Transport
@@ -39,7 +41,7 @@ export class Http1ClientConnection implements TransportHandler, BodySink {
   responseStarted = false
   /** Whether it was the host that ended the connection. */
   closedByHost = false
-  /** Whether the host sent bytes that nobody had asked for. */
+  /** Whether the host sent bytes that nobody had asked for, other than to say that it waited in vain. */
   hasSurplus = false
   readonly #owner: ClientCodecOwner
   readonly #parser: HeadParser
@@ -162,7 +164,7 @@ export class Http1ClientConnection implements TransportHandler, BodySink {
     this.bytesRead += chunk.length
     if (this.#state === 'idle' || this.#state === 'request') {
       // Nobody asked: whatever it is, the next response could not be told from it.
-      this.hasSurplus = true
+      if (this.#state === 'idle') this.hasSurplus = !isRequestTimeout(chunk)
       this.#fail()
       return
     }
@@ -185,6 +187,7 @@ export class Http1ClientConnection implements TransportHandler, BodySink {
       this.#body.stop()
       this.#sink = undefined
       this.closedByHost = true
+      if (this.#state === 'tunnel') sink?.onTunnelEnd?.()
       sink?.onResponseData(EMPTY, true)
       this.close()
       return
@@ -365,6 +368,11 @@ export class Http1ClientConnection implements TransportHandler, BodySink {
     if (!this.#isProcessing) this.#processCarry()
     if (this.#holds === 0) this.transport.resume()
   }
+}
+
+/** Whether bytes begin with a 408, which servers send before they close a connection that they kept for long enough. */
+function isRequestTimeout(bytes: Buffer): boolean {
+  return bytes.length > 12 && latin1Of(bytes, 0, 5) === 'HTTP/' && latin1Of(bytes, 9, 12) === '408'
 }
 
 /** Methods whose requests have no body unless they say so. */

@@ -187,12 +187,21 @@ describe('a request is read', () => {
   })
 })
 
+it('takes the sizes of chunks with padding, as old clients and servers write them', () => {
+  const fixture = new ServerFixture()
+  fixture.transport.receive(
+    `POST / HTTP/1.1\r\n${H}Transfer-Encoding: chunked\r\n\r\n5  \r\nhello\r\n1\t;x\r\n!\r\n0 \r\n\r\n`,
+  )
+  expect(fixture.requests[0]).toMatchObject({ body: 'hello!', ended: true, reset: '' })
+})
+
 describe('a chunked body is refused', () => {
   it.each([
     ['a size without digits', '\r\n'],
     ['a size with a prefix', '0x5\r\nhello\r\n'],
     ['a negative size', '-1\r\n'],
-    ['a size with a space', '5 \r\nhello\r\n'],
+    ['a size after a space', ' 5\r\nhello\r\n'],
+    ['digits after the padding of a size', '5 5\r\nhello\r\n'],
     ['a size of 14 digits', `${'0'.repeat(13)}5\r\nhello\r\n`],
     ['a bare line feed after the size', '5\nhello\r\n'],
     ['surplus data in a chunk', '5\r\nhelloX\r\n'],

@@ -37,7 +37,8 @@ type State = 'head' | 'body' | 'response' | 'discard'
  * socket when it is much. Reading goes on while a request is answered, since only who reads learns that a client left.
  *
  * Differs from Envoy: a client that closes its side of a tunnel may still read from it. Envoy takes it to be gone. Where
- * HTTP/1.0 is accepted, other versions and chunked bodies of 1.0 still are not.
+ * HTTP/1.0 is accepted, other versions and chunked bodies of 1.0 still are not. A client that pipelines may have any
+ * number of responses on their way, up to the limit of the connection's buffer; from Envoy it gets two at once.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9112
  */
@@ -69,6 +70,8 @@ export class Http1ServerConnection implements TransportHandler, ResponseEncoder,
   #responseStarted = false
   #responseEnded = false
   #chunkedResponse = false
+  /** Only the end of the connection ends the response. */
+  #untilClose = false
 
   constructor(transport: Transport, owner: ServerCodecOwner, options: Http1ServerOptions) {
     this.transport = transport
@@ -137,6 +140,7 @@ export class Http1ServerConnection implements TransportHandler, ResponseEncoder,
     if (this.#tunnel && this.#state === 'body') {
       this.#state = 'response'
       this.#body.stop()
+      this.#sink?.onTunnelEnd?.()
       this.#sink?.onRequestData(EMPTY, true)
       this.#sink?.onRequestBatchEnd()
       return
@@ -401,13 +405,13 @@ export class Http1ServerConnection implements TransportHandler, ResponseEncoder,
       return
     }
     if (this.#wantsUpgrade) this.#closeAfter = true
-    // The request is not read to its end and never will be: another one cannot follow.
-    if (endStream && this.#state === 'body') this.#closeAfter = true
-    this.#chunkedResponse = false
+    // As Envoy: who answers before the request is read says that no other can follow.
+    if (this.#state === 'body') this.#closeAfter = true
+    this.#chunkedResponse = this.#untilClose = false
     if (status === 204 || status === 304) headers.removeId(Header.transferEncoding)
     else if (!headers.hasId(Header.contentLength)) {
       // As Envoy: to HTTP/1.0, who says no length says that the connection ends.
-      if (this.#minorVersion === 0) this.#closeAfter = true
+      if (this.#minorVersion === 0) this.#closeAfter = this.#untilClose = true
       if (endStream && !this.#isHead) framing = 'content-length: 0\r\n'
       else if (this.#minorVersion !== 0) {
         framing = 'transfer-encoding: chunked\r\n'
@@ -448,9 +452,8 @@ export class Http1ServerConnection implements TransportHandler, ResponseEncoder,
     // What was written so far may still be on its way; a response cut short must not look complete.
     this.writer.flush()
     if (!this.#responseStarted || this.#responseEnded) this.transport.destroy()
-    // Only its length tells that such a response is cut short.
-    else if (this.#minorVersion === 0 || this.#owner.onCutResponse === undefined) this.transport.reset()
-    else this.#owner.onCutResponse()
+    else if (this.#owner.onCutResponse === undefined) this.transport.reset()
+    else this.#owner.onCutResponse(this.#untilClose)
   }
 
   #endResponse(): void {

@@ -6,6 +6,8 @@ export interface RequestSink {
   onRequestHeaders(headers: RequestHeaderTable, endStream: boolean): void
   onRequestData(chunk: Buffer, endStream: boolean): void
   onRequestTrailers(trailers: HeaderTable): void
+  /** The client closed its side of a tunnel; the end of the data follows. */
+  onTunnelEnd?(): void
   /** The bytes that arrived together are used up: write on what was gathered. */
   onRequestBatchEnd(): void
   /** The request will not be complete: the peer went away, or broke the protocol. */
@@ -47,8 +49,11 @@ export interface ServerCodecOwner {
   onExchangeEnd(): void
   /** The response is complete and the connection must close. */
   onFinalResponse(): void
-  /** A response ends before its time; the peer may have its beginning, then the connection must close. Reset without. */
-  onCutResponse?(): void
+  /**
+   * A response ends before its time; the connection must close. The peer may have its beginning, unless only a reset tells
+   * that it was not all. Reset without.
+   */
+  onCutResponse?(mustReset: boolean): void
   /** The peer sent FIN while no request was under way. */
   onIdleEnd(): void
   /** The connection is gone. */
@@ -73,6 +78,8 @@ export interface ResponseSink {
   onResponseHeaders(headers: ResponseHeaderTable, endStream: boolean): void
   onResponseData(chunk: Buffer, endStream: boolean): void
   onResponseTrailers(trailers: HeaderTable): void
+  /** The host closed its side of a tunnel; the end of the data follows. */
+  onTunnelEnd?(): void
   onResponseBatchEnd(): void
   onUpstreamReset(reason: UpstreamReset, details: string): void
   /** The request can be written again after `blocked`. */

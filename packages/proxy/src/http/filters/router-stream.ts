@@ -9,6 +9,7 @@ import type { HeaderTable, RequestHeaderTable, ResponseHeaderTable } from '../he
 import { Header } from '../known-headers.ts'
 import { isRetriableReset, isRetriableResponse, RetryState, retryPolicyOf } from '../route/retry-state.ts'
 import type { RetryPolicy, Route } from '../route/route-config.ts'
+import { isGrpc } from '../route/route-match.ts'
 import { announceTimeout, type RequestTimeouts, requestTimeouts } from '../route/timeout.ts'
 import type { ActiveStream } from '../stream.ts'
 import type { TerminalFilter } from '../terminal-filter.ts'
@@ -322,7 +323,7 @@ export class RouterStream implements TerminalFilter, PoolWaiter, ResponseSink, T
     }
     this.#state = 'over'
     const stream = this.#stream
-    stream.owner.stats.rqResetAfterResponseStarted.inc()
+    if (isGrpc(this.#headers)) stream.owner.stats.rqResetAfterResponseStarted.inc()
     stream.addFlag(resetFlag(reason))
     stream.responseCodeDetails = `upstream_reset_after_response_started${resetDetails(reason, transportFailure)}`
     stream.reset('')
@@ -393,6 +394,13 @@ export class RouterStream implements TerminalFilter, PoolWaiter, ResponseSink, T
     stream.respondHeaders(headers, endStream)
   }
 
+  onTunnelEnd(): void {
+    this.#stream.noteTunnelEnd(
+      'UC',
+      `upstream_reset_after_response_started${resetDetails('connection_termination', '')}`,
+    )
+  }
+
   onResponseData(chunk: Buffer, endStream: boolean): void {
     if (endStream) this.#onResponseEnd()
     this.#stream.respondData(chunk, endStream)
@@ -425,7 +433,9 @@ export class RouterStream implements TerminalFilter, PoolWaiter, ResponseSink, T
     const connection = this.#connection
     this.#leaveConnection()
     // The host answered before it had read the request: nobody wants the rest.
-    if (!this.#requestEnded) connection?.resetStream()
+    if (this.#requestEnded) return
+    this.#countCut()
+    connection?.resetStream()
   }
 
   onUpstreamReset(reason: UpstreamReset, details: string): void {
