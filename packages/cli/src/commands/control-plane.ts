@@ -1,4 +1,5 @@
-import { buildCommand, numberParser } from '@stricli/core'
+import { buildCommand } from '@stricli/core'
+import { parsePort } from './parse-port.ts'
 
 export interface ControlPlaneFlags {
   readonly config: readonly string[]
@@ -29,16 +30,16 @@ export const controlPlane = buildCommand<ControlPlaneFlags>({
         brief: 'Where the certificate authority keeps its keys; in memory when absent',
       },
       host: { kind: 'parsed', parse: String, brief: 'Address to listen on', default: '127.0.0.1' },
-      xdsPort: { kind: 'parsed', parse: numberParser, brief: 'Plaintext xDS', default: '15010' },
+      xdsPort: { kind: 'parsed', parse: parsePort, brief: 'Plaintext xDS', default: '15010' },
       tlsPort: {
         kind: 'parsed',
-        parse: numberParser,
+        parse: parsePort,
         brief: 'xDS and certificate authority over TLS',
         default: '15012',
       },
       debugPort: {
         kind: 'parsed',
-        parse: numberParser,
+        parse: parsePort,
         brief: 'Debug pages, metrics and readiness',
         default: '15014',
       },

@@ -1,4 +1,5 @@
-import { buildCommand, numberParser } from '@stricli/core'
+import { buildCommand } from '@stricli/core'
+import { parsePort } from './parse-port.ts'
 
 export interface DevFlags {
   readonly gatewayPort?: number
@@ -29,7 +30,7 @@ export const dev = buildCommand<DevFlags, [string?]>({
     flags: {
       gatewayPort: {
         kind: 'parsed',
-        parse: numberParser,
+        parse: parsePort,
         brief: 'Port of the ingress gateway (default 8080, or the next free one)',
         optional: true,
       },

