@@ -62,7 +62,17 @@ describe('FileSource', () => {
     write('notes.txt', service('text'))
     mkdirSync(join(directory, 'node_modules'))
     write('node_modules/e.yaml', service('e'))
-    expect(names(await start({ watch: false }))).toEqual(['a', 'b', 'c', 'd'])
+    for (const name of [
+      'package.json',
+      'package-lock.json',
+      'tsconfig.json',
+      'tsconfig.build.json',
+      'compose.yaml',
+    ])
+      write(name, '{}')
+    const model = await start({ watch: false })
+    expect(names(model)).toEqual(['a', 'b', 'c', 'd'])
+    expect(model.findings).toEqual([])
   })
 
   it('reads single files too', async () => {

@@ -30,6 +30,9 @@ export function mayBeConfig(name: string): boolean {
 
 /** Never looked into: they hold no configuration, and thousands of files. */
 const SKIPPED: ReadonlySet<string> = new Set(['node_modules', 'dist'])
+/** Never read when a folder is named, as the folder of a whole project may be: files of npm and its neighbours. */
+const TOOLS =
+  /^(package(-lock)?|[jt]sconfig(\.[^.]+)?|biome|turbo|deno)\.json$|^pnpm-[a-z]+\.yaml$|^(docker-)?compose\.ya?ml$/
 /** Guards against a root such as `/`. */
 const MAX_FILES = 10_000
 const MAX_DEPTH = 32
@@ -68,7 +71,8 @@ export async function scan(roots: readonly string[]): Promise<Scan> {
         failures.push({ path, message: (thrown as Error).message })
       }
       for (const name of names.sort())
-        if (!name.startsWith('.') && !SKIPPED.has(name)) await visit(join(path, name), depth + 1, false)
+        if (!name.startsWith('.') && !SKIPPED.has(name) && !TOOLS.test(name))
+          await visit(join(path, name), depth + 1, false)
     } else if (info.isFile() && (isRoot || EXTENSIONS.test(path))) {
       if (files.length >= MAX_FILES) {
         tooMany ??= { path, message: `more than ${MAX_FILES} files; the rest is left out` }
