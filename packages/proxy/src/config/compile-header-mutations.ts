@@ -2,6 +2,7 @@ import type { HeaderValueOption } from '@batten/xds'
 import type { HeaderMutation, HeaderMutations } from '../http/route/header-mutation.ts'
 import { SINGLE_REQUEST_HEADERS, SINGLE_RESPONSE_HEADERS } from '../http/route/single-headers.ts'
 import type { FieldPath } from './field-path.ts'
+import { checkAddedText, meaningOf } from './header-text.ts'
 import type { MessageReader } from './message-reader.ts'
 import type { CompileHeaderValue } from './route-context.ts'
 
@@ -12,6 +13,11 @@ interface WithHeaderMutations {
   responseHeadersToAdd?: HeaderValueOption[] | undefined
   responseHeadersToRemove?: string[] | undefined
 }
+
+const DEFAULT_ACTION = 'APPEND_IF_EXISTS_OR_ADD'
+
+/** Headers that one level may add. */
+const MAX_ADDED = 1000
 
 const KINDS: Readonly<Record<string, Exclude<HeaderMutation['kind'], 'remove'>>> = {
   APPEND_IF_EXISTS_OR_ADD: 'append-if-exists-or-add',
@@ -26,6 +32,8 @@ export function compileHeaderMutations<T extends WithHeaderMutations>(
   values: CompileHeaderValue,
 ): HeaderMutations | undefined {
   const message: MessageReader<WithHeaderMutations> = reader as never
+  for (const key of ['requestHeadersToAdd', 'responseHeadersToAdd'] as const)
+    if (message.list(key).length > MAX_ADDED) throw message.path(key).invalid(`more than ${MAX_ADDED}`)
   const request = sorted([
     ...compileRemovals(message, 'requestHeadersToRemove'),
     ...message
@@ -70,21 +78,25 @@ function compileOption(
   const header = option.nested('header', 'HeaderValue')
   if (header === undefined) throw option.path('header').invalid('is required')
   const name = header.requiredText('key').toLowerCase()
+  checkAddedText(name, header.path('key'))
   checkName(name, header.path('key'), false)
   const raw = header.take('rawValue')
   const text = raw === undefined ? header.text('value') : Buffer.from(raw).toString('latin1')
   header.done()
+  checkAddedText(text, header.path('value'))
   const value = values(text, header.path('value'))
   const keepEmpty = option.flag('keepEmptyValue')
   // `append` is the older form of `append_action`: present, it decides between adding and overwriting.
   const { append } = option.message
   option.skip('append')
+  if (append !== undefined && option.has('appendAction') && option.message.appendAction !== DEFAULT_ACTION)
+    throw option.path('append').invalid('must not stand beside append_action')
   const kind =
-    append !== undefined && !option.has('appendAction')
+    append !== undefined
       ? (append.value ?? false)
         ? 'append-if-exists-or-add'
         : 'overwrite'
-      : KINDS[option.take('appendAction') ?? 'APPEND_IF_EXISTS_OR_ADD']!
+      : meaningOf(KINDS, option.take('appendAction') ?? DEFAULT_ACTION, option.path('appendAction'))
   option.skip('appendAction')
   option.done()
   return Object.freeze({ kind, name, value, keepEmpty, ...(joined.has(name) ? JOINS : {}) })
@@ -94,7 +106,8 @@ const JOINS = { joins: true } as const
 
 /** As Envoy: there are other ways to change what routing itself depends on. */
 function checkName(name: string, at: FieldPath, removing: boolean): void {
-  if (/[\s\u0000-\u001f\u007f]/.test(name)) throw at.invalid(`${JSON.stringify(name)} is no header name`)
+  if (name === '' || /[\s\u0000-\u001f\u007f]/.test(name))
+    throw at.invalid(`${JSON.stringify(name)} is no header name`)
   if (name.startsWith(':') || name.toLowerCase() === 'host')
     throw at.invalid(`${name} must not be ${removing ? 'removed' : 'changed'}`)
 }

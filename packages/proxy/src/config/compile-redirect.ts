@@ -5,6 +5,7 @@ import type {
 import type { DirectResponseAction, RedirectAction } from '../http/route/route-config.ts'
 import { compileDataSource } from './compile-data-source.ts'
 import { compileRegexRewrite } from './compile-string-matcher.ts'
+import { checkHeaderText, meaningOf } from './header-text.ts'
 import type { MessageReader } from './message-reader.ts'
 import type { RouteContext } from './route-context.ts'
 
@@ -22,7 +23,11 @@ export function compileRedirect(redirect: MessageReader<RedirectActionMessage>):
   const scheme = redirect.text('schemeRedirect')
   const result: RedirectAction = {
     kind: 'redirect',
-    status: STATUS[redirect.take('responseCode') ?? 'MOVED_PERMANENTLY']!,
+    status: meaningOf(
+      STATUS,
+      redirect.take('responseCode') ?? 'MOVED_PERMANENTLY',
+      redirect.path('responseCode'),
+    ),
     scheme: https ? 'https' : scheme === '' ? undefined : scheme,
     host: redirect.take('hostRedirect'),
     port: redirect.number('portRedirect'),
@@ -31,6 +36,9 @@ export function compileRedirect(redirect: MessageReader<RedirectActionMessage>):
     regexRewrite: compileRegexRewrite(redirect.nested('regexRewrite', 'RegexMatchAndSubstitute')),
     stripQuery: redirect.flag('stripQuery'),
   }
+  checkHeaderText(result.host, redirect.path('hostRedirect'))
+  checkHeaderText(result.path, redirect.path('pathRedirect'))
+  checkHeaderText(result.prefixRewrite, redirect.path('prefixRewrite'))
   redirect.done()
   return Object.freeze(result)
 }
@@ -43,8 +51,11 @@ export function compileDirectResponse(
   const status = response.number('status') ?? 0
   if (status < 200 || status > 599) throw response.path('status').invalid('must be between 200 and 599')
   const source = response.nested('body', 'DataSource')
+  if (source !== undefined && Object.keys(source.message).length === 0)
+    throw response.path('body').invalid('is empty; leave it out')
   const body = source === undefined ? Buffer.alloc(0) : compileDataSource(source)
-  if (body.length > context.maxDirectResponseBytes)
+  // As Envoy: 0 is no limit.
+  if (context.maxDirectResponseBytes > 0 && body.length > context.maxDirectResponseBytes)
     throw response
       .path('body')
       .invalid(

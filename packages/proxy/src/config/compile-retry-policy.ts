@@ -38,13 +38,17 @@ export function compileRetryPolicy(policy: MessageReader<RouteRetryPolicy>): Ret
     retryOn.add(condition as RetryCondition)
   }
   const backOff = policy.nested('retryBackOff', 'RetryBackOff')
-  const backOffBaseMs = backOff?.durationMs('baseInterval') ?? 25
-  const backOffMaxMs = backOff?.durationMs('maxInterval') ?? backOffBaseMs * 10
+  const interval = (key: 'baseInterval' | 'maxInterval') => backOff?.durationMs(key)
+  const [base, max] = [interval('baseInterval'), interval('maxInterval')]
+  const at = policy.path('retryBackOff')
+  if (backOff !== undefined && base === undefined) throw at.field('baseInterval').invalid('is required')
+  if (base === 0) throw at.field('baseInterval').invalid('must be greater than 0')
+  if (max === 0) throw at.field('maxInterval').invalid('must be greater than 0')
+  // As Envoy: less than a millisecond is a millisecond.
+  const backOffBaseMs = Math.max(1, base ?? 25)
+  const backOffMaxMs = Math.max(1, max ?? backOffBaseMs * 10)
   backOff?.done()
-  if (backOffBaseMs < 1)
-    throw policy.path('retryBackOff').field('baseInterval').invalid('must be at least 1 ms')
-  if (backOffMaxMs < backOffBaseMs)
-    throw policy.path('retryBackOff').field('maxInterval').invalid('is below base_interval')
+  if (backOffMaxMs < backOffBaseMs) throw at.field('maxInterval').invalid('is below base_interval')
   const result: RetryPolicy = {
     retryOn,
     numRetries: policy.number('numRetries') ?? 1,
@@ -75,12 +79,10 @@ function compileHostPredicates(policy: MessageReader<RouteRetryPolicy>): boolean
     const name = predicate.text('name')
     const typedConfig = predicate.take('typedConfig')
     predicate.done()
-    const found =
-      typedConfig === undefined ? name : unpackExtension(typedConfig, predicate.path('typedConfig')).name
-    const isPreviousHosts =
-      found === 'envoy.retry_host_predicates.previous_hosts' ||
-      found === 'envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate'
-    if (!isPreviousHosts) throw predicate.at.unsupported(`${found} is not supported yet`)
+    if (typedConfig === undefined) throw predicate.path('typedConfig').invalid(`is required for ${name}`)
+    const found = unpackExtension(typedConfig, predicate.path('typedConfig')).name
+    if (found !== 'envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate')
+      throw predicate.at.unsupported(`${found} is not supported yet`)
     avoidPreviousHosts = true
   }
   return avoidPreviousHosts

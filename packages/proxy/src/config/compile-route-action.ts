@@ -6,11 +6,15 @@ import type { RouteAction, WeightedCluster } from '../http/route/route-config.ts
 import { compileHeaderMutations } from './compile-header-mutations.ts'
 import { compileRetryPolicy } from './compile-retry-policy.ts'
 import { compileRegexRewrite } from './compile-string-matcher.ts'
+import { checkHeaderText, meaningOf } from './header-text.ts'
 import type { MessageReader } from './message-reader.ts'
 import type { RouteContext } from './route-context.ts'
 
 /** Envoy's timeout of a route that says nothing. */
 const DEFAULT_TIMEOUT_MS = 15_000
+
+/** The weights of a route add up to a `uint32`. */
+const MAX_TOTAL_WEIGHT = 0xffff_ffff
 
 const NOT_FOUND_STATUS: Readonly<Record<string, number>> = {
   SERVICE_UNAVAILABLE: 503,
@@ -36,8 +40,11 @@ export function compileRouteAction(
   const result: RouteAction = {
     kind: 'route',
     cluster: compileClusterChoice(action, context),
-    clusterNotFoundStatus:
-      NOT_FOUND_STATUS[action.take('clusterNotFoundResponseCode') ?? 'SERVICE_UNAVAILABLE']!,
+    clusterNotFoundStatus: meaningOf(
+      NOT_FOUND_STATUS,
+      action.take('clusterNotFoundResponseCode') ?? 'SERVICE_UNAVAILABLE',
+      action.path('clusterNotFoundResponseCode'),
+    ),
     prefixRewrite: action.take('prefixRewrite'),
     regexRewrite: compileRegexRewrite(action.nested('regexRewrite', 'RegexMatchAndSubstitute')),
     hostRewrite: compileHostRewrite(action),
@@ -50,6 +57,9 @@ export function compileRouteAction(
     upgrades: compileUpgrades(action),
     metadataMatch: undefined,
   }
+  checkHeaderText(result.prefixRewrite, action.path('prefixRewrite'))
+  if (result.prefixRewrite !== undefined && result.regexRewrite !== undefined)
+    throw action.path('regexRewrite').invalid('must not stand beside prefix_rewrite')
   action.done()
   return Object.freeze(result)
 }
@@ -65,15 +75,19 @@ function compileClusterChoice(
     context.clusters.add(name)
     return Object.freeze({ kind: 'name', name })
   }
-  if (header !== '') return Object.freeze({ kind: 'header', header: header.toLowerCase() })
+  if (header !== '') {
+    checkHeaderText(header, action.path('clusterHeader'))
+    return Object.freeze({ kind: 'header', header: header.toLowerCase() })
+  }
   if (weighted === undefined)
     throw action.at.invalid('one of cluster, cluster_header, weighted_clusters is required')
   const entries = compileWeightedClusters(weighted, context)
   const totalWeight = entries.reduce((sum, entry) => sum + entry.weight, 0)
   if (totalWeight === 0) throw weighted.at.invalid('the sum of the weights must be greater than 0')
-  const declared = weighted.number('totalWeight')
-  if (declared !== undefined && declared !== totalWeight)
-    throw weighted.path('totalWeight').invalid(`is ${declared}, but the weights sum up to ${totalWeight}`)
+  if (totalWeight > MAX_TOTAL_WEIGHT)
+    throw weighted.at.invalid(`the sum of the weights must not be greater than ${MAX_TOTAL_WEIGHT}`)
+  // As Envoy: the sum is what counts, whatever is declared.
+  weighted.skip('totalWeight')
   weighted.done()
   return Object.freeze({ kind: 'weighted', entries: Object.freeze(entries), totalWeight })
 }
@@ -85,10 +99,10 @@ function compileWeightedClusters(
   const entries = weighted.each('clusters', 'WeightedCluster.ClusterWeight')
   if (entries.length === 0) throw weighted.path('clusters').invalid('at least one cluster is required')
   return entries.map((entry) => {
-    const name = entry.requiredText('name')
-    context.clusters.add(name)
+    const { name, header } = compileWeightedName(entry, context)
     const compiled: WeightedCluster = {
       name,
+      header,
       weight: entry.number('weight') ?? 0,
       mutations: compileHeaderMutations(entry, context.values),
       hostRewrite: entry.take('hostRewriteLiteral'),
@@ -97,15 +111,32 @@ function compileWeightedClusters(
         entry.path('typedPerFilterConfig'),
       ),
     }
+    checkHeaderText(compiled.hostRewrite, entry.path('hostRewriteLiteral'))
     entry.done()
     return Object.freeze(compiled)
   })
+}
+
+function compileWeightedName(
+  entry: MessageReader<NonNullable<WeightedClusterMessage['clusters']>[number]>,
+  context: RouteContext,
+): Pick<WeightedCluster, 'name' | 'header'> {
+  const name = entry.text('name')
+  const header = entry.text('clusterHeader').toLowerCase()
+  if ((name === '') === (header === ''))
+    throw entry.at.invalid('either name or cluster_header is required, not both')
+  checkHeaderText(header, entry.path('clusterHeader'))
+  if (header !== '') return { name, header }
+  context.clusters.add(name)
+  return { name, header: undefined }
 }
 
 function compileHostRewrite(action: MessageReader<RouteActionMessage>): RouteAction['hostRewrite'] {
   const value = action.text('hostRewriteLiteral')
   const header = action.text('hostRewriteHeader')
   const automatic = action.flag('autoHostRewrite')
+  checkHeaderText(value, action.path('hostRewriteLiteral'))
+  checkHeaderText(header, action.path('hostRewriteHeader'))
   if (value !== '') return Object.freeze({ kind: 'literal', value })
   if (header !== '') return Object.freeze({ kind: 'header', header: header.toLowerCase() })
   return automatic ? Object.freeze({ kind: 'auto' }) : undefined

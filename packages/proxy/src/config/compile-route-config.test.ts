@@ -364,9 +364,91 @@ describe('compileRouteConfig', () => {
       },
       'route configuration "r": virtual_hosts[1].domains[0]: "X.com" is also in route configuration "r": virtual_hosts[0]',
     ],
+    ...(
+      [
+        [{ prefix_rewrite: '/a\nb' }, 'prefix_rewrite: must not contain line breaks or NUL'],
+        [{ host_rewrite_literal: 'a\rb' }, 'host_rewrite_literal: must not contain line breaks or NUL'],
+        [
+          { prefix_rewrite: '/a', regex_rewrite: { pattern: { regex: 'a' }, substitution: 'b' } },
+          'regex_rewrite: must not stand beside prefix_rewrite',
+        ],
+        [{ cluster_not_found_response_code: 7 }, 'cluster_not_found_response_code: 7 is none of'],
+        [
+          { retry_policy: { retry_on: '5xx', retry_back_off: {} } },
+          'retry_policy.retry_back_off.base_interval: is required',
+        ],
+        [
+          { retry_policy: { retry_on: '5xx', retry_host_predicate: [{ name: 'x' }] } },
+          'retry_policy.retry_host_predicate[0].typed_config: is required for x',
+        ],
+      ] as const
+    ).map(
+      ([more, expected]) =>
+        [
+          host([{ match: { prefix: '/' }, route: { cluster: 'a', ...more } }]),
+          `${at}.route.${expected}`,
+        ] as const,
+    ),
+    ...(
+      [
+        [{ clusters: [{ weight: 1 }] }, '.clusters[0]: either name or cluster_header is required, not both'],
+        [
+          {
+            clusters: [
+              { name: 'a', weight: 4_294_967_295 },
+              { name: 'b', weight: 1 },
+            ],
+          },
+          ': the sum of the weights must not be greater than 4294967295',
+        ],
+      ] as const
+    ).map(
+      ([weighted, expected]) =>
+        [
+          host([{ match: { prefix: '/' }, route: { weighted_clusters: weighted } }]),
+          `${at}.route.weighted_clusters${expected}`,
+        ] as const,
+    ),
+    ...(
+      [
+        [{ header: { key: 'a', value: 'b\nc' } }, 'header.value: must not contain line breaks or NUL'],
+        [{ header: { key: 'a', value: 'b'.repeat(16_385) } }, 'header.value: longer than 16384 bytes'],
+        [{ header: { key: 'Host', value: 'b' } }, 'header.key: host must not be changed'],
+        [
+          { header: { key: 'a', value: 'b' }, append: true, append_action: 'ADD_IF_ABSENT' },
+          'append: must not stand beside append_action',
+        ],
+      ] as const
+    ).map(
+      ([option, expected]) =>
+        [
+          host([{ match: { prefix: '/' }, route: { cluster: 'a' }, response_headers_to_add: [option] }]),
+          `${at}.response_headers_to_add[0].${expected}`,
+        ] as const,
+    ),
     [
-      { virtual_hosts: [{ name: 'a', domains: ['x*y'] }] },
-      'route configuration "r": virtual_hosts[0].domains[0]: "x*y" is no domain; "*" stands alone, in front or at the end',
+      host([
+        {
+          match: {
+            prefix: '/',
+            headers: [{ name: 'a', string_match: { safe_regex: { regex: 'a' }, ignore_case: true } }],
+          },
+          route: { cluster: 'a' },
+        },
+      ]),
+      `${at}.match.headers[0].string_match.ignore_case: has no effect on safe_regex; write (?i) into it`,
+    ],
+    [
+      host([{ match: { prefix: '/', headers: [{ name: 'a', prefix_match: '' }] }, route: { cluster: 'a' } }]),
+      `${at}.match.headers[0].prefix_match: must not be empty`,
+    ],
+    [
+      host([{ match: { prefix: '/' }, redirect: { response_code: 9 } }]),
+      `${at}.redirect.response_code: 9 is none of`,
+    ],
+    [
+      host([{ match: { prefix: '/' }, direct_response: { status: 200, body: {} } }]),
+      `${at}.direct_response.body: is empty`,
     ],
     [{ vhds: {} }, 'route configuration "r": vhds: not supported yet'],
   ])('refuses %o by name', (json, expected) => {

@@ -36,7 +36,6 @@ export function compileRouteConfig(
   const hosts = reader.each('virtualHosts', 'VirtualHost')
   const virtualHosts = Object.freeze(hosts.map((host) => compileVirtualHost(host, context, inherited)))
   checkDomains(hosts.map((host) => ({ at: host.at, domains: host.message.domains ?? [] })))
-  checkNames(virtualHosts, at)
   const hostTable = new VirtualHostTable(virtualHosts, reader.flag('ignorePortInHostMatching'))
   compileMetadata(reader.nested('metadata', 'Metadata'))
   const config: RouteConfig = {
@@ -49,35 +48,16 @@ export function compileRouteConfig(
   return { config: Object.freeze(config), clusters: context.clusters }
 }
 
-/** A domain belongs to one virtual host; `*` stands only alone, in front or at the end. */
+/** A domain belongs to one virtual host. As in Envoy, `*` elsewhere than in front or at the end is a letter. */
 function checkDomains(hosts: readonly { at: FieldPath; domains: readonly string[] }[]): void {
   const owners = new Map<string, FieldPath>()
   for (const host of hosts) {
     host.domains.forEach((domain, i) => {
       const at = host.at.field('domains').index(i)
       const lower = domain.toLowerCase()
-      if (
-        domain === '' ||
-        /[^*]\*[^*]/.test(domain) ||
-        (domain.length > 1 && domain.startsWith('*') && domain.endsWith('*'))
-      )
-        throw at.invalid(`${JSON.stringify(domain)} is no domain; "*" stands alone, in front or at the end`)
       const other = owners.get(lower)
       if (other !== undefined) throw at.invalid(`${JSON.stringify(domain)} is also in ${other}`)
       owners.set(lower, host.at)
     })
-  }
-}
-
-function checkNames(virtualHosts: readonly { readonly name: string }[], at: FieldPath): void {
-  const names = new Set<string>()
-  for (const [i, { name }] of virtualHosts.entries()) {
-    if (names.has(name))
-      throw at
-        .field('virtualHosts')
-        .index(i)
-        .field('name')
-        .invalid(`${JSON.stringify(name)} is used twice`)
-    names.add(name)
   }
 }

@@ -7,6 +7,7 @@ import type {
 } from '@batten/xds'
 import type { HeaderMatch, QueryParameterMatch, RouteMatch } from '../http/route/route-config.ts'
 import { compileRegex, compileStringMatcher } from './compile-string-matcher.ts'
+import { checkHeaderText, meaningOf } from './header-text.ts'
 import type { MessageReader } from './message-reader.ts'
 
 /** `RouteMatch` -> {@link RouteMatch}. */
@@ -48,6 +49,7 @@ function compilePathMatch(match: MessageReader<RouteMatchMessage>): RouteMatch['
 /** `HeaderMatcher`, the deprecated forms included. */
 export function compileHeaderMatch(matcher: MessageReader<HeaderMatcher>): HeaderMatch {
   const name = matcher.requiredText('name').toLowerCase()
+  checkHeaderText(name, matcher.path('name'))
   const invert = matcher.flag('invertMatch')
   const treatMissingAsEmpty = matcher.flag('treatMissingHeaderAsEmpty')
   const { value, inverted } = compileHeaderValue(matcher)
@@ -71,6 +73,8 @@ function compileHeaderValue(matcher: MessageReader<HeaderMatcher>): {
     range.done()
     return { value: Object.freeze(value), inverted: false }
   }
+  for (const key of ['prefixMatch', 'suffixMatch', 'containsMatch'] as const)
+    if (matcher.message[key] === '') throw matcher.path(key).invalid('must not be empty')
   if (exactMatch !== undefined) return { value: compileStringMatch({ exact: exactMatch }), inverted: false }
   if (prefixMatch !== undefined)
     return { value: compileStringMatch({ prefix: prefixMatch }), inverted: false }
@@ -82,8 +86,12 @@ function compileHeaderValue(matcher: MessageReader<HeaderMatcher>): {
   return { value: undefined, inverted: presentMatch === false }
 }
 
+const MAX_PARAMETER_NAME = 1024
+
 function compileQueryMatch(matcher: MessageReader<QueryParameterMatcher>): QueryParameterMatch {
   const name = matcher.requiredText('name')
+  if (Buffer.byteLength(name) > MAX_PARAMETER_NAME)
+    throw matcher.path('name').invalid(`longer than ${MAX_PARAMETER_NAME} bytes`)
   const string = matcher.nested('stringMatch', 'StringMatcher')
   if (matcher.message.presentMatch === false)
     throw matcher.path('presentMatch').unsupported('false is not supported yet')
@@ -106,7 +114,8 @@ export function compileFraction(
   const percent = fraction.nested('defaultValue', 'FractionalPercent')
   if (percent === undefined) throw fraction.path('defaultValue').invalid('is required')
   const numerator = percent.number('numerator') ?? 0
-  const share = numerator / DENOMINATORS[percent.take('denominator') ?? 'HUNDRED']!
+  const share =
+    numerator / meaningOf(DENOMINATORS, percent.take('denominator') ?? 'HUNDRED', percent.path('denominator'))
   percent.done()
   fraction.done()
   return share >= 1 ? undefined : share

@@ -10,6 +10,7 @@ import type {
   RegexMatcher,
   StringMatcher as StringMatcherMessage,
 } from '@batten/xds'
+import { checkHeaderText } from './header-text.ts'
 import type { MessageReader } from './message-reader.ts'
 
 /** `envoy.type.matcher.v3.StringMatcher`. An empty `prefix`, `suffix` or `contains` is refused, as in Envoy. */
@@ -19,8 +20,11 @@ export function compileStringMatcher(matcher: MessageReader<StringMatcherMessage
   const regex = matcher.nested('safeRegex', 'RegexMatcher')
   const ignoreCase = matcher.flag('ignoreCase')
   matcher.done()
-  // `ignore_case` says nothing about regular expressions.
-  if (regex !== undefined) return compileRegex(regex)
+  if (regex !== undefined) {
+    if (ignoreCase)
+      throw matcher.path('ignoreCase').invalid('has no effect on safe_regex; write (?i) into it')
+    return compileRegex(regex)
+  }
   for (const key of ['prefix', 'suffix', 'contains'] as const)
     if (matcher.message[key] === '') throw matcher.path(key).invalid('must not be empty')
   const match: StringMatch | undefined =
@@ -53,6 +57,7 @@ export function compileRegexRewrite(
   const pattern = rewrite.nested('pattern', 'RegexMatcher')
   if (pattern === undefined) throw rewrite.path('pattern').invalid('is required')
   const substitution = rewrite.text('substitution')
+  checkHeaderText(substitution, rewrite.path('substitution'))
   rewrite.done()
   const regex = compileRegex(pattern)
   // As RE2: a substitution with a group that the pattern does not have changes nothing.

@@ -6,6 +6,7 @@ import { compileDirectResponse, compileRedirect } from './compile-redirect.ts'
 import { compileRetryPolicy } from './compile-retry-policy.ts'
 import { compileRouteAction } from './compile-route-action.ts'
 import { compileRouteMatch } from './compile-route-match.ts'
+import { meaningOf } from './header-text.ts'
 import type { MessageReader } from './message-reader.ts'
 import type { RouteContext } from './route-context.ts'
 
@@ -26,7 +27,7 @@ export function compileVirtualHost(
     name,
     domains,
     routes,
-    requireTls: REQUIRE_TLS[message.take('requireTls') ?? 'NONE'],
+    requireTls: meaningOf(REQUIRE_TLS, message.take('requireTls') ?? 'NONE', message.path('requireTls')),
     includeAttemptCountInRequest: message.flag('includeRequestAttemptCount'),
     includeAttemptCountInResponse: message.flag('includeAttemptCountInResponse'),
     mutations: compileHeaderMutations(message, context.values),
@@ -50,7 +51,7 @@ function compileRoute(
   const match = message.nested('match', 'RouteMatch')
   if (match === undefined) throw message.path('match').invalid('is required')
   const decorator = message.nested('decorator', 'Decorator')
-  const operation = decorator?.text('operation')
+  const operation = decorator?.requiredText('operation')
   decorator?.done()
   const route: Route = {
     name: message.text('name'),

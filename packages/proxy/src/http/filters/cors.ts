@@ -66,6 +66,8 @@ function compilePolicy(message: CorsPolicyMessage): CorsPolicy {
     'allowPrivateNetworkAccess',
     'forwardNotMatchingPreflights',
   ])
+  if (message.filterEnabled !== undefined && message.filterEnabled.defaultValue === undefined)
+    throw invalidField('filter_enabled.default_value', 'is required')
   return {
     origins: (message.allowOriginStringMatch ?? []).map(compileOrigin),
     allowMethods: message.allowMethods ?? '',
@@ -85,15 +87,15 @@ function compilePolicy(message: CorsPolicyMessage): CorsPolicy {
 function compileOrigin(message: StringMatcherMessage, i: number): StringMatcher {
   const { exact, prefix, suffix, contains, safeRegex } = message
   const ignoreCase = message.ignoreCase === true
+  const at = `allow_origin_string_match[${i}]`
+  if (prefix === '' || suffix === '' || contains === '') throw invalidField(at, 'must not be empty')
+  if (ignoreCase && safeRegex !== undefined) throw invalidField(at, 'ignore_case has no effect on safe_regex')
   if (exact !== undefined) return compileStringMatch({ exact, ignoreCase })
   if (prefix !== undefined) return compileStringMatch({ prefix, ignoreCase })
   if (suffix !== undefined) return compileStringMatch({ suffix, ignoreCase })
   if (contains !== undefined) return compileStringMatch({ contains, ignoreCase })
   if (safeRegex?.regex !== undefined) return compileStringMatch({ regex: safeRegex.regex })
-  throw invalidField(
-    `allow_origin_string_match[${i}]`,
-    'one of exact, prefix, suffix, contains, safe_regex is required',
-  )
+  throw invalidField(at, 'one of exact, prefix, suffix, contains, safe_regex is required')
 }
 
 class CorsFactory implements HttpFilterFactory {

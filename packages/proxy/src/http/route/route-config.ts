@@ -109,6 +109,8 @@ export interface RouteAction {
 
 export interface WeightedCluster {
   readonly name: string
+  /** `cluster_header`: names the cluster in place of {@link name}. */
+  readonly header?: string | undefined
   readonly weight: number
   readonly mutations: HeaderMutations | undefined
   readonly hostRewrite: string | undefined

@@ -18,11 +18,15 @@ export function chooseCluster(action: RouteAction, headers: HeaderMap, random: (
     case 'weighted': {
       let point = random() * cluster.totalWeight
       for (const entry of cluster.entries) {
-        if (point < entry.weight) return { name: entry.name, entry }
+        if (point < entry.weight) return choice(entry, headers)
         point -= entry.weight
       }
       const last = cluster.entries.findLast((entry) => entry.weight > 0)
-      return { name: last?.name ?? '', entry: last }
+      return last === undefined ? { name: '', entry: last } : choice(last, headers)
     }
   }
+}
+
+function choice(entry: WeightedCluster, headers: HeaderMap): ClusterChoice {
+  return { name: entry.header === undefined ? entry.name : (headers.get(entry.header) ?? ''), entry }
 }
