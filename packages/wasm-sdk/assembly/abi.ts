@@ -54,9 +54,6 @@ export declare function proxy_log(level: u32, message: usize, size: usize): u32
 @external("env", "proxy_get_log_level")
 export declare function proxy_get_log_level(level: usize): u32
 // @ts-ignore: decorator
-@external("env", "proxy_get_current_time_nanoseconds")
-export declare function proxy_get_current_time_nanoseconds(time: usize): u32
-// @ts-ignore: decorator
 @external("env", "proxy_set_tick_period_milliseconds")
 export declare function proxy_set_tick_period_milliseconds(period: u32): u32
 // @ts-ignore: decorator
@@ -136,3 +133,6 @@ export declare function proxy_call_foreign_function(
 // @ts-ignore: decorator
 @external("wasi_snapshot_preview1", "random_get")
 export declare function random_get(buffer: usize, size: usize): u32
+// @ts-ignore: decorator
+@external("wasi_snapshot_preview1", "clock_time_get")
+export declare function clock_time_get(clock: u32, precision: u64, time: usize): u32

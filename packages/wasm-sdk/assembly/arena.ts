@@ -54,6 +54,11 @@ export function reset(): void {
   if (overflow != 0) freeOverflow()
 }
 
+/** False while the module's own start code runs. */
+export function hasEntered(): bool {
+  return base != 0
+}
+
 function start(): void {
   base = heap.alloc(INITIAL_BYTES)
   top = base

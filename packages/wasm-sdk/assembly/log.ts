@@ -1,5 +1,5 @@
 import { proxy_get_log_level, proxy_log, Status } from './abi'
-import { mark, out, release } from './arena'
+import { hasEntered, mark, out, release } from './arena'
 import { encode, encodedSize } from './text'
 
 /** Levels of the proxy's log, quietest last. */
@@ -30,8 +30,9 @@ export function writeLog(level: LogLevel, message: string): void {
  * log.warn('no token for ' + path)
  */
 export namespace log {
-  /** Whether lines of this level are written at all. */
+  /** Whether lines of this level are written at all. Top-level code does not know: it must not ask. */
   export function enabled(level: LogLevel): bool {
+    if (!hasEntered()) return true
     if (proxy_get_log_level(out) != Status.Ok) return true
     return load<u32>(out) <= <u32>level
   }

@@ -6,13 +6,16 @@
  * Nothing here, nor in what it imports, may allocate at the top level: the allocator itself uses `abort`, so this
  * file's start code runs before the allocator is ready.
  */
-import { proxy_get_current_time_nanoseconds, random_get } from './abi'
+import { clock_time_get, random_get } from './abi'
 import { out, take } from './arena'
 import { LogLevel, writeLog } from './log'
 
+/** The wall clock of WASI. Top-level code may ask it too: Envoy lets that call nothing of Proxy-Wasm but the log. */
+const REALTIME: u32 = 0
+
 /** Nanoseconds since the epoch. */
 export function nowNanoseconds(): u64 {
-  proxy_get_current_time_nanoseconds(out)
+  clock_time_get(REALTIME, 1, out)
   return load<u64>(out)
 }
 

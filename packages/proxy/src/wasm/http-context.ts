@@ -237,7 +237,9 @@ export class HttpContext extends GuestContext implements HttpFilter {
 
   /** What overrides the guest's answer: a trap, a reply, a reset. {@link CONTINUE} when nothing does. */
   #earlyVerdict(action: number): Verdict | typeof CONTINUE {
-    if (action === TRAPPED) return this.#failVerdict()
+    // Failing open, what the guest had answered before it trapped stays answered.
+    if (action === TRAPPED && !(this.#plugin.failsOpen && this.#reply !== undefined))
+      return this.#failVerdict()
     const answer = this.#reply
     if (answer !== undefined) {
       this.#reply = undefined

@@ -63,12 +63,46 @@ it.each([
   expect(startError(body)).toBe(message)
 })
 
-it('lets the start code call nothing but the log, clocks and WASI', () => {
-  const imports = '(import "env" "proxy_done" (func $done (result i32)))'
-  const body = '(func (export "_initialize") (drop (call $done)))'
+it.each([
+  ['proxy_done', '', ''],
+  ['proxy_get_log_level', 'i32', '(i32.const 8)'],
+  ['proxy_get_current_time_nanoseconds', 'i32', '(i32.const 8)'],
+  ['proxy_get_metric', 'i32 i32', '(i32.const 4) (i32.const 8)'],
+  ['proxy_increment_metric', 'i32 i64', '(i32.const 4) (i64.const 1)'],
+  ['proxy_record_metric', 'i32 i64', '(i32.const 4) (i64.const 1)'],
+])('lets the start code call nothing but the log and WASI, as Envoy: not %s', (name, params, args) => {
+  const list = params === '' ? '' : `(param ${params})`
+  const imports = `(import "env" "${name}" (func $f ${list} (result i32)))`
+  const body = `(func (export "_initialize") (drop (call $f ${args})))`
   expect(() => new TestHost().plugin(guest({ imports, body }))).toThrow(
     'the module failed in _initialize: a host function was called outside of a callback (top-level code may only log)',
   )
+})
+
+it('runs a module that links gRPC calls in, and says once that they are not there', async () => {
+  const params = Array.from({ length: 12 }, () => 'i32').join(' ')
+  const zeros = Array.from({ length: 12 }, () => '(i32.const 0)').join(' ')
+  const imports = `(import "env" "proxy_grpc_call" (func $call (param ${params}) (result i32)))`
+  const body = `(func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
+    (if (i32.ne (call $call ${zeros}) (i32.const 12)) (then (unreachable))) (i32.const 0))`
+  const host = new TestHost()
+  const plugin = host.plugin(guest({ imports, body }))
+  expect([(await runFilter(plugin)).response?.status, (await runFilter(plugin)).response?.status]).toEqual([
+    200, 200,
+  ])
+  expect(host.takeLines()).toEqual(['the module called proxy_grpc_call, which this proxy does not have'])
+})
+
+it('answers what the guest answered before it trapped, when it fails open', async () => {
+  const params = Array.from({ length: 8 }, () => 'i32').join(' ')
+  const imports = `(import "env" "proxy_send_local_response" (func $reply (param ${params}) (result i32)))`
+  const body = `(func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
+    (drop (call $reply (i32.const 401) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)
+      (i32.const 0) (i32.const -1)))
+    (unreachable))`
+  const status = async (failurePolicy: 'fail-open' | 'fail-closed') =>
+    (await runFilter(new TestHost().plugin(guest({ imports, body }), { failurePolicy }))).response?.status
+  expect([await status('fail-open'), await status('fail-closed')]).toEqual([401, 503])
 })
 
 describe('a filter that fails', () => {

@@ -67,13 +67,13 @@ it.each<[string, Uint8Array, string, string]>([
   [
     'functions that the host does not have, naming all of them',
     guest({
-      imports: `(import "env" "proxy_grpc_call" (func (param i32) (result i32)))
+      imports: `(import "env" "proxy_nothing" (func (param i32) (result i32)))
         (import "env" "abort" (func (param i32 i32 i32 i32)))
         (import "wasi_snapshot_preview1" "sock_open" (func (result i32)))
         (import "env" "table" (table 1 funcref))`,
     }),
     'PROXY_WASM_IMPORTS',
-    'the module needs functions that this proxy does not have in ABI 0.2.1: env.proxy_grpc_call, env.abort, wasi_snapshot_preview1.sock_open, env.table (a table)',
+    'the module needs functions that this proxy does not have in ABI 0.2.1: env.proxy_nothing, env.abort, wasi_snapshot_preview1.sock_open, env.table (a table)',
   ],
   [
     'a function of another ABI',

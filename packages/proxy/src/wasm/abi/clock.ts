@@ -8,6 +8,7 @@ export function toNanoseconds(milliseconds: number): bigint {
 
 export const clockFunctions: HostFunctions = {
   proxy_get_current_time_nanoseconds: hostFunction('i', (vm) => (resultAt: number) => {
+    vm.context()
     resultAt >>>= 0
     vm.sync()
     if (!vm.has(resultAt, 8)) return INVALID_MEMORY_ACCESS

@@ -14,10 +14,11 @@ import { propertyFunctions } from './properties.ts'
 import { sharedDataFunctions } from './shared-data.ts'
 import { sharedQueueFunctions } from './shared-queue.ts'
 import { streamFunctions } from './stream.ts'
+import { unimplementedFunctions } from './unimplemented.ts'
 
 /**
- * Every function that modules may import from `env`; one file an area. What is not here (gRPC calls, DNS) is refused
- * by name when a module that imports it is loaded.
+ * Every function that modules may import from `env`; one file an area. What is not here is refused by name when a
+ * module that imports it is loaded.
  */
 const FUNCTIONS: HostFunctions = {
   ...logFunctions,
@@ -32,6 +33,7 @@ const FUNCTIONS: HostFunctions = {
   ...sharedQueueFunctions,
   ...httpCallFunctions,
   ...foreignFunctions,
+  ...unimplementedFunctions,
 }
 
 /** The function of a name in an ABI version; undefined when that version has none. */

@@ -28,6 +28,7 @@ export const logFunctions: HostFunctions = {
   proxy_get_log_level: hostFunction(
     'i',
     (vm) => (resultAt: number) => {
+      vm.context()
       resultAt >>>= 0
       vm.sync()
       if (!vm.has(resultAt, 4)) return INVALID_MEMORY_ACCESS

@@ -21,17 +21,18 @@ export const metricFunctions: HostFunctions = {
     },
   ),
 
-  proxy_increment_metric: hostFunction(
-    'iI',
-    (vm) => (id: number, delta: bigint) => vm.services.metrics.increment(id >>> 0, Number(delta)),
-  ),
+  proxy_increment_metric: hostFunction('iI', (vm) => (id: number, delta: bigint) => {
+    vm.context()
+    return vm.services.metrics.increment(id >>> 0, Number(delta))
+  }),
 
-  proxy_record_metric: hostFunction(
-    'iI',
-    (vm) => (id: number, value: bigint) => vm.services.metrics.record(id >>> 0, value),
-  ),
+  proxy_record_metric: hostFunction('iI', (vm) => (id: number, value: bigint) => {
+    vm.context()
+    return vm.services.metrics.record(id >>> 0, value)
+  }),
 
   proxy_get_metric: hostFunction('ii', (vm) => (id: number, valueAt: number) => {
+    vm.context()
     valueAt >>>= 0
     vm.sync()
     if (!vm.has(valueAt, 8)) return INVALID_MEMORY_ACCESS
