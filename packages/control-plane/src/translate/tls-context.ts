@@ -39,6 +39,12 @@ export const MESH_SERVER_TLS: TlsParameters = Object.freeze({
   cipherSuites: [...MESH_CIPHERS],
 })
 
+/** TLS versions that clients offer, as Istio sets them: Envoy's default for clients ends at 1.2. */
+export const CLIENT_TLS: TlsParameters = Object.freeze({
+  tlsMinimumProtocolVersion: 'TLSv1_2',
+  tlsMaximumProtocolVersion: 'TLSv1_3',
+})
+
 /** A secret of the workload itself (its certificate, the mesh's roots), from the agent beside the proxy. */
 export function workloadSecret(name: string): SdsSecretConfig {
   return {
@@ -101,6 +107,7 @@ export function meshClientTls({ upstream, sni, identities }: MeshClientTls): Tra
     name: TRANSPORT_SOCKETS.tls,
     typedConfig: packAny('envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext', {
       commonTlsContext: {
+        tlsParams: CLIENT_TLS,
         ...meshIdentity(identities.map((exact) => ({ exact }))),
         alpnProtocols: meshAlpn(upstream),
       },

@@ -65,4 +65,13 @@ describe('TlsParameters', () => {
       'ed25519 is named twice',
     )
   })
+
+  it.each([
+    [{}, 'TLSv1.2', 'TLSv1.2'],
+    [{ tls_maximum_protocol_version: 'TLSv1_3' }, 'TLSv1.2', 'TLSv1.3'],
+    [{ tls_minimum_protocol_version: 'TLSv1_3' }, 'TLSv1.3', 'TLSv1.3'],
+  ])('gives a client with %j the versions from %s to %s', (tls_params, minVersion, maxVersion) => {
+    expect(upstream(parameters(tls_params))).toMatchObject({ minVersion, maxVersion })
+    expect(upstream({})).toMatchObject({ minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' })
+  })
 })

@@ -39,7 +39,7 @@ export function compileDownstreamTls(
   references: ResourceReferences,
 ): TlsServerConfig {
   const requireClientCertificate = context.flag('requireClientCertificate')
-  const common = compileCommon(context.nested('commonTlsContext', 'CommonTlsContext'), references)
+  const common = compileCommon(context.nested('commonTlsContext', 'CommonTlsContext'), 'TLSv1.3', references)
   context.choice('ocspStaplePolicy', ['LENIENT_STAPLING'], 'LENIENT_STAPLING')
   context.done()
   if (common.certificate === undefined)
@@ -53,18 +53,19 @@ export function compileUpstreamTls(
   references: ResourceReferences,
 ): TlsClientConfig {
   const sni = context.text('sni')
-  const common = compileCommon(context.nested('commonTlsContext', 'CommonTlsContext'), references)
+  const common = compileCommon(context.nested('commonTlsContext', 'CommonTlsContext'), 'TLSv1.2', references)
   context.done()
   return Object.freeze({ ...common, sni })
 }
 
 function compileCommon(
   common: MessageReader<CommonTlsContext> | undefined,
+  automaticMax: Version,
   references: ResourceReferences,
 ): TlsCommonConfig {
   if (common === undefined)
     return {
-      ...compileParameters(undefined),
+      ...compileParameters(undefined, automaticMax),
       certificate: undefined,
       validation: undefined,
       alpn: [],
@@ -72,7 +73,7 @@ function compileCommon(
     }
   const alpn = common.list('alpnProtocols').filter((protocol) => !(protocol in NOT_OFFERED))
   const result: TlsCommonConfig = {
-    ...compileParameters(common.nested('tlsParams', 'TlsParameters')),
+    ...compileParameters(common.nested('tlsParams', 'TlsParameters'), automaticMax),
     certificate: compileCertificate(common, references),
     ...compileValidation(common, references),
     alpn: Object.freeze(alpn),
@@ -206,11 +207,30 @@ type Parameters = Pick<
   'minVersion' | 'maxVersion' | 'ciphers' | 'groups' | 'signatureAlgorithms'
 >
 
-function compileParameters(parameters: MessageReader<TlsParameters> | undefined): Parameters {
+/**
+ * @param automaticMax - what `TLS_AUTO` ends at: TLS 1.3 for servers, 1.2 for clients, as in Envoy
+ *
+ * Differs from Envoy: a client whose minimum is TLS 1.3 and whose maximum is not set speaks TLS 1.3. Envoy's cannot
+ * connect to anybody then.
+ */
+function compileParameters(
+  parameters: MessageReader<TlsParameters> | undefined,
+  automaticMax: Version,
+): Parameters {
   if (parameters === undefined)
-    return { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3', ciphers: '', groups: [], signatureAlgorithms: [] }
+    return {
+      minVersion: 'TLSv1.2',
+      maxVersion: automaticMax,
+      ciphers: '',
+      groups: [],
+      signatureAlgorithms: [],
+    }
   const minVersion = version(parameters, 'tlsMinimumProtocolVersion', 'TLSv1.2')
-  const maxVersion = version(parameters, 'tlsMaximumProtocolVersion', 'TLSv1.3')
+  const maxVersion = version(
+    parameters,
+    'tlsMaximumProtocolVersion',
+    minVersion > automaticMax ? minVersion : automaticMax,
+  )
   if (minVersion > maxVersion)
     throw parameters.path('tlsMinimumProtocolVersion').invalid('is above tls_maximum_protocol_version')
   // BoringSSL's groups of equal preference, `[A|B]`, have no counterpart in OpenSSL: the order decides.

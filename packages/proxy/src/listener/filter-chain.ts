@@ -105,6 +105,13 @@ export class FilterChain {
     for (const connection of [...this.#connections]) connection.handle?.drain()
   }
 
+  /** Takes {@link drain} back, as far as connections have not heard of it. */
+  endDrain(): void {
+    if (this.#isRetired) return
+    this.#drainTimer?.cancel()
+    this.#drainTimer = undefined
+  }
+
   closeConnections(): void {
     for (const connection of [...this.#connections]) connection.close()
   }

@@ -10,7 +10,12 @@ import {
 
 export type InspectionOutcome =
   /** Every filter has seen enough, or the time is over and the listener goes on without them. */
-  | { readonly kind: 'done'; readonly peeked: Buffer; readonly connection: InspectedConnection }
+  | {
+      readonly kind: 'done'
+      readonly isTimeout: boolean
+      readonly peeked: Buffer
+      readonly connection: InspectedConnection
+    }
   /** The peer left, or a filter refused it. */
   | { readonly kind: 'closed'; readonly byPeer: boolean }
   | { readonly kind: 'timeout' }
@@ -47,7 +52,7 @@ export function inspectConnection(
     transport.handler = discardHandler
     done(outcome)
   }
-  const finish = () => settle({ kind: 'done', peeked: peeked.bytes, connection })
+  const finish = (isTimeout: boolean) => settle({ kind: 'done', isTimeout, peeked: peeked.bytes, connection })
 
   transport.handler = {
     onData(chunk) {
@@ -63,7 +68,7 @@ export function inspectConnection(
         }
         current++
       }
-      finish()
+      finish(false)
     },
     // Half a connection has nothing to match on; Envoy closes it as well.
     onEnd: () => settle({ kind: 'closed', byPeer: true }),
@@ -73,7 +78,7 @@ export function inspectConnection(
   const timer =
     options.timeoutMs > 0
       ? options.clock.setTimeout(() => {
-          if (options.continueOnTimeout) finish()
+          if (options.continueOnTimeout) finish(true)
           else settle({ kind: 'timeout' })
         }, options.timeoutMs)
       : undefined

@@ -210,6 +210,16 @@ export class ListenerManager {
     await Promise.all(drained.map(({ gone }) => gone))
   }
 
+  /**
+   * Whether responses ask clients to go elsewhere: as in Envoy, a proxy that fails health checks by hand says
+   * `connection: close` on every one, on new connections too, and closes none by itself.
+   */
+  askToLeave(asks: boolean): void {
+    for (const listener of this.#active.values())
+      if (asks) listener.drain(NEVER_MS)
+      else listener.endDrain()
+  }
+
   /** Closes every listener and every connection at once. */
   async close(): Promise<void> {
     this.#isClosed = true
@@ -258,6 +268,9 @@ export class ListenerManager {
     }
   }
 }
+
+/** The longest time of a timer, 24 days. */
+const NEVER_MS = 2 ** 31 - 1
 
 function statusOf(listener: Listener, state: ListenerStatus['state']): ListenerStatus {
   const { name, config, addresses, connectionCount } = listener

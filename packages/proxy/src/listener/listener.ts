@@ -172,10 +172,8 @@ export class Listener {
         listener: config.name,
       })
     this.#showsServerName = config.inspectors.tls || isNeeded
-    // ALPN without a common protocol must not fail the handshake, and only the ClientHello tells before it begins.
-    const wantsHello = this.#showsServerName || chains.some((chain) => (chain.tls?.alpn.length ?? 0) > 0)
     const filters: ListenerFilterFactory[] = []
-    if (wantsHello) filters.push(createTlsInspector(this.#showsServerName ? stats : UNCOUNTED))
+    if (this.#showsServerName) filters.push(createTlsInspector(stats))
     if (config.inspectors.http) filters.push(createHttpInspector(stats))
     this.#filters = filters
   }
@@ -189,6 +187,11 @@ export class Listener {
   /** Asks every connection to end; those that are left after `drainMs` are closed. New ones are still taken. */
   drain(drainMs: number): void {
     for (const chain of this.#allChains()) chain.drain(drainMs)
+  }
+
+  /** Takes {@link drain} back: new connections stay. */
+  endDrain(): void {
+    for (const chain of this.#allChains()) chain.endDrain()
   }
 
   /** Stops accepting and drains; resolves when the last connection is gone. */
@@ -282,6 +285,7 @@ export class Listener {
       (outcome) => {
         over()
         if (outcome.kind === 'done') {
+          if (outcome.isTimeout) stats.inspectionTimeout.inc()
           this.#choose(transport, endpoints, outcome.connection, outcome.peeked)
           return this.#checkDecided()
         }
@@ -310,14 +314,13 @@ export class Listener {
     inspected: InspectedConnection,
     peeked: Buffer | undefined,
   ): void {
-    const isShown = this.#showsServerName
+    const { serverName, transportProtocol, applicationProtocols } = inspected
     const chain =
       this.#match({
         ...endpoints,
-        serverName: isShown ? inspected.serverName : '',
-        transportProtocol: inspected.transportProtocol === 'tls' && isShown ? 'tls' : 'raw_buffer',
-        applicationProtocols:
-          isShown || inspected.transportProtocol !== 'tls' ? inspected.applicationProtocols : [],
+        serverName,
+        transportProtocol: transportProtocol === 'tls' ? 'tls' : 'raw_buffer',
+        applicationProtocols,
       }) ?? this.#defaultChain
     if (chain === undefined) {
       this.#stats.noFilterChainMatch.inc()
@@ -348,42 +351,92 @@ export class Listener {
 
   #startTls(from: Socket | PlainTransport, start: Start, peeked: Buffer | undefined): void {
     const { chain, inspected } = start
-    const { clock, log } = this.#environment
     chain.handshakeBegins()
-    const isHelloKnown = inspected.transportProtocol === 'tls'
+    // ALPN without a common protocol must not fail the handshake, and only the ClientHello tells before it begins.
+    if (this.#showsServerName || chain.tls!.config.alpn.length === 0)
+      this.#handshake(from instanceof PlainTransport ? from.release() : from, start, inspected, peeked)
+    else this.#peekHello(from, start, peeked)
+  }
+
+  /** Reads the ClientHello of a connection that no TLS inspector has looked at. */
+  #peekHello(from: Socket | PlainTransport, start: Start, peeked: Buffer | undefined): void {
+    const { clock } = this.#environment
+    const transport = from instanceof PlainTransport ? from : PlainTransport.accept(from)
+    if (transport === undefined) {
+      this.#handshakeOver(start)
+      return
+    }
+    const timeoutMs = handshakeTimeoutMs(start)
+    const stop = inspectConnection(
+      transport,
+      HELLO_PARSER,
+      { timeoutMs, continueOnTimeout: false, clock },
+      (outcome) => {
+        this.#undecided.delete(giveUp)
+        if (outcome.kind === 'done') {
+          this.#handshake(transport.release(), start, outcome.connection, outcome.peeked)
+          return
+        }
+        if (outcome.kind === 'timeout') this.#stats.transportConnectTimeout.inc()
+        transport.destroy()
+        this.#handshakeOver(start)
+      },
+    )
+    const giveUp = () => {
+      stop()
+      this.#undecided.delete(giveUp)
+      transport.destroy()
+      this.#handshakeOver(start)
+    }
+    this.#undecided.add(giveUp)
+    if (peeked !== undefined) transport.unread(peeked)
+  }
+
+  #handshake(plain: Socket, start: Start, hello: InspectedConnection, peeked: Buffer | undefined): void {
+    const { chain } = start
+    const { clock, log } = this.#environment
+    const timeoutMs = handshakeTimeoutMs(start)
     const pending = acceptTls(
-      from instanceof PlainTransport ? from.release() : from,
+      plain,
       chain.tls!,
       {
-        timeoutMs: chain.config.transportSocketConnectTimeoutMs ?? 0,
+        // Some of the time may be over already.
+        timeoutMs: timeoutMs && Math.max(1, timeoutMs - (clock.monotonicMs() - start.openedMs)),
         bufferLimitBytes: this.#config.connectionBufferLimitBytes,
         clock,
-        offeredAlpn: isHelloKnown ? inspected.applicationProtocols : undefined,
+        offeredAlpn: hello.transportProtocol === 'tls' ? hello.applicationProtocols : undefined,
         ...(peeked === undefined ? {} : { peeked }),
       },
       (result) => {
         this.#undecided.delete(giveUp)
-        if (result instanceof ConnectError) {
-          if (result.reason === 'timeout') this.#stats.transportConnectTimeout.inc()
-          log.debug('TLS connection refused', {
-            listener: this.name,
-            peer: formatAddress(start.endpoints.sourceIp, start.endpoints.sourcePort),
-            reason: result.message,
-          })
-          this.#ended(start)
-        } else this.#serve(result, start, result.info)
-        chain.handshakeEnded()
-        this.#checkDecided()
+        if (!(result instanceof ConnectError)) {
+          this.#serve(result, start, result.info)
+          chain.handshakeEnded()
+          this.#checkDecided()
+          return
+        }
+        if (result.reason === 'timeout') this.#stats.transportConnectTimeout.inc()
+        log.debug('TLS connection refused', {
+          listener: this.name,
+          peer: formatAddress(start.endpoints.sourceIp, start.endpoints.sourcePort),
+          reason: result.message,
+        })
+        this.#handshakeOver(start)
       },
     )
     const giveUp = () => {
       pending.cancel()
       this.#undecided.delete(giveUp)
-      this.#ended(start)
-      chain.handshakeEnded()
-      this.#checkDecided()
+      this.#handshakeOver(start)
     }
     this.#undecided.add(giveUp)
+  }
+
+  /** A connection ended before its handshake did. */
+  #handshakeOver(start: Start): void {
+    this.#ended(start)
+    start.chain.handshakeEnded()
+    this.#checkDecided()
   }
 
   #serve(transport: SocketTransport, start: Start, tls: ActiveConnection['tls']): void {
@@ -397,7 +450,7 @@ export class Listener {
           ? addressText(this.#config.address)
           : formatAddress(endpoints.destinationIp, endpoints.destinationPort),
         tls,
-        requestedServerName: this.#showsServerName ? inspected.serverName : '',
+        requestedServerName: inspected.serverName,
         listenerName: this.name,
         filterChainName: chain.name,
       },
@@ -450,7 +503,12 @@ function needsTlsInspector(match: FilterChainConfig['match']): boolean {
   return match.serverNames.length > 0 || match.applicationProtocols.length > 0
 }
 
-/** For an inspector that the configuration does not know of. */
-const UNCOUNTED: Pick<StatRoot, 'counter'> = {
-  counter: () => ({ value: 0, inc() {}, add() {} }),
+/** 0 waits for ever. */
+function handshakeTimeoutMs({ chain }: Start): number {
+  return chain.config.transportSocketConnectTimeoutMs ?? 0
 }
+
+/** An inspector that the configuration does not know of, and that counts nothing. */
+const HELLO_PARSER: readonly ListenerFilterFactory[] = [
+  createTlsInspector({ counter: () => ({ value: 0, inc() {}, add() {} }) }),
+]

@@ -1,6 +1,6 @@
 /** What of a ClientHello decides where a connection goes. */
 export interface ClientHello {
-  /** Lower case; empty when the extension is absent or holds no usable name. */
+  /** Lower case; empty when the extension is absent. `invalid:` stands before a name that is none. */
   readonly serverName: string
   readonly applicationProtocols: readonly string[]
 }
@@ -117,7 +117,7 @@ function parseServerName(extension: Buffer): string | undefined {
     if (end < 0) return undefined
     const isHostName = extension[at] === 0
     const name = extension.subarray(at + 3, end)
-    if (isHostName) return isUsableName(name) ? name.toString('latin1').toLowerCase() : undefined
+    if (isHostName) return isUsableName(name) ? printableName(name.toString('latin1')) : undefined
     at = end
   }
   return ''
@@ -125,8 +125,13 @@ function parseServerName(extension: Buffer): string | undefined {
 
 function isUsableName(name: Buffer): boolean {
   if (name.length === 0 || name.length > MAX_SERVER_NAME_BYTES) return false
-  for (const byte of name) if (byte <= 0x20 || byte > 0x7e) return false
-  return true
+  return !name.includes(0)
+}
+
+/** Lower case. What is no host name is marked and made harmless, as Envoy does: it goes to logs. */
+function printableName(name: string): string {
+  const harmless = name.replace(/[^A-Za-z0-9._-]/g, '_').toLowerCase()
+  return harmless === name.toLowerCase() ? harmless : `invalid:${harmless}`
 }
 
 function parseProtocols(extension: Buffer): string[] | undefined {

@@ -259,6 +259,7 @@ describe('tlsToTransportSocket', () => {
   it('verifies outside servers with the given authority, or with those of the machine', () => {
     expect(messageOf({ mode: 'SIMPLE', caCertificates: '/ca.pem', caCrl: '/crl.pem' })).toEqual({
       commonTlsContext: {
+        tlsParams: { tlsMinimumProtocolVersion: 'TLSv1_2', tlsMaximumProtocolVersion: 'TLSv1_3' },
         alpnProtocols: ['http/1.1'],
         validationContext: {
           trustedCa: { filename: '/ca.pem' },
@@ -281,6 +282,7 @@ describe('tlsToTransportSocket', () => {
       messageOf({ mode: 'MUTUAL', clientCertificate: '/c', privateKey: '/k', insecureSkipVerify: true }),
     ).toEqual({
       commonTlsContext: {
+        tlsParams: { tlsMinimumProtocolVersion: 'TLSv1_2', tlsMaximumProtocolVersion: 'TLSv1_3' },
         alpnProtocols: ['http/1.1'],
         tlsCertificates: [{ certificateChain: { filename: '/c' }, privateKey: { filename: '/k' } }],
       },

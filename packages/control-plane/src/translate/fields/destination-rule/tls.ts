@@ -7,7 +7,7 @@ import {
   type TransportSocket,
   type UpstreamTlsContext,
 } from '@batten/xds'
-import { gatewaySecret, meshClientTls, workloadSecret } from '../../tls-context.ts'
+import { CLIENT_TLS, gatewaySecret, meshClientTls, workloadSecret } from '../../tls-context.ts'
 import type { UpstreamHttp } from './http-protocol.ts'
 
 /** What the TLS of a cluster depends on besides the field. */
@@ -67,7 +67,7 @@ function originateTls(
   sans: readonly string[],
   { upstream, hostname }: ClientTlsContext,
 ): TransportSocket {
-  const common: CommonTlsContext = {}
+  const common: CommonTlsContext = { tlsParams: CLIENT_TLS }
   if (tls.mode === 'MUTUAL') Object.assign(common, clientCertificate(tls))
   if (tls.insecureSkipVerify !== true) Object.assign(common, serverValidation(tls, sans))
   const alpn = alpnOf(upstream)
