@@ -439,6 +439,8 @@ describe('a connection', () => {
     fixture.transport.receive(
       `GET /ws HTTP/1.1\r\n${H}Connection: Upgrade\r\nUpgrade: WebSocket\r\n\r\nearly`,
     )
+    // Until it is granted, what follows may be taken for another request by the host.
+    expect(fixture.requests[0]!.body).toBe('')
     const headers = new ResponseHeaderTable(101)
     headers.add('upgrade', 'websocket')
     fixture.codec.encodeHeaders(headers, false)
@@ -450,6 +452,18 @@ describe('a connection', () => {
     expect(fixture.transport.written).toBe(
       'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\ndown',
     )
+  })
+
+  it.each([
+    ['an upgrade', 'GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'],
+    ['CONNECT', 'CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n'],
+  ])('drops what follows %s that the host refuses', (_title, head) => {
+    const fixture = new ServerFixture({ upgrades: ['websocket', 'connect'] })
+    fixture.transport.receive(`${head}GET /admin HTTP/1.1\r\n`)
+    fixture.transport.receive('Host: a\r\n\r\n')
+    fixture.codec.encodeHeaders(new ResponseHeaderTable(403), true)
+    expect(fixture.requests.map((r) => [r.body, r.ended])).toEqual([['', false]])
+    expect(fixture.events).toEqual(['final-response'])
   })
 
   it('treats an upgrade that is not allowed as a plain request', () => {

@@ -205,7 +205,12 @@ export class Http1ServerConnection implements TransportHandler, ResponseEncoder,
 
   /** No more may be read: of the request, or, while a client does not take its responses, of the next one. */
   #mustWait(): boolean {
-    return this.#holds > 0 || this.#state === 'response' || (this.#state === 'head' && this.transport.blocked)
+    return this.#holds > 0 || this.#isAnswering() || (this.#state === 'head' && this.transport.blocked)
+  }
+
+  /** What comes now is for the time after the response: it may be for a tunnel that the host does not grant. */
+  #isAnswering(): boolean {
+    return this.#state === 'response' || (this.#wantsUpgrade && !this.#tunnel && this.#state === 'body')
   }
 
   #processCarry(): void {
@@ -365,7 +370,7 @@ export class Http1ServerConnection implements TransportHandler, ResponseEncoder,
   /** Nothing more can be taken in. */
   #isFull(): boolean {
     if (this.#carry === undefined || !this.#mustWait()) return false
-    return this.#state !== 'response' || this.#holds > 0 || this.#carry.length >= MAX_PIPELINED_BYTES
+    return !this.#isAnswering() || this.#holds > 0 || this.#carry.length >= MAX_PIPELINED_BYTES
   }
 
   #resumeReading(): void {
@@ -402,6 +407,7 @@ export class Http1ServerConnection implements TransportHandler, ResponseEncoder,
       headers.removeId(Header.contentLength)
       this.writer.text(`${this.#statusLine(status)}${headers.toLines()}${endOfHead(framing)}`)
       this.writer.flush()
+      this.#goOn()
       return
     }
     if (this.#wantsUpgrade) this.#closeAfter = true
@@ -469,8 +475,12 @@ export class Http1ServerConnection implements TransportHandler, ResponseEncoder,
     this.#state = 'head'
     this.#holds = 0
     this.#owner.onExchangeEnd()
-    // Inside of `#process` the loop goes on by itself.
-    if (this.#isProcessing || this.#state !== 'head') return
+    if (this.#state === 'head') this.#goOn()
+  }
+
+  /** Reads on with what has waited. Inside of `#process` the loop does so by itself. */
+  #goOn(): void {
+    if (this.#isProcessing) return
     this.#processCarry()
     this.#resumeReading()
   }
