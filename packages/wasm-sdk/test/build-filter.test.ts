@@ -60,7 +60,7 @@ describe('building a filter', () => {
       '_initialize',
     ])
     for (const name of importsOf(wasm!)) {
-      expect(name).toMatch(/^env\.proxy_|^wasi_snapshot_preview1\.random_get$/)
+      expect(name).toMatch(/^env\.proxy_|^wasi_snapshot_preview1\.(random_get|clock_time_get)$/)
     }
   })
 
@@ -77,6 +77,20 @@ describe('building a filter', () => {
     expect(diagnostics).toEqual([])
     expect(sources).toEqual([entry, join(folder, 'base.ts')])
     expect(exportsOf(wasm!)).toContain('proxy_on_request_headers')
+  })
+
+  it.each([
+    ['is the default export', IMPORTS + FILTER.replace('export class', 'export default class')],
+    [
+      'names the SDK by a namespace',
+      `import * as sdk from '@batten/wasm-sdk/assembly'
+      export class A extends sdk.HttpFilter<sdk.NoConfig> {
+        onRequestHeaders(headers: sdk.RequestHeaders, endOfStream: bool): sdk.Action { return sdk.Action.Continue }
+        private onRequestHeader(): void {}
+      }`,
+    ],
+  ])('finds a filter that %s', async (_title, source) => {
+    expect(await findings(source)).toEqual([])
   })
 
   it('writes the module in one step, and leaves the old one when there are errors', async () => {
@@ -144,6 +158,26 @@ describe('mistakes in a filter', () => {
       'no word on the configuration',
       `${IMPORTS}export class A extends HttpFilter {}\n`,
       'filter.ts:2:24 - error BATTEN: say which class the configuration has: HttpFilter<MyConfig>, or HttpFilter<NoConfig>',
+    ],
+    [
+      'a callback with a slip in its name',
+      IMPORTS + FILTER.replace('onRequestHeaders', 'onRequestHeader'),
+      'filter.ts:3:3 - error BATTEN: there is no callback onRequestHeader: did you mean onRequestHeaders? (a method of your own with this name can be private)',
+    ],
+    [
+      'a filter with type parameters',
+      IMPORTS + FILTER.replace('Simple', 'Simple<T>'),
+      'filter.ts:2:14 - error BATTEN: a filter cannot have type parameters',
+    ],
+    [
+      'a callback with other parameters, said once',
+      IMPORTS + FILTER.replace(', endOfStream: bool', ''),
+      'filter.ts:3:3 - error TS2394: This overload signature is not compatible with its implementation signature.',
+    ],
+    [
+      'something that no proxy has',
+      IMPORTS + FILTER.replace('return', 'process.exit(1)\n    return'),
+      'error BATTEN: the filter uses process.exit, which no proxy has',
     ],
     [
       'a configuration that is not marked',

@@ -1,5 +1,6 @@
 import {
   ClassDeclaration,
+  ExportDefaultStatement,
   FieldDeclaration,
   type IdentifierExpression,
   ImportStatement,
@@ -8,6 +9,7 @@ import {
   type Node,
   type Parser,
   type Source,
+  type TypeName,
   type TypeNode,
 } from 'assemblyscript'
 import {
@@ -24,6 +26,8 @@ import {
 const FLAG_EXPORT = 2
 const FLAG_STATIC = 32
 const FLAG_ABSTRACT = 128
+const FLAG_PRIVATE = 512
+const FLAG_PROTECTED = 1024
 const FLAG_DEFINITELY_ASSIGNED = 16384
 
 const SDK_PREFIX = '~lib/@batten/wasm-sdk/'
@@ -64,6 +68,9 @@ export function analyzeFilter(parser: Parser, entryPath: string): FilterModel {
   if (filter === undefined) {
     throw new FilterSourceError('this file has no filter: write a class that extends HttpFilter', entry)
   }
+  if ((filter.declaration.typeParameters ?? []).length > 0) {
+    throw new FilterSourceError('a filter cannot have type parameters', filter.declaration.name)
+  }
   const root = onlyDerived(classes, entry, 'FilterRoot', false)
   const config = configOf(classes, filter)
   const configClasses = new Map<string, ConfigClass>()
@@ -91,9 +98,28 @@ class ClassLookup {
   in(source: Source): FoundClass[] {
     const found: FoundClass[] = []
     for (const statement of source.statements) {
-      if (statement instanceof ClassDeclaration) found.push({ declaration: statement, source })
+      const declaration = statement instanceof ExportDefaultStatement ? statement.declaration : statement
+      if (declaration instanceof ClassDeclaration) found.push({ declaration, source })
     }
     return found
+  }
+
+  /** {@link find} for a type, which may be a member of a namespace that was imported: `sdk.HttpFilter`. */
+  findType(name: TypeName, source: Source): FoundClass | { readonly sdk: string } | undefined {
+    const first = name.identifier.text
+    const member = name.next?.identifier.text
+    if (member === undefined) return this.find(first, source)
+    for (const statement of source.statements) {
+      if (!(statement instanceof ImportStatement) || statement.namespaceName?.text !== first) continue
+      if (statement.internalPath.startsWith(SDK_PREFIX)) return { sdk: member }
+      const target = this.#target(statement)
+      return target === undefined ? undefined : this.find(member, target)
+    }
+    return undefined
+  }
+
+  #target(statement: ImportStatement): Source | undefined {
+    return this.#sources.get(statement.internalPath) ?? this.#sources.get(`${statement.internalPath}/index`)
   }
 
   /** The class that `name` means in `source`; the SDK's classes are told by their name alone. */
@@ -106,8 +132,7 @@ class ClassLookup {
       if (declaration === undefined) continue
       const foreign = declaration.foreignName.text
       if (statement.internalPath.startsWith(SDK_PREFIX)) return { sdk: foreign }
-      const target =
-        this.#sources.get(statement.internalPath) ?? this.#sources.get(`${statement.internalPath}/index`)
+      const target = this.#target(statement)
       return target === undefined ? undefined : this.find(foreign, target)
     }
     return undefined
@@ -115,7 +140,7 @@ class ClassLookup {
 
   base(found: FoundClass): FoundClass | { readonly sdk: string } | undefined {
     const base = found.declaration.extendsType
-    return base === null ? undefined : this.find(base.name.identifier.text, found.source)
+    return base === null ? undefined : this.findType(base.name, found.source)
   }
 
   /** Whether a class derives from one of the SDK's. */
@@ -166,7 +191,7 @@ function configOf(classes: ClassLookup, filter: FoundClass): FoundClass | undefi
         current.declaration.extendsType ?? current.declaration.name,
       )
     }
-    const config = classes.find(argument.name.identifier.text, current.source)
+    const config = classes.findType(argument.name, current.source)
     if (config === undefined) throw new FilterSourceError('this class is not defined', argument)
     if ('sdk' in config) return undefined
     if (!hasDecorator(config.declaration, 'config')) {
@@ -268,11 +293,36 @@ function overridden(classes: ClassLookup, found: FoundClass, names: readonly str
   while (current !== undefined && 'declaration' in current) {
     for (const member of current.declaration.members) {
       const isMethod = member instanceof MethodDeclaration && (member.flags & FLAG_STATIC) === 0
-      if (isMethod && names.includes(member.name.text)) methods.add(member.name.text)
+      if (!isMethod) continue
+      if (names.includes(member.name.text)) methods.add(member.name.text)
+      else refuseMisspelt(member, names)
     }
     current = classes.base(current)
   }
   return methods
+}
+
+/** A callback with a slip in its name would never be called: the filter would let everything pass, without a word. */
+function refuseMisspelt(method: MethodDeclaration, names: readonly string[]): void {
+  const name = method.name.text
+  if (!name.startsWith('on') || (method.flags & (FLAG_PRIVATE | FLAG_PROTECTED)) !== 0) return
+  const meant = names.find((known) => isSlip(name.toLowerCase(), known.toLowerCase()))
+  if (meant === undefined) return
+  throw new FilterSourceError(
+    `there is no callback ${name}: did you mean ${meant}? (a method of your own with this name can be private)`,
+    method.name,
+  )
+}
+
+/** Whether two names differ in one letter at most: more, less, or another one. */
+function isSlip(written: string, known: string): boolean {
+  const longer = Math.max(written.length, known.length)
+  if (longer - Math.min(written.length, known.length) > 1) return false
+  let start = 0
+  while (start < longer && written[start] === known[start]) start++
+  let end = 0
+  while (end < longer - start && written.at(-1 - end) === known.at(-1 - end)) end++
+  return longer - start - end <= 1
 }
 
 function isAbstract(declaration: ClassDeclaration): boolean {

@@ -83,6 +83,8 @@ export async function compileFilter(request: CompileRequest): Promise<CompileRes
     transforms: [transform] as any,
   })
   explainClosures(diagnostics)
+  dropConsequences(diagnostics)
+  if (wasm !== undefined) diagnostics.push(...foreignImports(wasm))
   const failed = diagnostics.some((diagnostic) => diagnostic.severity === 'error')
   if (error !== null && !failed) diagnostics.push(internalError(error.message, fatal))
   return {
@@ -161,6 +163,40 @@ function compilerDiagnostic(
   }
   const length = range.end - range.start
   return { severity, code, message: diagnostic.message, file, length, ...locate(text, range.start) }
+}
+
+/** What the generated entry cannot do with a class that has a mistake of its own is said by that mistake. */
+function dropConsequences(diagnostics: FilterFinding[]): void {
+  if (!diagnostics.some(({ severity, file }) => severity === 'error' && file !== undefined)) return
+  for (const [index, { file, message }] of [...diagnostics.entries()].reverse())
+    if (file === undefined && message.endsWith(`(in ${GENERATED})`)) diagnostics.splice(index, 1)
+}
+
+/** What the module needs of a host and no proxy has: `process.exit` of the standard library, say. */
+function foreignImports(wasm: Uint8Array<ArrayBuffer>): FilterFinding[] {
+  const { Module } = WebAssembly
+  return Module.imports(new Module(wasm))
+    .filter(
+      ({ module, name }) => !(module.startsWith('wasi_') || (module === 'env' && PROXY_NAME.test(name))),
+    )
+    .map(({ module, name }) => ({
+      severity: 'error',
+      code: 'BATTEN',
+      message: `the filter uses ${module === 'env' ? name : `${module}.${name}`}, which no proxy has`,
+      ...NOWHERE,
+    }))
+}
+
+const PROXY_NAME = /^(proxy|envoy)_/
+
+/** Node has it; its type definitions do not. */
+const { WebAssembly } = globalThis as unknown as {
+  WebAssembly: {
+    Module: {
+      new (bytes: Uint8Array<ArrayBuffer>): object
+      imports(module: object): { readonly module: string; readonly name: string }[]
+    }
+  }
 }
 
 /** The commonest surprise: the compiler's words for it do not say what to do. */
