@@ -38,6 +38,8 @@ beforeAll(async () => {
   server.set(CDS, 'a', edsCluster('a', { alt_stat_name: 'short' }))
   server.set(EDS, 'a', endpoints('a', [upstream.port]))
   server.set(LDS, 'l', httpListener('l', 'r'))
+  const inline = { rds: undefined, route_config: { name: 'inbound|9080||', virtual_hosts: [] } }
+  server.set(LDS, 'inline', httpListener('inline', 'r', inline))
   const tls = tcpListener('tls', 'a') as { filter_chains: object[] }
   server.set(LDS, 'tls', { ...tls, filter_chains: [{ ...tls.filter_chains[0], transport_socket: socket }] })
   server.set(RDS, 'r', routesTo('r', { '/': 'a' }))
@@ -107,8 +109,8 @@ describe('the admin pages', () => {
 
   it('print listeners with the ports that they have', async () => {
     const { port } = proxy.listenerAddress('l')!
-    expect((await get('/listeners')).body.split('\n')[0]).toBe(`l::127.0.0.1:${port}`)
-    expect((await json('/listeners?format=json')).listener_statuses[0]).toEqual({
+    expect((await get('/listeners')).body.split('\n')[1]).toBe(`l::127.0.0.1:${port}`)
+    expect((await json('/listeners?format=json')).listener_statuses[1]).toEqual({
       name: 'l',
       local_address: { socket_address: { address: '127.0.0.1', port_value: port } },
     })
@@ -137,8 +139,8 @@ describe('the admin pages', () => {
       'BootstrapConfigDump',
       'ClustersConfigDump',
       'EndpointsConfigDump',
-      'EcdsConfigDump',
       'ListenersConfigDump',
+      'ScopedRoutesConfigDump',
       'RoutesConfigDump',
       'SecretsConfigDump',
     ])
@@ -152,7 +154,8 @@ describe('the admin pages', () => {
         },
       ],
     })
-    expect(configs[4].dynamic_listeners.map((listener: { name: string }) => listener.name)).toEqual([
+    expect(configs[3].dynamic_listeners.map((listener: { name: string }) => listener.name)).toEqual([
+      'inline',
       'l',
       'tls',
     ])
@@ -175,6 +178,15 @@ describe('the admin pages', () => {
         { '@type': 'type.googleapis.com/envoy.admin.v3.ListenersConfigDump.DynamicListener', name: 'tls' },
       ],
     })
+    // What istioctl prints of inbound routes.
+    expect((await json('/config_dump?resource=static_route_configs')).configs).toMatchObject([
+      { route_config: { name: 'inbound|9080||' } },
+    ])
+    expect(await json('/config_dump?resource=static_route_configs&name_regex=nope')).toEqual({})
+    expect(await get('/config_dump?mask=nope')).toMatchObject({ status: 400 })
+    expect((await json('/config_dump?mask=dynamic_route_configs')).configs).toMatchObject([
+      { dynamic_route_configs: [{ route_config: { name: 'r' } }] },
+    ])
     expect((await json('/config_dump?resource=dynamic_endpoint_configs')).configs).toHaveLength(1)
     expect((await json('/config_dump?resource=bootstrap')).configs[0]).toMatchObject({
       node: { user_agent_name: 'batten' },
@@ -200,7 +212,7 @@ describe('the admin pages', () => {
       'listener_manager.workers_started: 1\nserver.state: 0\n',
     )
     expect(await get('/stats?type=TextReadouts')).toMatchObject({ status: 200, body: '' })
-    expect(await get('/stats?type=Bogus')).toMatchObject({ status: 400, body: 'invalid &type= param\n' })
+    expect(await get('/stats?type=Bogus')).toMatchObject({ status: 400, body: 'invalid &type= param' })
     expect(await get('/stats?histogram_buckets=bogus')).toMatchObject({ status: 400 })
     expect((await get('/stats?histogram_buckets=cumulative&filter=short.upstream_rq_time$')).body).toMatch(
       /^cluster\.short\.upstream_rq_time: B0\.5\(0,\d\) .* B3600000\(0,1\)\n$/,
@@ -219,15 +231,15 @@ describe('the admin pages', () => {
     )
     // The filter is about Envoy's names, not those of Prometheus.
     expect((await get('/stats/prometheus?filter=upstream_rq_2xx$&usedonly')).body).toBe(
-      '# TYPE envoy_cluster_external_upstream_rq_xx counter\nenvoy_cluster_external_upstream_rq_xx{envoy_cluster_name="short",envoy_response_code_class="2"} 1\n' +
-        '# TYPE envoy_cluster_upstream_rq_xx counter\nenvoy_cluster_upstream_rq_xx{envoy_cluster_name="short",envoy_response_code_class="2"} 1\n',
+      '# TYPE envoy_cluster_external_upstream_rq_xx counter\nenvoy_cluster_external_upstream_rq_xx{envoy_response_code_class="2",envoy_cluster_name="short"} 1\n' +
+        '# TYPE envoy_cluster_upstream_rq_xx counter\nenvoy_cluster_upstream_rq_xx{envoy_response_code_class="2",envoy_cluster_name="short"} 1\n',
     )
     expect((await get('/stats/prometheus?filter=envoy_cluster')).body).toBe('')
     expect((await get('/stats?filter=^cluster.short.upstream_cx_[rt]x_bytes_total')).body).toMatch(
       /rx_bytes_total: [1-9]\d+\n.*tx_bytes_total: [1-9]\d+\n$/,
     )
     expect((await get('/stats?format=prometheus')).body).toContain(
-      'envoy_listener_manager_listener_added{} 2',
+      'envoy_listener_manager_listener_added{} 3',
     )
   })
 

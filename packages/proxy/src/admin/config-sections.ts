@@ -1,6 +1,8 @@
 import {
   type Any,
+  codec,
   type JsonObject,
+  type Listener,
   type MessageName,
   type MessageTypes,
   messageToJson,
@@ -8,6 +10,7 @@ import {
 } from '@batten/xds'
 import type { ResourceFailure } from '../xds/dump.ts'
 import type { AdminContext } from './handler.ts'
+import { inlineRoutes } from './inline-routes.ts'
 
 /** One entry of a config dump, with the name by which `name_regex` finds it. */
 export interface DumpEntry {
@@ -38,16 +41,18 @@ export function configSections(
   context: AdminContext,
   options: { readonly includeEds: boolean },
 ): DumpSection[] {
-  const sections = [
+  const ecds = ecdsSection(context)
+  return [
     bootstrapSection(context),
     clustersSection(context),
-    ecdsSection(context),
+    ...(options.includeEds ? [endpointsSection(context)] : []),
+    // As Envoy: there is no such section before a filter comes by discovery.
+    ...(ecds.fields[0]!.entries.length > 0 ? [ecds] : []),
     listenersSection(context),
+    { type: `${ADMIN}ScopedRoutesConfigDump`, fields: [] },
     routesSection(context),
     secretsSection(context),
   ]
-  if (options.includeEds) sections.splice(2, 0, endpointsSection(context))
-  return sections
 }
 
 function bootstrapSection(context: AdminContext): DumpSection {
@@ -84,9 +89,17 @@ function clustersSection({ config, bootstrap, startedMs }: AdminContext): DumpSe
   return {
     type,
     fields: [
-      { field: 'static_clusters', type: `${type}.StaticCluster`, entries: fixed },
-      { field: 'dynamic_active_clusters', type: `${type}.DynamicCluster`, entries: dynamic('active') },
-      { field: 'dynamic_warming_clusters', type: `${type}.DynamicCluster`, entries: dynamic('warming') },
+      { field: 'static_clusters', type: `${type}.StaticCluster`, entries: fixed.sort(byName) },
+      {
+        field: 'dynamic_active_clusters',
+        type: `${type}.DynamicCluster`,
+        entries: dynamic('active').sort(byName),
+      },
+      {
+        field: 'dynamic_warming_clusters',
+        type: `${type}.DynamicCluster`,
+        entries: dynamic('warming').sort(byName),
+      },
     ],
   }
 }
@@ -106,6 +119,10 @@ function endpointsSection({ config }: AdminContext): DumpSection {
     type,
     fields: [{ field: 'dynamic_endpoint_configs', type: `${type}.DynamicEndpointConfig`, entries }],
   }
+}
+
+function byName(a: DumpEntry, b: DumpEntry): number {
+  return a.name < b.name ? -1 : 1
 }
 
 function ecdsSection({ config }: AdminContext): DumpSection {
@@ -156,8 +173,26 @@ function listenersSection({ config, bootstrap, startedMs }: AdminContext): DumpS
   }
 }
 
-function routesSection({ config }: AdminContext): DumpSection {
+function routesSection({ config, bootstrap, startedMs }: AdminContext): DumpSection {
   const type = `${ADMIN}RoutesConfigDump`
+  const inline = (listener: Listener, updatedMs: number): DumpEntry[] =>
+    inlineRoutes(listener).map((route) => ({
+      name: route.name ?? '',
+      json: {
+        route_config: withType('envoy.config.route.v3.RouteConfiguration', route),
+        last_updated: timestamp(updatedMs),
+      },
+    }))
+  const fixed = [
+    ...bootstrap.staticResources.listeners.flatMap((listener) => inline(listener, startedMs)),
+    ...config.listeners
+      .dump()
+      .flatMap(({ active }) =>
+        active === undefined
+          ? []
+          : inline(codec('envoy.config.listener.v3.Listener').decode(active.value), active.updatedMs),
+      ),
+  ]
   const entries = config.routes.records.list().map(({ name, version, value, updatedMs, failure }) => ({
     name,
     json: {
@@ -167,7 +202,13 @@ function routesSection({ config }: AdminContext): DumpSection {
       ...failureJson(failure, TYPE_URLS.RDS),
     },
   }))
-  return { type, fields: [{ field: 'dynamic_route_configs', type: `${type}.DynamicRouteConfig`, entries }] }
+  return {
+    type,
+    fields: [
+      { field: 'static_route_configs', type: `${type}.StaticRouteConfig`, entries: fixed },
+      { field: 'dynamic_route_configs', type: `${type}.DynamicRouteConfig`, entries },
+    ],
+  }
 }
 
 function secretsSection({ config, bootstrap, secrets, startedMs }: AdminContext): DumpSection {

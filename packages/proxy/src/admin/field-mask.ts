@@ -14,9 +14,9 @@ export function applyFieldMask(json: JsonObject, paths: readonly string[]): Json
     if (rest.length > 0) below.push(rest.join('.'))
     byField.set(field, below)
   }
-  for (const [field, below] of byField) {
-    const value = Object.hasOwn(json, field) ? json[field] : undefined
-    if (value !== undefined) result[field] = below.length === 0 ? value : maskValue(value, below)
+  for (const [field, value] of Object.entries(json)) {
+    const below = byField.get(field)
+    if (below !== undefined) result[field] = below.length === 0 ? value : maskValue(value, below)
   }
   return result
 }

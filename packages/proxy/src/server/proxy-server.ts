@@ -411,6 +411,7 @@ class ProxyServer implements Proxy {
       },
       setHealthy: (healthy) => {
         this.#readiness.healthy = healthy
+        this.#listeners.askToLeave(!healthy)
       },
       reopenLogs: () => this.reopenLogs(),
       quit: () => this.#quit.resolve(),

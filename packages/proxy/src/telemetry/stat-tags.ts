@@ -39,9 +39,11 @@ const CUSTOM_NAMESPACE = 'wasmcustom.'
 export function tagStatName(dotted: string, scopeName?: string): TaggedName {
   if (dotted.startsWith(CUSTOM_NAMESPACE))
     return { prometheusName: sanitize(dotted.slice(CUSTOM_NAMESPACE.length)), labels: {} }
+  // In the order in which Envoy prints them: what the end of the name says comes first.
   const labels: Record<string, string> = {}
+  const dottedName = extractSuffix(dotted, labels)
   let family = ''
-  let rest = dotted
+  let rest = dottedName
   const firstDot = dotted.indexOf('.')
   const label = firstDot < 0 ? undefined : NAMED_SCOPES[dotted.slice(0, firstDot)]
   if (label !== undefined) {
@@ -49,13 +51,12 @@ export function tagStatName(dotted: string, scopeName?: string): TaggedName {
     const end = firstDot + 1 + name.length
     if (name !== '' && dotted.charCodeAt(end) === 0x2e) {
       family = dotted.slice(0, firstDot + 1)
-      rest = dotted.slice(end + 1)
+      rest = dottedName.slice(end + 1)
       const listenerHttp = family === 'listener.' ? LISTENER_HTTP.exec(rest) : null
       rest = extractInner(rest, labels, listenerHttp)
       labels[label] = name
     }
   }
-  rest = extractSuffix(rest, labels)
   return { prometheusName: `envoy_${sanitize(family + rest)}`, labels }
 }
 

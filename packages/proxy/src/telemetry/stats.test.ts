@@ -115,7 +115,7 @@ it('keeps the stats of a scope whose name only begins like the removed one', () 
   expect(stats.toPrometheus()).toBe(
     [
       '# TYPE envoy_cluster_upstream_rq counter',
-      'envoy_cluster_upstream_rq{envoy_cluster_name="reviews.v2",envoy_response_code="200"} 1',
+      'envoy_cluster_upstream_rq{envoy_response_code="200",envoy_cluster_name="reviews.v2"} 1',
       '',
     ].join('\n'),
   )

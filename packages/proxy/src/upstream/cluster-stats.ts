@@ -152,7 +152,7 @@ export class ClusterStats {
 
   /** Counts a response, or a reply that stands for one, by its status. */
   chargeStatus(status: number): void {
-    const completed = (this.#completed ??= this.#counters('upstream_rq_completed'))
+    const completed = (this.#completed ??= this.#firstResponse())
     completed.total.inc()
     completed.external.inc()
     const digit = Math.floor(status / 100)
@@ -170,6 +170,12 @@ export class ClusterStats {
   chargeRetried(status: number): void {
     for (const name of ['completed', `${Math.floor(status / 100)}xx`, status])
       this.#scope.counter(`retry.upstream_rq_${name}`).inc()
+  }
+
+  #firstResponse(): CodeCounters {
+    // The request path counts this one without a call.
+    this.rqActive.used = true
+    return this.#counters('upstream_rq_completed')
   }
 
   #counters(name: string): CodeCounters {

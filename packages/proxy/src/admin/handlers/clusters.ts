@@ -121,7 +121,6 @@ function hostJson(host: UpstreamHost): unknown {
     health_status: { eds_health_status: config.health.toUpperCase() },
     weight,
     ...(hostname === '' ? {} : { hostname }),
-    ...(isCanary(host) ? { canary: true } : {}),
     ...(priority === 0 ? {} : { priority }),
     locality: messageToJson('envoy.config.core.v3.Locality', { region, zone, subZone }, { snakeCase: true }),
   }

@@ -26,7 +26,14 @@ export const configDump: AdminHandler = {
       const all = query.has('include_eds') ? sections : configSections(context, { includeEds: true })
       return dumpResource(all, resource, mask, passes)
     }
-    const configs = sections.map((section) => masked(sectionJson(section, passes), mask))
+    const shown =
+      mask === null || mask === '' ? sections : sections.filter((section) => hasField(section, mask))
+    if (shown.length === 0)
+      return {
+        status: 400,
+        body: `FieldMask ${mask} could not be successfully applied to any configs.\n`,
+      }
+    const configs = shown.map((section) => masked(sectionJson(section, passes), mask))
     return jsonResponse({ configs })
   },
 }
@@ -43,7 +50,7 @@ function dumpResource(
       const configs = field.entries
         .filter(({ name }) => passes(name))
         .map(({ json }) => masked({ '@type': `type.googleapis.com/${field.type}`, ...json }, mask))
-      return jsonResponse({ configs })
+      return jsonResponse(configs.length === 0 ? {} : { configs })
     }
     const single = extra?.[resource]
     if (single !== undefined)
@@ -61,6 +68,14 @@ function sectionJson({ type, fields, extra }: DumpSection, passes: (name: string
     if (selected.length > 0) json[field] = selected
   }
   return json
+}
+
+/** Whether a mask is about a section at all. */
+function hasField({ fields, extra }: DumpSection, mask: string): boolean {
+  return mask.split(',').some((path) => {
+    const first = path.trim().split('.')[0]!
+    return fields.some(({ field }) => field === first) || Object.hasOwn(extra ?? {}, first)
+  })
 }
 
 function masked(json: JsonObject, mask: string | null): JsonObject {

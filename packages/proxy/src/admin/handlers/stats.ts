@@ -63,7 +63,7 @@ function select({ query }: AdminRequest, context: AdminContext): Stat[] | AdminR
   const usedOnly = query.has('usedonly')
   const type = query.get('type') ?? 'All'
   const kind = TYPES[type]
-  if (type !== 'All' && kind === undefined) return { status: 400, body: 'invalid &type= param\n' }
+  if (type !== 'All' && kind === undefined) return { status: 400, body: 'invalid &type= param' }
   context.refreshStats()
   const selected: Stat[] = []
   context.stats.forEach((stat) => {
