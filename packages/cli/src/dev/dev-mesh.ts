@@ -139,6 +139,7 @@ export class DevMesh {
   /** Objects that changed since somebody was told that every proxy has them, or no one any more. */
   readonly #untold = new Map<string, 'has' | 'lacks'>()
   #isTelling = false
+  readonly #toldNotRun = new Set<string>()
 
   constructor(options: DevOptions, project: Project) {
     this.#options = options
@@ -319,6 +320,11 @@ export class DevMesh {
     for (const name of notRun)
       if (!before?.notRun.includes(name))
         this.#notice(`Deployment ${name} is not run: batten.config.ts has no command for it`, 'warning')
+    for (const name of this.#model.otherWorkloads)
+      if (!this.#toldNotRun.has(name)) {
+        this.#toldNotRun.add(name)
+        this.#notice(`${name} is not run: batten dev runs Deployments`, 'warning')
+      }
     for (const name of limited)
       if (!before?.limited.includes(name))
         this.#notice(

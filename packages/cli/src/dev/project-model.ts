@@ -1,6 +1,15 @@
 import type { KubernetesObject } from '@batten/api'
 import { createModel, FileSource, type Model } from '@batten/control-plane'
 
+const OTHER_WORKLOADS: ReadonlySet<string> = new Set([
+  'StatefulSet',
+  'DaemonSet',
+  'ReplicaSet',
+  'Job',
+  'CronJob',
+  'Pod',
+])
+
 /**
  * The objects of the project's files, read as the control plane reads them: a file or object that is broken keeps its
  * last good version. What is wrong is told by the control plane, not here.
@@ -39,6 +48,11 @@ export class ProjectModel {
 
   get objects(): readonly KubernetesObject[] {
     return [...this.#model.snapshot.objects.values()].map(({ object }) => object)
+  }
+
+  /** Workloads of a cluster that are no Deployments, as `StatefulSet db`. */
+  get otherWorkloads(): readonly string[] {
+    return this.objects.filter(({ kind }) => OTHER_WORKLOADS.has(kind)).map(nameOf)
   }
 
   close(): Promise<void> {
