@@ -161,7 +161,6 @@ export class ClusterManager implements ClusterConnector {
         stats.rqPendingFailureEject.inc()
         stats.chargeConnectFailure(result.reason === 'timeout')
         host.counts.cxConnectFail++
-        host.counts.rqError++
         done({
           failure: result.reason === 'timeout' ? 'timeout' : 'connect-failed',
           message: result.message,

@@ -15,7 +15,6 @@ export class ClusterStats {
   readonly cxHttp1Total: Counter
   readonly cxConnectFail: Counter
   readonly cxConnectTimeout: Counter
-  readonly cxConnectAttemptsExceeded: Counter
   readonly cxConnectMs: Histogram
   readonly cxLengthMs: Histogram
   readonly cxOverflow: Counter
@@ -81,7 +80,6 @@ export class ClusterStats {
     this.cxHttp1Total = counter('upstream_cx_http1_total')
     this.cxConnectFail = counter('upstream_cx_connect_fail')
     this.cxConnectTimeout = counter('upstream_cx_connect_timeout')
-    this.cxConnectAttemptsExceeded = counter('upstream_cx_connect_attempts_exceeded')
     this.cxConnectMs = scope.histogram('upstream_cx_connect_ms')
     this.cxLengthMs = scope.histogram('upstream_cx_length_ms')
     this.cxOverflow = counter('upstream_cx_overflow')
