@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { createInterface } from 'node:readline'
 import { type Clock, systemClock, type Timer } from '@batten/core'
+import { onLines } from './lines.ts'
 
 export interface ChildSpec {
   /** As in the table and in messages: `sidecar reviews-v1`. */
@@ -72,9 +72,7 @@ export class Child {
     this.#startedAt = this.#clock.monotonicMs()
     child.on('message', (message) => this.#events.onMessage?.(this, message))
     for (const stream of ['stdout', 'stderr'] as const)
-      createInterface({ input: child[stream]! }).on('line', (line) =>
-        this.#events.onLine?.(this, line, stream),
-      )
+      onLines(child[stream]!, (line) => this.#events.onLine?.(this, line, stream))
     this.#exited = new Promise((resolve) => {
       const ended = (reason: string) => {
         if (this.#process !== child) return

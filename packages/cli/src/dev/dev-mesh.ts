@@ -507,6 +507,10 @@ export class DevMesh {
     let project: Project
     try {
       project = await loadProject(this.#project.root)
+      if (project.file !== this.#project.file)
+        throw new Error(
+          `${this.#project.file} is ${project.file === undefined ? 'gone' : 'another file now'}`,
+        )
     } catch (error) {
       this.#notice(`${errorMessage(error)}; the mesh goes on with what it said before`, 'error')
       return

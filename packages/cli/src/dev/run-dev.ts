@@ -69,7 +69,18 @@ export async function runDev(flags: DevFlags, folder = '.'): Promise<void> {
   stopped.release()
 }
 
+/** Output that may wait for somebody who reads slowly, e.g. a pager. The mesh does not wait, and memory has an end. */
+const MAX_WAITING_BYTES = 1024 * 1024
+let leftOut = 0
+
 function printLine(child: string, text: string): void {
+  if (process.stdout.writableLength > MAX_WAITING_BYTES) {
+    leftOut++
+    return
+  }
+  if (leftOut > 0)
+    console.log(`${NOTICE.warning} ${leftOut} lines are left out: they came faster than they were read`)
+  leftOut = 0
   console.log(`${pc.dim(`${child} |`)} ${text}`)
 }
 
