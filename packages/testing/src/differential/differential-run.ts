@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { freePorts } from '../free-port.ts'
 import { ANSWER_OK, type DifferentialCase } from './case.ts'
 import { certificateFolder } from './certificate-fixture.ts'
+import { filterModule } from './filter-module.ts'
 import { type Observation, observe } from './observation.ts'
 import type { ProxyUnderTest, StartProxy } from './proxy-under-test.ts'
 import { runConnection, type SeenConnection } from './raw-client.ts'
@@ -13,7 +14,8 @@ import { ScriptedUpstream } from './scripted-upstream.ts'
 /**
  * One proxy with one bootstrap, against which cases run one after another. In the bootstrap `${LISTENER}`,
  * `${LISTENER_<NAME>}`, `${ADMIN}`, `${ACCESS_LOG}` and `${UPSTREAM_<NAME>}` stand for ports and the path of the access
- * log, and `${CERTIFICATES}` for the folder with the certificates of `certificates.yaml` beside the bootstrap.
+ * log, `${FILTER_<NAME>}` for the module of the filter `<name>.as.ts` beside the bootstrap, and `${CERTIFICATES}` for
+ * the folder with the certificates of `certificates.yaml` there.
  */
 export class DifferentialRun {
   readonly #proxy: ProxyUnderTest
@@ -67,6 +69,10 @@ export class DifferentialRun {
       listeners.set(name, others[i]!)
       values[`LISTENER_${name.toUpperCase()}`] = `${others[i]}`
       ports.set(`${others[i]}`, `<listener ${name}>`)
+    }
+    for (const name of namesIn(template, 'FILTER')) {
+      const source = join(dirname(bootstrapFile), `${name}.as.ts`)
+      values[`FILTER_${name.toUpperCase()}`] = await filterModule(source, folder)
     }
     const certificatesFile = join(dirname(bootstrapFile), 'certificates.yaml')
     const certificates = existsSync(certificatesFile) ? certificateFolder(certificatesFile) : undefined
