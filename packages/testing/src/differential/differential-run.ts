@@ -155,7 +155,7 @@ export class DifferentialRun {
 }
 
 /** The names of `${<KIND>_<NAME>}` in a bootstrap, in lower case. */
-function namesIn(template: string, kind: 'UPSTREAM' | 'LISTENER'): string[] {
+function namesIn(template: string, kind: 'UPSTREAM' | 'LISTENER' | 'FILTER'): string[] {
   const found = template.matchAll(new RegExp(`\\$\\{${kind}_([A-Z0-9]+)\\}`, 'g'))
   return [...new Set([...found].map(([, name]) => name!.toLowerCase()))]
 }
