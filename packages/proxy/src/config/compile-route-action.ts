@@ -30,6 +30,8 @@ export function compileRouteAction(
   const retryPolicy = action.nested('retryPolicy', 'RetryPolicy')
   const maxStream = action.nested('maxStreamDuration', 'RouteAction.MaxStreamDuration')
   const maxStreamDurationMs = maxStream?.durationMs('maxStreamDuration')
+  const grpcTimeoutHeaderMaxMs = maxStream?.durationMs('grpcTimeoutHeaderMax')
+  const grpcTimeoutHeaderOffsetMs = maxStream?.durationMs('grpcTimeoutHeaderOffset')
   maxStream?.done()
   // As Envoy: a route that bounds its streams has no other timeouts.
   const timeoutMs = action.durationMs('timeout')
@@ -53,6 +55,8 @@ export function compileRouteAction(
     grpcTimeoutOffsetMs,
     idleTimeoutMs: action.durationMs('idleTimeout'),
     maxStreamDurationMs,
+    grpcTimeoutHeaderMaxMs,
+    grpcTimeoutHeaderOffsetMs,
     retryPolicy: retryPolicy === undefined ? undefined : compileRetryPolicy(retryPolicy),
     upgrades: compileUpgrades(action),
     metadataMatch: undefined,

@@ -17,6 +17,7 @@ import { IdleWatch } from './idle-watch.ts'
 import { Header, headerMask } from './known-headers.ts'
 import { mergeSlashes, normalizePath } from './path-normalization.ts'
 import { type Peer, removeHopByHop, sanitizeRequest } from './request-headers.ts'
+import { streamDuration } from './route/timeout.ts'
 import { ActiveStream } from './stream.ts'
 import { TimerEntry, type TimerTarget } from './timer-wheel.ts'
 
@@ -47,7 +48,11 @@ export class ManagedConnection implements ServerCodecOwner, ConnectionHandle, Pe
   readonly #startMs: number
   #stream: ActiveStream | undefined
   #streams = 0
+  /** The next response ends the connection: the listener drains, or the connection is idle or old. */
   #isDraining = false
+  /** The time for one more request is over. */
+  #isDrained = false
+  #isListenerDraining = false
   /** When the first byte of a head came that is not complete yet. */
   #headStartMs: number | undefined
   #closedByPeer = true
@@ -110,7 +115,7 @@ export class ManagedConnection implements ServerCodecOwner, ConnectionHandle, Pe
   // ---- listener ----
 
   drain(): void {
-    this.#isDraining = true
+    this.#isDraining = this.#isListenerDraining = true
   }
 
   close(): void {
@@ -130,22 +135,26 @@ export class ManagedConnection implements ServerCodecOwner, ConnectionHandle, Pe
     stats.rqHttp1Total.value++
     stats.rqActive.value++
     if (this.#streamIdle !== undefined) this.#watchStream(this.#streamIdle)
-    const { requestMs, maxStreamDurationMs } = this.config.timeouts
-    if (this.#headStartMs !== undefined) {
+    if (this.#headStartMs === undefined) this.#startRequestTimers()
+    else {
       this.#headStartMs = undefined
       this.#stopTimer(HEAD_TIMER)
-    } else if (requestMs > 0) this.#startTimer(REQUEST_TIMER, requestMs)
-    if (maxStreamDurationMs > 0) this.#startTimer(STREAM_DURATION_TIMER, maxStreamDurationMs)
+    }
     return stream
   }
 
   onPartialHead(): void {
     if (this.#headStartMs !== undefined) return
     this.#headStartMs = this.context.clock.monotonicMs()
-    const { requestHeadersMs, requestMs } = this.config.timeouts
-    this.#startTimer(HEAD_TIMER, requestHeadersMs)
-    this.#startTimer(REQUEST_TIMER, requestMs)
+    this.#startTimer(HEAD_TIMER, this.config.timeouts.requestHeadersMs)
+    this.#startRequestTimers()
     if (this.#streamIdle !== undefined) this.#watchStream(this.#streamIdle)
+  }
+
+  #startRequestTimers(): void {
+    const { requestMs, maxStreamDurationMs } = this.config.timeouts
+    if (requestMs > 0) this.#startTimer(REQUEST_TIMER, requestMs)
+    if (maxStreamDurationMs > 0) this.#startTimer(STREAM_DURATION_TIMER, maxStreamDurationMs)
   }
 
   onContinue(): void {
@@ -173,6 +182,11 @@ export class ManagedConnection implements ServerCodecOwner, ConnectionHandle, Pe
     const stream = this.#stream
     this.#stream = undefined
     stream?.onResponseComplete()
+    if (this.#isDrained) {
+      this.#codec.discard()
+      this.#closeLater(DELAYED_CLOSE_TIMER)
+      return
+    }
     if (this.#idle !== undefined) this.#idle.touched = true
   }
 
@@ -181,7 +195,8 @@ export class ManagedConnection implements ServerCodecOwner, ConnectionHandle, Pe
     this.#stream = undefined
     stream?.onResponseComplete()
     // As Envoy: the end of an exchange that went its way is waited for, but is not worth a count.
-    const isOrderly = stream?.requestEnded === true && stream.upstreamTransport !== undefined
+    const isOrderly =
+      !this.#isDraining && stream?.requestEnded === true && stream.upstreamTransport !== undefined
     this.#closeLater(isOrderly ? LINGER_TIMER : DELAYED_CLOSE_TIMER)
   }
 
@@ -252,6 +267,12 @@ export class ManagedConnection implements ServerCodecOwner, ConnectionHandle, Pe
       stream.encoder.closeAfterResponse()
       return reply(400, '', { details: 'query_missing_content_type' })
     }
+    if (headers.scheme === 'https' && !this.isTls && config.useRemoteAddress && config.xffTrustedHops === 0) {
+      stats.cxProtocolError.inc()
+      stream.addFlag('DPE')
+      stream.encoder.closeAfterResponse()
+      return reply(403, 'Forbidden', { details: 'http1.https_url_on_plaintext_connection' })
+    }
     const { path } = headers
     if (headers.method !== 'CONNECT') {
       if (path.charCodeAt(0) !== 0x2f) {
@@ -282,8 +303,8 @@ export class ManagedConnection implements ServerCodecOwner, ConnectionHandle, Pe
   checkUpgrade(stream: ActiveStream, headers: RequestHeaderTable): LocalReply | undefined {
     const action = stream.route?.action
     if (action?.kind === 'route' && action.idleTimeoutMs !== undefined) this.#watchRoute(action.idleTimeoutMs)
-    if (action?.kind === 'route' && action.maxStreamDurationMs !== undefined)
-      this.#restartTimer(STREAM_DURATION_TIMER, action.maxStreamDurationMs)
+    const durationMs = action?.kind === 'route' ? streamDuration(action, headers) : undefined
+    if (durationMs !== undefined) this.#restartTimer(STREAM_DURATION_TIMER, durationMs)
     const isConnect = headers.method === 'CONNECT'
     if (!isConnect && !headers.hasId(Header.upgrade)) return undefined
     if (!isConnect && !this.#codec.offersUpgrade) {
@@ -314,7 +335,10 @@ export class ManagedConnection implements ServerCodecOwner, ConnectionHandle, Pe
   /** The proxy's own statements on a response, after all filters. */
   finalizeResponse(stream: ActiveStream, headers: ResponseHeaderTable): void {
     const { config } = this
-    if (!stream.requestEnded) this.stats.rqResponseBeforeRqComplete.inc()
+    if (!stream.requestEnded) {
+      this.stats.rqResponseBeforeRqComplete.inc()
+      this.#stopTimer(REQUEST_TIMER)
+    }
     if (headers.hasAny(RESPONSE_HOP_BY_HOP)) {
       headers.removeId(Header.connection)
       headers.removeId(Header.keepAlive)
@@ -337,7 +361,7 @@ export class ManagedConnection implements ServerCodecOwner, ConnectionHandle, Pe
     }
     const { maxRequestsPerConnection } = config.limits
     if (this.#isDraining) {
-      this.stats.cxDrainClose.inc()
+      if (this.#isListenerDraining) this.stats.cxDrainClose.inc()
       stream.encoder.closeAfterResponse()
     } else if (maxRequestsPerConnection > 0 && this.#streams >= maxRequestsPerConnection) {
       this.stats.cxMaxRequestsReached.inc()
@@ -385,15 +409,21 @@ export class ManagedConnection implements ServerCodecOwner, ConnectionHandle, Pe
         break
       case STREAM_DURATION_TIMER:
         stats.rqMaxDurationReached.inc()
-        this.#stream?.sendReply(
-          reply(504, 'downstream duration timeout', { details: 'max_duration_timeout', grpcStatus: 4 }),
-        )
+        if (this.#stream === undefined) this.#refuseSlowHead('max_duration_timeout')
+        else
+          this.#stream.sendReply(
+            reply(this.#stream.requestEnded ? 504 : 408, 'downstream duration timeout', {
+              details: 'max_duration_timeout',
+              grpcStatus: 4,
+            }),
+          )
         break
       case CONNECTION_DURATION_TIMER:
         stats.cxMaxDurationReached.inc()
         this.#startDrain()
         break
       case DRAIN_TIMER:
+        this.#isDrained = true
         if (this.#codec.isIdle) this.close()
         break
       case DELAYED_CLOSE_TIMER:
@@ -430,8 +460,7 @@ export class ManagedConnection implements ServerCodecOwner, ConnectionHandle, Pe
   #refuseSlowHead(details: string, flag = ''): void {
     const encoder = this.#codec
     encoder.refuseHead()
-    const body = details === 'stream_idle_timeout' ? 'stream timeout' : 'request header timeout'
-    this.#beginRefused(encoder).sendReply(reply(408, body, { details, flag }))
+    this.#beginRefused(encoder).sendReply(reply(408, SLOW_HEAD_TEXT[details]!, { details, flag }))
   }
 
   #startDrain(): void {
@@ -470,6 +499,14 @@ export class ManagedConnection implements ServerCodecOwner, ConnectionHandle, Pe
     const timer = this.#timers?.[kind]
     if (timer !== undefined) this.context.wheel.cancel(timer)
   }
+}
+
+/** Bodies of replies to heads that never became complete, by their details. */
+const SLOW_HEAD_TEXT: Readonly<Record<string, string>> = {
+  request_header_timeout: 'request header timeout',
+  request_overall_timeout: 'request header timeout',
+  stream_idle_timeout: 'stream timeout',
+  max_duration_timeout: 'downstream duration timeout',
 }
 
 /** Bodies of refused heads, as Envoy writes them. */

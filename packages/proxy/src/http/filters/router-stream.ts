@@ -314,7 +314,8 @@ export class RouterStream implements TerminalFilter, PoolWaiter, ResponseSink, T
 
   #onTryBroken(reason: UpstreamReset, transportFailure: string, wasSent: boolean): void {
     if (!this.#isResponsePassed && this.#policy !== undefined && this.#canSendAgain) {
-      if (isRetriableReset(this.#policy, reason, wasSent) && this.#retryLater()) return
+      if (!isRetriableReset(this.#policy, reason, wasSent)) this.#retry?.succeeded()
+      else if (this.#retryLater()) return
     }
     this.#stream.upstreamTransportFailureReason = transportFailure
     if (!this.#isResponsePassed) {
@@ -512,8 +513,9 @@ export class RouterStream implements TerminalFilter, PoolWaiter, ResponseSink, T
     this.#host!.counts.rqTimeout++
     this.#abandonTry()
     const policy = this.#policy
-    if (policy !== undefined && this.#canSendAgain && isRetriableReset(policy, 'local_reset', true)) {
-      if (this.#retryLater()) return
+    if (policy !== undefined && this.#canSendAgain) {
+      if (!isRetriableReset(policy, 'local_reset', true)) this.#retry?.succeeded()
+      else if (this.#retryLater()) return
     }
     this.#timeOut(PER_TRY_TIMEOUT)
   }

@@ -179,7 +179,7 @@ export class RetryState {
     return random() * Math.min(backOffBaseMs * 2 ** (this.#retries - 1), backOffMaxMs)
   }
 
-  /** A retry brought an answer that is passed on. */
+  /** A retry brought what is passed on; as in Envoy, a failure that the policy does not name counts, too. */
   succeeded(): void {
     if (this.#retries > 0) this.#stats.rqRetrySuccess.inc()
     this.release()

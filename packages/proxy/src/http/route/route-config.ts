@@ -101,6 +101,9 @@ export interface RouteAction {
   readonly idleTimeoutMs: number | undefined
   /** `max_stream_duration`: undefined leaves it to the connection manager. */
   readonly maxStreamDurationMs: number | undefined
+  /** `grpc_timeout_header_max`: a `grpc-timeout` bounds the stream in place of the above, at most this; 0 is any. */
+  readonly grpcTimeoutHeaderMaxMs?: number | undefined
+  readonly grpcTimeoutHeaderOffsetMs?: number | undefined
   readonly retryPolicy: RetryPolicy | undefined
   readonly upgrades: ReadonlySet<string>
   /** Metadata match for subset load balancing, as JSON of `envoy.lb`. */

@@ -51,6 +51,25 @@ export function announceTimeout(
   if (asksForGrpcTimeout(route, headers)) headers.setId(Header.grpcTimeout, printGrpcTimeout(expectedMs))
 }
 
+/**
+ * How long a stream may last by its route, milliseconds; 0 means without end, undefined leaves it to the connection
+ * manager. A gRPC host is told.
+ */
+export function streamDuration(action: RouteAction, headers: RequestHeaderTable): number | undefined {
+  const { maxStreamDurationMs, grpcTimeoutHeaderMaxMs: maxMs } = action
+  if (maxStreamDurationMs === undefined && maxMs === undefined) return undefined
+  const asked = maxMs === undefined ? undefined : parseGrpcTimeout(headers.getId(Header.grpcTimeout))
+  let durationMs = maxStreamDurationMs
+  if (asked !== undefined) {
+    const offsetMs = action.grpcTimeoutHeaderOffsetMs ?? 0
+    // What is left after the offset may be nothing: then the stream is over at once.
+    durationMs = Math.max(1, (maxMs === 0 ? asked : Math.min(asked, maxMs!)) - offsetMs)
+  }
+  if (durationMs !== undefined && durationMs > 0 && headers.hasId(Header.contentType) && isGrpc(headers))
+    headers.setId(Header.grpcTimeout, printGrpcTimeout(durationMs))
+  return durationMs
+}
+
 function asksForGrpcTimeout(route: RouteTimeouts, headers: RequestHeaderTable): boolean {
   return route.maxGrpcTimeoutMs !== undefined && headers.hasId(Header.contentType) && isGrpc(headers)
 }
