@@ -75,10 +75,9 @@ function tellDestination(
 ): void {
   const { namespace } = virtualService
   const host = resolveHost(destination.host, namespace, snapshot.mesh.domainSuffix)
-  const services = (snapshot.servicesByHost.get(host) ?? []).filter((service) =>
-    isExportedTo(service.exportTo, service.namespace, namespace),
+  const service = servicesBehind(snapshot, host).find((one) =>
+    isExportedTo(one.exportTo, one.namespace, namespace),
   )
-  const service = services[0]
   if (service === undefined) {
     if (isCoveredByWildcard(snapshot, host)) return
     tell({
@@ -127,7 +126,7 @@ function tellPortOfListener(
 ): void {
   if (!gateways.includes(MESH_GATEWAY) || !path.startsWith('spec.http')) return
   if (spec.http?.some(({ match = [] }) => match.some((one) => one.gateways !== undefined))) return
-  const called = hosts.flatMap((host) => snapshot.servicesByHost.get(host) ?? [])
+  const called = hosts.flatMap((host) => servicesBehind(snapshot, host))
   if (hosts.some((host) => host.startsWith('*'))) return
   // A host that is no service lives on port 80.
   const ports = new Set(called.length === 0 ? [80] : called.flatMap((one) => one.ports.map((p) => p.number)))
@@ -140,6 +139,14 @@ function tellPortOfListener(
     path,
     hint: 'name the port of the destination',
   })
+}
+
+/** The services of a hostname; of a name that stands for another one, the services of that. */
+function servicesBehind(snapshot: MeshSnapshot, host: string): readonly MeshService[] {
+  const services = snapshot.servicesByHost.get(host) ?? []
+  return services.flatMap((one) =>
+    one.aliasOf === undefined ? [one] : (snapshot.servicesByHost.get(one.aliasOf) ?? []),
+  )
 }
 
 function isCoveredByWildcard(snapshot: MeshSnapshot, host: string): boolean {

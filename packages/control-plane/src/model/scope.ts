@@ -42,7 +42,11 @@ export const servicesVisibleTo = defineQuery<MeshSnapshot, readonly MeshService[
       const service = visible.find(({ namespace: home }) => home === namespace) ?? visible[0]
       if (service !== undefined) services.push(service)
     }
-    return services.sort(compareHostnames)
+    const hostnames = new Set(services.map(({ hostname }) => hostname))
+    // A name that stands for a service that is visible itself is that service.
+    return services
+      .filter(({ aliasOf }) => aliasOf === undefined || !hostnames.has(aliasOf))
+      .sort(compareHostnames)
   },
   isSameList,
 )

@@ -22,7 +22,8 @@ export function serviceFromKubernetes(object: Service, domainSuffix: string): Me
   }))
   ports.sort((a, b) => Number(a.protocol === 'UDP') - Number(b.protocol === 'UDP'))
   const externalName = spec.type === 'ExternalName' ? spec.externalName : undefined
-  if (ports.length === 0) return undefined
+  // An ExternalName needs no ports of its own when it stands for another service.
+  if (ports.length === 0 && externalName === undefined) return undefined
   const hostname = `${name}.${namespace}.svc.${domainSuffix}`
   const clusterIps = spec.clusterIPs ?? (spec.clusterIP === undefined ? [] : [spec.clusterIP])
   const isHeadless = clusterIps[0] === 'None'

@@ -25,6 +25,10 @@ export interface MeshService {
   readonly subjectAltNames: readonly string[]
   /** For type ExternalName: the name that it stands for. */
   readonly externalName: string | undefined
+  /** For an ExternalName that stands for another service of the mesh: that one's hostname. */
+  readonly aliasOf?: string
+  /** Hostnames of ExternalNames that stand for this service. */
+  readonly aliases?: readonly string[]
   readonly publishNotReadyAddresses: boolean
   readonly labels: Readonly<Record<string, string>>
 }

@@ -8,6 +8,7 @@ import { DEFAULT_MESH_CONFIG, type MeshConfig } from './mesh-config.ts'
 import { type ModelKind, type ModelKinds, type ObjectTables, objectsOf, tableOf } from './objects-by-kind.ts'
 import { peerAuthenticationOf } from './peer-authentication.ts'
 import { type AgedObject, compareAge, type MeshService } from './service.ts'
+import { resolveAliases } from './service-alias.ts'
 import { servicesFromEntry, withPortsOf } from './service-from-entry.ts'
 import { serviceFromKubernetes } from './service-from-kubernetes.ts'
 import { sidecarOf } from './sidecar.ts'
@@ -166,6 +167,7 @@ function buildServices(next: Fields, tables: ObjectTables, before: MeshSnapshot)
     const older = services.get(service.key)
     services.set(service.key, older === undefined ? service : withPortsOf(older, service))
   }
+  resolveAliases(services)
   next.services = keepEqual(before.services, services)
   if (next.services === before.services) return
   next.servicesByHost = groupBy(before.servicesByHost, next.services.values(), (service) => service.hostname)

@@ -77,20 +77,29 @@ function sharedVirtualHosts(
   for (const service of scope.services) {
     const owner = ownerOf(service.hostname, scope.virtualServices)
     owned.add(service.hostname)
+    for (const alias of service.aliases ?? []) owned.add(alias)
+    // A further name goes the way of the service, unless a VirtualService is for that name.
+    const ownersOfNames = new Map((service.aliases ?? []).map((name) => [name, namedBy(name, scope)]))
+    const names = [service.hostname, ...(service.aliases ?? [])].filter((name) => !ownersOfNames.get(name))
     for (const port of service.ports) {
       if (spec.port !== 0 && port.number !== spec.port) continue
       if (!isRoutedPort(port.protocol, client.capabilities) && !(spec.port === 0 && port.protocol === 'AUTO'))
         continue
-      list.add(
-        read.query(
-          serviceVirtualHost,
-          classKey,
-          JSON.stringify(spec),
-          service.key,
-          String(port.number),
-          owner?.key ?? '',
-        ),
-      )
+      const add = (hostnames: readonly string[], virtualService: MeshVirtualService | undefined) =>
+        list.add(
+          read.query(
+            serviceVirtualHost,
+            classKey,
+            JSON.stringify(spec),
+            service.key,
+            String(port.number),
+            virtualService?.key ?? '',
+            JSON.stringify(hostnames),
+          ),
+        )
+      add(names, owner)
+      for (const [name, virtualService] of ownersOfNames)
+        if (virtualService !== undefined) add([name], virtualService)
     }
   }
   for (const virtualService of scope.virtualServices)
@@ -108,17 +117,23 @@ function sharedVirtualHosts(
   return [...list.hosts.filter(({ name }) => name !== fallback.name).sort(byName), fallback]
 }
 
-/** The virtual host of one port of a service, with the routes of its VirtualService. */
+/** The oldest VirtualService that has exactly this host. */
+function namedBy(hostname: string, { virtualServices }: EgressScope): MeshVirtualService | undefined {
+  return virtualServices.find(({ hosts }) => hosts.includes(hostname))
+}
+
+/** The virtual host of one port of a service under some of its names, with the routes of its VirtualService. */
 const serviceVirtualHost = defineQuery<MeshSnapshot, VirtualHost>(
   'service-virtual-host',
-  (read, classKey, specJson, serviceKey, portNumber, virtualServiceKey) => {
+  (read, classKey, specJson, serviceKey, portNumber, virtualServiceKey, namesJson) => {
     const client = classOf<ClientClass>(classKey!)
     const spec = JSON.parse(specJson!) as SidecarRouteSpec
     const service = read.entry('services', serviceKey!)!
     const port = service.ports.find(({ number }) => number === Number(portNumber))!
+    const hostnames = JSON.parse(namesJson!) as readonly string[]
     return {
-      name: virtualHostName(service.hostname, port.number),
-      domains: serviceDomains(service, port, client, spec),
+      name: virtualHostName(hostnames[0]!, port.number),
+      domains: serviceDomains(service, hostnames, port, client, spec),
       routes: serviceRoutes(read, client, service, port, virtualServiceKey!, undefined),
       includeRequestAttemptCount: true,
     }
@@ -226,11 +241,15 @@ function portOfUnregisteredHost(
 
 function serviceDomains(
   service: MeshService,
+  hostnames: readonly string[],
   port: ServicePort,
   client: ClientClass,
   spec: SidecarRouteSpec,
 ): string[] {
-  const names = [service.hostname, ...shortNames(service.hostname, client.namespace, client.domainSuffix)]
+  const names = hostnames.flatMap((name) => [
+    name,
+    ...shortNames(name, client.namespace, client.domainSuffix),
+  ])
   // A headless service has names for its pods below its own.
   if (
     service.registry === 'kubernetes' &&
@@ -238,7 +257,8 @@ function serviceDomains(
     service.externalName === undefined
   )
     names.push(...names.map((name) => `*.${name}`))
-  names.push(...service.addresses.filter((address) => !address.includes('/')).map(authorityOf))
+  if (hostnames.includes(service.hostname))
+    names.push(...service.addresses.filter((address) => !address.includes('/')).map(authorityOf))
   const isOnlyPort = service.ports.length === 1
   return names.flatMap((name) => {
     if (spec.port !== 0) return [name]

@@ -24,7 +24,9 @@ export function visibleService(
 const serviceByHostname = defineQuery<MeshSnapshot, MeshService | undefined>(
   'service-by-hostname',
   (read, namespace, hostname) =>
-    read.query(servicesVisibleTo, namespace!).find((service) => service.hostname === hostname),
+    read
+      .query(servicesVisibleTo, namespace!)
+      .find((service) => service.hostname === hostname || service.aliases?.includes(hostname!)),
 )
 
 /** The VirtualService of a host: the one that names it most precisely, of equals the oldest. */
@@ -74,7 +76,7 @@ export function hashPolicyOf(
     client.namespace,
     JSON.stringify(client.labels),
     service.namespace,
-    hostname,
+    service.hostname,
   )
   if (rule === undefined) return undefined
   const policy = effectivePolicy(

@@ -26,13 +26,19 @@ export interface DestinationContext {
  */
 export function destinationToCluster(destination: Destination, context: DestinationContext): string {
   const host = resolveHost(destination.host, context.namespace, context.domainSuffix)
-  return outboundClusterName(host, destinationPort(destination, host, context), destination.subset ?? '')
+  const service = context.service(host)
+  const port = destinationPort(destination, service, context)
+  return outboundClusterName(service?.hostname ?? host, port, destination.subset ?? '')
 }
 
-function destinationPort(destination: Destination, host: string, context: DestinationContext): number {
+function destinationPort(
+  destination: Destination,
+  service: MeshService | undefined,
+  context: DestinationContext,
+): number {
   const explicit = destination.port?.number
   if (explicit !== undefined && explicit !== 0) return explicit
-  const ports = context.service(host)?.ports ?? []
+  const ports = service?.ports ?? []
   if (ports.length === 1 && (context.isGateway || context.listenerPort === 0)) return ports[0]!.number
   if (context.listenerPort !== 0) return context.listenerPort
   return ports[0]?.number ?? 0
