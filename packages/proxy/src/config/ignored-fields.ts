@@ -71,10 +71,6 @@ export const IGNORED_FIELDS: Readonly<Record<string, Readonly<Record<string, str
     tracing: 'no spans are produced yet',
     statPrefix: 'extra counters only',
   },
-  'RouteAction.MaxStreamDuration': {
-    grpcTimeoutHeaderMax: 'grpc-timeout is passed on, and the server keeps it',
-    grpcTimeoutHeaderOffset: 'goes with grpc_timeout_header_max',
-  },
   WeightedCluster: { runtimeKeyPrefix: 'there is no runtime; the weights hold' },
   Decorator: { propagate: 'no spans are produced yet' },
   RegexMatcher: { googleRe2: 'the engine is always RE2 compatible' },
