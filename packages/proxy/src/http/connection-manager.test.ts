@@ -349,6 +349,16 @@ describe('a limit', () => {
     expect(fixture.stat('http.test.downstream_cx_max_requests_reached')).toBe(1)
   })
 
+  it('of a response that comes before the request is complete ends the connection', () => {
+    const fixture = setUp()
+    const client = fixture.connect()
+    client.receive('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab')
+    fixture.accept().receive(response(200, 'early'))
+    const stat = (name: string) => fixture.stat(`http.test.downstream_rq_${name}`)
+    expect([client.written.includes('connection: close\r\n'), client.ended]).toEqual([true, true])
+    expect([stat('response_before_rq_complete'), stat('rx_reset'), stat('completed')]).toEqual([1, 1, 1])
+  })
+
   it('of methods refuses what nobody knows', () => {
     const fixture = setUp()
     fixture.connect().receive('BREW / HTTP/1.1\r\nHost: a\r\n\r\n')
@@ -498,6 +508,47 @@ describe('time', () => {
     const other = fixture.connect()
     fixture.clock.advance(2000)
     expect(other.destroyed).toBe(true)
+  })
+
+  it('for requests is not that for responses', () => {
+    const fixture = setUp({ timeouts: timeouts({ requestMs: 100 }) })
+    const client = fixture.connect()
+    client.receive(GET)
+    fixture.clock.advance(500)
+    const host = fixture.accept()
+    host.receive(response(200, 'late'))
+    client.receive('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab')
+    host.receive('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nno')
+    fixture.clock.advance(500)
+    expect([statuses(client.written), fixture.stat('http.test.downstream_rq_timeout')]).toEqual([
+      [200, 200],
+      0,
+    ])
+  })
+
+  it.each([
+    ['a head that is not complete', 'GET / HTT', 408],
+    ['a request that is not complete', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab', 408],
+    ['a request that is complete', GET, 504],
+  ])('for a stream ends %s', (_title, bytes, status) => {
+    const fixture = setUp({ timeouts: timeouts({ maxStreamDurationMs: 100 }) })
+    const client = fixture.connect()
+    client.receive(bytes)
+    fixture.clock.advance(110)
+    expect(fixture.log.entries).toEqual([{ status, flags: [], details: 'max_duration_timeout' }])
+    expect(client.written.endsWith('downstream duration timeout')).toBe(true)
+  })
+
+  it('of a connection ends it behind a response that had begun', () => {
+    const fixture = setUp({ timeouts: timeouts({ maxConnectionDurationMs: 100, drainMs: 50 }) })
+    const client = fixture.connect()
+    client.receive(GET)
+    const host = fixture.accept()
+    host.receive('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nab')
+    fixture.clock.advance(200)
+    expect(client.ended).toBe(false)
+    host.receive('cd')
+    expect([client.written.endsWith('abcd'), client.ended]).toEqual([true, true])
   })
 
   it('of a connection ends it with the next response', () => {

@@ -1,6 +1,7 @@
 /** What may not stand in a path as it is, beside control characters and blanks, which no request target has. */
 const UNSAFE = /["<>^`{|}]/g
 const ENCODED = /%([0-9a-fA-F]{2})/g
+const LONE_PERCENT = /%(?![0-9a-fA-F]{2})/
 
 /**
  * Normalises a path as RFC 3986 says: unreserved characters decoded, dot segments resolved (those above the root
@@ -14,7 +15,7 @@ export function normalizePath(path: string): string | undefined {
   let bare = path.slice(0, end)
   if (bare.includes('%')) {
     if (bare.includes('%00')) return undefined
-    bare = bare.replace(ENCODED, decodeUnreserved)
+    bare = LONE_PERCENT.test(bare) ? decodeAroundLonePercents(bare) : bare.replace(ENCODED, decodeUnreserved)
   }
   if (bare.includes('\\')) bare = bare.replaceAll('\\', '/')
   bare = bare.replace(UNSAFE, encodeURIComponent)
@@ -49,4 +50,18 @@ function queryStart(path: string): number {
 function decodeUnreserved(encoded: string, digits: string): string {
   const char = String.fromCharCode(Number.parseInt(digits, 16))
   return /[A-Za-z0-9\-._~]/.test(char) ? char : encoded
+}
+
+/**
+ * Decodes unreserved characters of a path in which some `%` begins no escape. Where decoding would make one of it, as of
+ * `%2%65`, the `%` is encoded: who decodes the path once more must not find what was hidden from this proxy.
+ */
+function decodeAroundLonePercents(path: string): string {
+  const parts = path.split(LONE_PERCENT)
+  let decoded = parts[0]!.replace(ENCODED, decodeUnreserved)
+  for (const part of parts.slice(1)) {
+    const rest = part.replace(ENCODED, decodeUnreserved)
+    decoded += `${/^[0-9a-fA-F]{2}/.test(rest) ? '%25' : '%'}${rest}`
+  }
+  return decoded
 }

@@ -190,6 +190,7 @@ export class ActiveStream implements LoggedStream, RequestSink, RunOwner, Stream
     if (endStream) {
       this.requestEnded = true
       this.requestEndMs = this.startMs
+      this.owner.onRequestEnd()
     }
     const refusal = this.owner.prepareRequest(this, headers)
     if (refusal !== undefined) {
