@@ -163,7 +163,7 @@ function compileNetworkFilter(
     }
     case TCP_PROXY: {
       const proxy = new MessageReader(typedConfigOf(unpacked, at) as TcpProxy, 'TcpProxy', at)
-      return environment.createTcpProxy(compileTcpProxy(proxy, references))
+      return environment.createTcpProxy(compileTcpProxy(proxy, references, environment))
     }
   }
   if (Object.hasOwn(IGNORED_EXTENSIONS, unpacked.name)) return undefined

@@ -88,6 +88,7 @@ describe('compileListener', () => {
       stripAnyHostPort: false,
       via: '',
       accessLoggers: [],
+      allowCustomMethods: false,
       upgrades: new Set(),
       limits: { maxRequestHeadersBytes: 61_440, maxHeaders: 100, maxRequestsPerConnection: 0 },
       timeouts: {
@@ -249,6 +250,7 @@ describe('compileListener', () => {
       idleTimeoutMs: 3_600_000,
       maxConnectionDurationMs: 0,
       maxConnectAttempts: 1,
+      accessLoggers: [],
     })
     expect([...chains[1]!.references.clusters]).toEqual(['a', 'b'])
     expect(chains[0]!.references.secrets.get('default')!.source).toEqual({
@@ -369,14 +371,14 @@ describe('compileListener', () => {
         access_log: [
           {
             name: 'x',
-            filter: { not_health_check_filter: {} },
+            filter: { runtime_filter: { runtime_key: 'x' } },
             typed_config: {
               '@type': 'type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog',
             },
           },
         ],
       }),
-      `${manager}.access_log[0].filter: filters of access logs are not supported yet`,
+      `${manager}.access_log[0].filter.runtime_filter: not supported yet`,
     ],
   ])('refuses %o by name', (json, expected) => {
     expect(refusal(json)).toBe(expected)

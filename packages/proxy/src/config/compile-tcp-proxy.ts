@@ -1,5 +1,7 @@
 import type { TcpProxy } from '@batten/xds'
 import type { TcpProxyConfig } from '../listener/listener-config.ts'
+import { compileAccessLogs } from './compile-access-log.ts'
+import type { CompileEnvironment } from './environment.ts'
 import type { MessageReader } from './message-reader.ts'
 import type { ResourceReferences } from './resource-references.ts'
 
@@ -9,6 +11,7 @@ const HOUR_MS = 3_600_000
 export function compileTcpProxy(
   proxy: MessageReader<TcpProxy>,
   references: ResourceReferences,
+  environment: Pick<CompileEnvironment, 'createAccessLogger'>,
 ): TcpProxyConfig {
   const statPrefix = proxy.requiredText('statPrefix')
   const clusters = compileClusters(proxy)
@@ -19,6 +22,7 @@ export function compileTcpProxy(
     idleTimeoutMs: proxy.durationMs('idleTimeout') ?? HOUR_MS,
     maxConnectionDurationMs: proxy.durationMs('maxDownstreamConnectionDuration') ?? 0,
     maxConnectAttempts: proxy.number('maxConnectAttempts') ?? 1,
+    accessLoggers: compileAccessLogs(proxy.each('accessLog', 'AccessLog'), environment),
   }
   if (config.maxConnectAttempts < 1) throw proxy.path('maxConnectAttempts').invalid('must be at least 1')
   proxy.done()

@@ -1,4 +1,5 @@
 import type { NetworkFilterFactory } from '../network/filter.ts'
+import type { AccessLogger } from '../telemetry/access-log/access-logger.ts'
 import type { TlsServerConfig } from '../tls/tls-config.ts'
 import type { ChainLifetime } from './chain-lifetime.ts'
 
@@ -81,4 +82,6 @@ export interface TcpProxyConfig {
   readonly maxConnectionDurationMs: number
   /** Connection attempts before giving up; Envoy's default is 1. */
   readonly maxConnectAttempts: number
+  /** Get each connection when it has ended. Default: none. */
+  readonly accessLoggers?: readonly AccessLogger[]
 }

@@ -1,4 +1,5 @@
 import type { Counter } from '@batten/core'
+import type { Cluster } from '../upstream/cluster.ts'
 import type { Connection } from './connection.ts'
 import type { Transport } from './transport.ts'
 
@@ -44,6 +45,8 @@ export interface ConnectionHandle {
  * `upstream/` implements it; the TCP proxy and everything else that wants a raw upstream connection use it.
  */
 export interface ClusterConnector {
+  /** The cluster of a name, for access logs. */
+  readonly get?: (name: string) => Cluster | undefined
   /**
    * Calls `done` once, never before it returns; not at all after `cancel`.
    *
@@ -75,4 +78,7 @@ export interface UpstreamConnection {
 export interface UpstreamConnectFailure {
   readonly failure: 'unknown-cluster' | 'no-healthy-upstream' | 'overflow' | 'timeout' | 'connect-failed'
   readonly message: string
+  /** The host that was tried, and what its transport says; absent when none was. */
+  readonly hostAddress?: string
+  readonly transportFailure?: string
 }

@@ -232,7 +232,9 @@ describe('a raw connection', () => {
     fixture.clusters.apply(clusterConfig('c', ['10.0.0.1:80']))
     const failed = connect(fixture)
     fixture.attempts.shift()!.fail('timeout')
-    expect(failed.results).toEqual([{ failure: 'timeout', message: 'no' }])
+    expect(failed.results).toEqual([
+      { failure: 'timeout', message: 'no', hostAddress: '10.0.0.1:80', transportFailure: '' },
+    ])
     const cancelled = connect(fixture)
     cancelled.handle.cancel()
     expect([fixture.attempts[0]!.cancelled, fixture.stat('cluster.c.upstream_cx_active')]).toEqual([true, 0])

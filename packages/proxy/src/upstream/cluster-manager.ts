@@ -6,6 +6,7 @@ import type { ClusterConnector, UpstreamConnectFailure, UpstreamConnection } fro
 import type { Transport } from '../network/transport.ts'
 import { UpstreamCluster, type UpstreamContext } from './cluster.ts'
 import type { ClusterConfig, HostConfig } from './cluster-config.ts'
+import { connectFailureText } from './connect-failure.ts'
 import { type DnsResolver, systemResolver } from './discovery/dns-resolver.ts'
 import { LogicalDns } from './discovery/logical-dns.ts'
 import { StrictDns } from './discovery/strict-dns.ts'
@@ -164,6 +165,8 @@ export class ClusterManager implements ClusterConnector {
         done({
           failure: result.reason === 'timeout' ? 'timeout' : 'connect-failed',
           message: result.message,
+          hostAddress: host.address,
+          transportFailure: connectFailureText(result, host.config.address),
         })
       })
     return {

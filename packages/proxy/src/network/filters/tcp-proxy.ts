@@ -1,5 +1,6 @@
 import { type Clock, systemClock, type Timer } from '@batten/core'
 import type { TcpProxyConfig } from '../../listener/listener-config.ts'
+import type { ResponseFlag } from '../../response-flags.ts'
 import type { Connection } from '../connection.ts'
 import type {
   ClusterConnector,
@@ -10,6 +11,7 @@ import type {
 } from '../filter.ts'
 import type { StatRoot } from '../stat-scope.ts'
 import type { Transport } from '../transport.ts'
+import { loggedConnection } from './tcp-log.ts'
 import { TcpProxyStats } from './tcp-proxy-stats.ts'
 
 export interface TcpProxyDependencies {
@@ -66,6 +68,15 @@ class TcpRelay implements ConnectionHandle {
   #upstreamEnded = false
   /** The host ended its side after we had ended ours. */
   #endedByHost = false
+  // For access logs:
+  readonly #startMs: number
+  #cluster = ''
+  #hostAddress: string | undefined
+  #localAddress: string | undefined
+  #transportFailure = ''
+  #receivedBytes = 0
+  #sentBytes = 0
+  readonly #flags: ResponseFlag[] = []
   /** Bytes went by since the idle timer looked last. */
   #wasActive = false
   #idleTimer: Timer | undefined
@@ -77,6 +88,7 @@ class TcpRelay implements ConnectionHandle {
     this.#downstream = downstream
     this.#connection = connection
     const { stats, config, clock } = shared
+    this.#startMs = clock.monotonicMs()
     stats.connections.inc()
     stats.activeConnections.inc()
     downstream.handler = {
@@ -90,6 +102,7 @@ class TcpRelay implements ConnectionHandle {
     if (config.maxConnectionDurationMs > 0)
       this.#durationTimer = clock.setTimeout(() => {
         stats.maxDuration.inc()
+        this.#flags.push('DT')
         this.close()
       }, config.maxConnectionDurationMs)
     this.#connect(shared.chooseCluster())
@@ -106,6 +119,7 @@ class TcpRelay implements ConnectionHandle {
 
   #connect(cluster: string): void {
     this.#attempts++
+    this.#cluster = cluster
     this.#pendingConnect = this.#shared.connector.connect(cluster, this.#connection, (result) => {
       this.#pendingConnect = undefined
       if ('failure' in result) this.#onConnectFailure(cluster, result)
@@ -113,20 +127,28 @@ class TcpRelay implements ConnectionHandle {
     })
   }
 
-  #onConnectFailure(cluster: string, { failure }: UpstreamConnectFailure): void {
+  #onConnectFailure(cluster: string, result: UpstreamConnectFailure): void {
     const { stats, config } = this.#shared
+    const { failure } = result
+    this.#hostAddress = result.hostAddress
+    this.#transportFailure = result.transportFailure ?? ''
     if (failure === 'unknown-cluster') stats.noRoute.inc()
     const isWorthAnother = failure === 'timeout' || failure === 'connect-failed'
     if (isWorthAnother && this.#attempts < config.maxConnectAttempts) {
       this.#connect(cluster)
       return
     }
+    this.#flags.push(...FAILURE_FLAGS[failure])
+    if (!isWorthAnother) this.#attempts = 0
     this.close()
   }
 
   #onConnected(upstream: UpstreamConnection): void {
     const { transport } = upstream
     this.#upstream = upstream
+    this.#hostAddress = upstream.hostAddress
+    this.#localAddress = transport.localAddress
+    this.#transportFailure = ''
     transport.handler = {
       onData: (chunk) => this.#onUpstreamData(chunk),
       onEnd: () => this.#onUpstreamEnd(),
@@ -143,6 +165,7 @@ class TcpRelay implements ConnectionHandle {
   #onDownstreamData(chunk: Buffer): void {
     const { stats } = this.#shared
     stats.receivedBytes.add(chunk.length)
+    this.#receivedBytes += chunk.length
     this.#wasActive = true
     const upstream = this.#upstream!
     upstream.sentBytes.add(chunk.length)
@@ -153,6 +176,7 @@ class TcpRelay implements ConnectionHandle {
 
   #onUpstreamData(chunk: Buffer): void {
     this.#shared.stats.sentBytes.add(chunk.length)
+    this.#sentBytes += chunk.length
     this.#upstream!.receivedBytes.add(chunk.length)
     this.#wasActive = true
     if (!this.#downstream.writeBytes(chunk)) this.#upstream!.transport.pause()
@@ -182,6 +206,7 @@ class TcpRelay implements ConnectionHandle {
   #onUpstreamClose(error: Error | undefined): void {
     this.#upstream!.release(this.#endedByHost || (error !== undefined && !this.#downstream.closed))
     const downstream = this.#downstream
+    if (error !== undefined && !downstream.closed) this.#flags.push('UR')
     if (downstream.closed) this.#finish()
     else if (error !== undefined) downstream.reset()
     else if (!this.#upstreamEnded) downstream.destroy()
@@ -205,7 +230,39 @@ class TcpRelay implements ConnectionHandle {
     this.#shared.stats.activeConnections.dec()
     this.#idleTimer?.cancel()
     this.#durationTimer?.cancel()
+    this.#log()
   }
+
+  #log(): void {
+    const { config, clock, connector } = this.#shared
+    const { accessLoggers = [] } = config
+    if (accessLoggers.length === 0) return
+    const endMs = clock.monotonicMs()
+    const entry = loggedConnection({
+      connection: this.#connection,
+      cluster: connector.get?.(this.#cluster),
+      upstreamAddress: this.#hostAddress,
+      upstreamLocalAddress: this.#localAddress,
+      upstreamTransportFailureReason: this.#transportFailure,
+      upstreamAttemptCount: this.#attempts,
+      requestBytes: this.#receivedBytes,
+      responseBytes: this.#sentBytes,
+      responseFlags: this.#flags,
+      startMs: this.#startMs,
+      startTimeMs: clock.now() - (endMs - this.#startMs),
+      endMs,
+    })
+    for (const logger of accessLoggers) logger.log(entry)
+  }
+}
+
+/** Response flags of connections that did not come about. */
+const FAILURE_FLAGS: Readonly<Record<UpstreamConnectFailure['failure'], readonly ResponseFlag[]>> = {
+  'unknown-cluster': ['NC'],
+  'no-healthy-upstream': ['UH'],
+  overflow: ['UO'],
+  timeout: ['UF', 'URX'],
+  'connect-failed': ['UF', 'URX'],
 }
 
 /** Chooses a name with a probability in proportion to its weight. */

@@ -21,8 +21,33 @@ export interface StreamTiming {
   readonly nowMs?: number
 }
 
-/** What access logs and header values know of a stream, beyond what filters see. */
-export interface LoggedStream extends HttpStream {
+/** What filters see of a stream and logs know, too. */
+type SeenStream = Pick<
+  HttpStream,
+  | 'id'
+  | 'connection'
+  | 'requestHeaders'
+  | 'responseHeaders'
+  | 'route'
+  | 'cluster'
+  | 'upstreamAddress'
+  | 'requestBytes'
+  | 'responseBytes'
+  | 'startMs'
+  | 'startTimeMs'
+  | 'responseFlags'
+  | 'responseCodeDetails'
+  | 'protocol'
+  | 'state'
+  | 'metadata'
+>
+
+/** What access logs and header values know of a stream, or of a connection that was relayed. */
+export interface LoggedStream extends SeenStream {
+  /** `%ACCESS_LOG_TYPE%`. Default: `DownstreamEnd`. */
+  readonly logType?: string
+  /** The protocol of the upstream connection. Default: that of HTTP; empty for a relayed connection. */
+  readonly upstreamProtocol?: string
   readonly timing: StreamTiming
   /**
    * Where the request is taken to come from: `ip:port` of the peer, or an address of `x-forwarded-for` with port 0 where

@@ -198,7 +198,7 @@ export const OPERATORS: Readonly<Record<string, OperatorFactory>> = {
     const print = compileTimeFormat(format)
     return (stream) => print(stream.startTimeMs)
   },
-  PROTOCOL: plain((stream) => stream.protocol),
+  PROTOCOL: plain((stream) => stream.protocol || undefined),
   RESPONSE_CODE: plain((stream) => stream.responseHeaders?.status ?? 0),
   RESPONSE_CODE_DETAILS: plain((stream) => stream.responseCodeDetails || undefined),
   RESPONSE_FLAGS: plain((stream) => stream.responseFlags.join(',') || '-'),
@@ -237,7 +237,9 @@ export const OPERATORS: Readonly<Record<string, OperatorFactory>> = {
     (stream) => stream.upstreamTransportFailureReason.replaceAll(' ', '_') || undefined,
   ),
   UPSTREAM_REQUEST_ATTEMPT_COUNT: plain((stream) => stream.upstreamAttemptCount),
-  UPSTREAM_PROTOCOL: plain((stream) => (isConnected(stream) ? 'HTTP/1.1' : undefined)),
+  UPSTREAM_PROTOCOL: plain((stream) =>
+    isConnected(stream) ? (stream.upstreamProtocol ?? 'HTTP/1.1') || undefined : undefined,
+  ),
   ...address('DOWNSTREAM_REMOTE', (stream) => stream.downstreamRemoteAddress),
   ...address('DOWNSTREAM_DIRECT_REMOTE', (stream) => stream.connection.remoteAddress),
   ...address('DOWNSTREAM_LOCAL', (stream) => stream.connection.localAddress),
@@ -270,7 +272,7 @@ export const OPERATORS: Readonly<Record<string, OperatorFactory>> = {
   METADATA: metadataOfKind(),
   FILTER_STATE: parameterised(filterState),
   HOSTNAME: plain(constant(hostname())),
-  ACCESS_LOG_TYPE: plain(constant('DownstreamEnd')),
+  ACCESS_LOG_TYPE: plain((stream) => stream.logType ?? 'DownstreamEnd'),
   UNIQUE_ID: plain(() => randomUUID()),
   // No spans are produced, and no filter sets flags of its own.
   TRACE_ID: notKept,

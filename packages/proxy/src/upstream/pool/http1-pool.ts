@@ -7,8 +7,9 @@ import { ConnectError, type PendingConnect } from '../../network/connect.ts'
 import type { Transport } from '../../network/transport.ts'
 import { HTTP1_ALPN } from '../../tls/alpn.ts'
 import type { CircuitBreaker } from '../circuit-breaker.ts'
-import type { ClusterConfig, HostConfig } from '../cluster-config.ts'
+import type { ClusterConfig } from '../cluster-config.ts'
 import type { ClusterStats } from '../cluster-stats.ts'
+import { connectFailureText } from '../connect-failure.ts'
 import type { UpstreamHost } from '../host.ts'
 import type { TransportFactory } from '../transport-factory.ts'
 
@@ -335,7 +336,7 @@ export class Http1Pool implements ClientCodecOwner {
       stats.rqPendingFailureEject.inc()
       waiter.onPoolFailure(
         isTimeout ? 'connection_timeout' : 'remote_connection_failure',
-        isTimeout ? '' : failureText(error, this.host.config.address),
+        connectFailureText(error, this.host.config.address),
       )
     }
     this.#checkDrained()
@@ -361,27 +362,4 @@ export class Http1Pool implements ClientCodecOwner {
     this.#drained = undefined
     drained?.()
   }
-}
-
-/** What the system calls its errors, as `strerror` prints them. */
-const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'Connection refused',
-  ECONNRESET: 'Connection reset by peer',
-  ETIMEDOUT: 'Connection timed out',
-  EHOSTUNREACH: 'No route to host',
-  ENETUNREACH: 'Network is unreachable',
-  EADDRNOTAVAIL: 'Cannot assign requested address',
-  ENOENT: 'No such file or directory',
-  EACCES: 'Permission denied',
-}
-
-/** Why a connection failed, in Envoy's words where it has some. */
-function failureText(error: ConnectError, target: HostConfig['address']): string {
-  const code = (error.cause as NodeJS.ErrnoException | undefined)?.code
-  const text = error.reason === 'refused' && code !== undefined ? SYSTEM_ERRORS[code] : undefined
-  if (text === undefined) return error.transportFailure ?? error.message
-  // The socket of a path says at once whether somebody listens.
-  return 'path' in target
-    ? `immediate connect error: ${text}|remote address:${target.path}`
-    : `delayed connect error: ${text}`
 }
