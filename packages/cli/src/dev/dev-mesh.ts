@@ -158,7 +158,7 @@ export class DevMesh {
       spawn: (spec, crashed) => this.#spawn(spec, crashed),
       stop: (child) => this.#stop(child),
       untilReady: (pod, signal) => untilReady(pod, signal),
-      ready: (pod) => this.#podReady(pod),
+      cameUp: (pod) => this.#cameUp(pod),
       changed: () => this.#podsChanged(),
       served: () => this.#sync.askUntil(this.#clock.monotonicMs() + RETIRE_SYNC_MS).then(() => {}),
       linger: () => sleep(LINGER_MS, undefined, { signal: this.#abort.signal }).catch(() => {}),
@@ -562,7 +562,7 @@ export class DevMesh {
   }
 
   /** A pod takes requests that was not there, or not well, when the mesh had started. */
-  #podReady(pod: LocalPod): void {
+  #cameUp(pod: LocalPod): void {
     const title = podTitle(pod)
     const wasThere = this.#wereReady.has(title)
     this.#wereReady.add(title)

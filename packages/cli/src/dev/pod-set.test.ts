@@ -30,6 +30,8 @@ class FakeHost {
       this.#ready.set(pod.name, [...(this.#ready.get(pod.name) ?? []), resolve])
     })
   changed = () => this.onChanged()
+  readonly cameUpPods: string[] = []
+  cameUp = ({ name }: LocalPod) => this.cameUpPods.push(name)
   onChanged = () => {}
   linger = async () => {}
   served = async () => {
@@ -148,9 +150,10 @@ describe('PodSet', () => {
     await pods.want([pod('cart')])
     await host.ready('cart')
     host.crash.get('sidecar cart')!()
-    expect(pods.isReady(pod('cart'))).toBe(false)
+    expect([pods.isReady(pod('cart')), pods.late]).toEqual([false, [pod('cart')]])
     await host.ready('cart')
-    expect(pods.isReady(pod('cart'))).toBe(true)
+    expect([pods.isReady(pod('cart')), pods.late]).toEqual([true, []])
+    expect(host.cameUpPods).toEqual(['cart', 'cart'])
   })
 
   it('starts a process again whose command is another one', async () => {

@@ -17,7 +17,7 @@ export interface PodSetHost {
   /** Resolves when a pod takes requests; rejects when the signal aborts. */
   untilReady(pod: LocalPod, signal: AbortSignal): Promise<void>
   /** A pod takes requests: a new one, or one that a process of had ended. */
-  ready?(pod: LocalPod): void
+  cameUp?(pod: LocalPod): void
   /** Other pods run or leave, or other ones are ready: the mesh has to be told. */
   changed(): void
   /** Resolves when every proxy knows what {@link PodSetHost.changed} told. */
@@ -156,7 +156,7 @@ export class PodSet {
         if (probe.signal.aborted) return
         running.isReady = true
         this.#host.changed()
-        this.#host.ready?.(running.pod)
+        this.#host.cameUp?.(running.pod)
         this.#retireReplaced()
         this.#wake()
       },

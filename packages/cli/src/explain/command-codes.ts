@@ -10,6 +10,8 @@ export const commandCodes: Readonly<Record<string, string>> = {
   CLI_NO_CA: 'CA_ADDR is not set, so that there is nobody to ask for a certificate.',
   CLI_NO_CLUSTER: 'A cluster cannot be analyzed yet. Save its objects to files, or pipe them in.',
   CLI_NO_ENVOY: 'Envoy was asked for and is not on this machine.',
+  CLI_NO_TEMPORARY_FOLDER:
+    'The folder for temporary files is not there, cannot be written or is full; TMPDIR names another.',
   CLI_PROJECT_INVALID: 'batten.config.ts, or what it names, is not right.',
   CLI_RENDER: 'A TypeScript file does not export objects of Kubernetes.',
   CLI_SUPPRESS: 'A suppression is not CODE=RESOURCE.',
