@@ -4,7 +4,7 @@ import type {
   LoadBalancerSettings,
   OutlierDetection,
 } from '@batten/api'
-import { unpackAny } from '@batten/xds'
+import { unpackAny, unpackAnyAs } from '@batten/xds'
 import { describe, expect, it } from 'vitest'
 import { connectionPoolToCluster } from './connection-pool.ts'
 import { httpProtocolOptions, upstreamHttpOf } from './http-protocol.ts'
@@ -274,6 +274,24 @@ describe('tlsToTransportSocket', () => {
     }
     expect(commonTlsContext.combinedValidationContext.validationContextSdsSecretConfig.name).toBe(
       'file-root:system',
+    )
+  })
+
+  it.each([
+    ['the name of the host, when nobody names another', {}, {}, ['a.example.com']],
+    ['no name, when the rule has a server name of its own', { sni: 'b' }, {}, undefined],
+    ['no name of a wildcard', {}, { hostname: '*.example.com' }, undefined],
+    ['no name of what is not HTTP', {}, { upstream: 'none' as const }, undefined],
+    ['the names of the rule', { subjectAltNames: ['c'] }, {}, ['c']],
+  ])('expects of the certificate of an outside server %s', (_title, tls, more, expected) => {
+    const socket = tlsToTransportSocket({ mode: 'SIMPLE', ...tls }, { ...context, serviceSans: [], ...more })
+    const { commonTlsContext } = unpackAnyAs(
+      'envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext',
+      socket!.typedConfig!,
+    )
+    const names = commonTlsContext?.combinedValidationContext?.defaultValidationContext
+    expect(names?.matchTypedSubjectAltNames).toEqual(
+      expected?.map((exact) => ({ sanType: 'DNS', matcher: { exact } })),
     )
   })
 

@@ -29,7 +29,8 @@ const SYSTEM_ROOTS = 'file-root:system'
 /**
  * `tls` -> transport socket of a cluster; undefined is plain text.
  *
- * Differs from Istio: SIMPLE and MUTUAL without `sni` send the service's host name as server name, and `*.` hosts none.
+ * Differs from Istio: SIMPLE and MUTUAL without `sni` send the service's host name as server name and verify that the
+ * certificate has it, where Istio takes the authority of the request; `*.` hosts have neither.
  *
  * @translates DestinationRule spec.trafficPolicy.tls.mode -> Cluster.transport_socket
  * @translates DestinationRule spec.trafficPolicy.tls.sni -> UpstreamTlsContext.sni
@@ -69,16 +70,25 @@ function originateTls(
 ): TransportSocket {
   const common: CommonTlsContext = { tlsParams: CLIENT_TLS }
   if (tls.mode === 'MUTUAL') Object.assign(common, clientCertificate(tls))
-  if (tls.insecureSkipVerify !== true) Object.assign(common, serverValidation(tls, sans))
+  const names = sans.length > 0 ? sans : ownName(tls, upstream, hostname)
+  if (tls.insecureSkipVerify !== true) Object.assign(common, serverValidation(tls, names))
   const alpn = alpnOf(upstream)
   if (alpn.length > 0) common.alpnProtocols = alpn
-  const sni = tls.sni ?? (hostname.startsWith('*') ? undefined : hostname)
+  const sni = tls.sni || (hostname.startsWith('*') ? undefined : hostname)
   const message: UpstreamTlsContext = { commonTlsContext: common }
   if (sni !== undefined && sni !== '') message.sni = sni
   return {
     name: TRANSPORT_SOCKETS.tls,
     typedConfig: packAny('envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext', message),
   }
+}
+
+/**
+ * The name that the certificate of a server of HTTP must have when nobody names any: its host. Otherwise anyone with a
+ * certificate of a trusted authority could answer for it. A rule with `sni` decides for itself, as in Istio.
+ */
+function ownName(tls: ClientTLSSettings, upstream: UpstreamHttp, hostname: string): string[] {
+  return tls.sni || upstream === 'none' || hostname.startsWith('*') ? [] : [hostname]
 }
 
 function clientCertificate(tls: ClientTLSSettings): CommonTlsContext {
