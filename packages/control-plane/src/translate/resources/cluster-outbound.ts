@@ -28,7 +28,7 @@ import { policyPath } from '../fields/destination-rule/traffic-policy.ts'
 import { supportedPolicy } from '../proxy-features.ts'
 import { encodeResource, guarded, isSameResource } from '../resource-encoder.ts'
 import { ADS, meshClientTls } from '../tls-context.ts'
-import { loadAssignment } from './endpoint.ts'
+import { loadAssignment, takesMtls } from './endpoint.ts'
 import { credentialProblem } from './secret.ts'
 import { serviceIdentities } from './service-identities.ts'
 
@@ -122,7 +122,10 @@ function build(
     // A logical name is one host; a subset that takes none, or a selector that takes several, is a list of names.
     if (hosts.length !== 1) cluster.type = 'STRICT_DNS'
   }
-  Object.assign(cluster, secrets === 'none' ? {} : transport(service, policy.tls, mesh, context))
+  const socket = transport(service, policy.tls, mesh, context)
+  if (socket.transportSocketMatches !== undefined && discovery === 'ORIGINAL_DST')
+    Object.assign(cluster, originalTransport(read, service, port, context))
+  else if (secrets !== 'none') Object.assign(cluster, socket)
   const options = httpProtocolOptions(upstream, policy.connectionPool)
   if (options !== undefined) cluster.typedExtensionProtocolOptions = { [HTTP_PROTOCOL_OPTIONS]: options }
   return encodeResource('envoy.config.cluster.v3.Cluster', name, cluster)
@@ -189,6 +192,23 @@ function transport(
       { name: 'tlsMode-disabled', match: {}, transportSocket: PLAIN_TEXT },
     ],
   }
+}
+
+/**
+ * Original destinations have no metadata that would say whether they take mutual TLS: they get it when every endpoint
+ * of the service does, else none.
+ */
+function originalTransport(
+  read: Reader<MeshSnapshot>,
+  service: MeshService,
+  port: ServicePort,
+  { upstream, meshSni, identities }: ClientTlsContext,
+): Pick<Cluster, 'transportSocket'> {
+  const endpoints = (read.entry('endpoints', service.key) ?? []).filter(
+    ({ portName }) => portName === port.name,
+  )
+  if (endpoints.length === 0 || !endpoints.every((endpoint) => takesMtls(read, endpoint))) return {}
+  return { transportSocket: meshClientTls({ upstream, sni: meshSni, identities }) }
 }
 
 function clusterMetadata(

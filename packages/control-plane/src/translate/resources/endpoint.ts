@@ -111,7 +111,7 @@ function subsetLabels(
 }
 
 /** Whether clients speak mutual TLS to an endpoint: it has a sidecar, and no policy turns TLS off there. */
-function takesMtls(read: Reader<MeshSnapshot>, endpoint: Endpoint): boolean {
+export function takesMtls(read: Reader<MeshSnapshot>, endpoint: Endpoint): boolean {
   if (!endpoint.hasSidecar) return false
   const mtls = read.query(mtlsOf, endpoint.namespace, JSON.stringify(endpoint.labels))
   return mtlsModeOfPort(mtls, endpoint.port, endpoint.containerPort) !== 'DISABLE'

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import {
   type FilterChain,
   type FilterChainMatch,
@@ -46,7 +47,8 @@ export function interceptedListeners(
   const drafts = new Map<string, Draft>()
   const client = classOf<ClientClass>(clientClassKey)
   const fallback = fallbackCluster(client)
-  for (const port of interceptedPorts(read, client)) draftPort(drafts, port, client, fallback)
+  for (const port of interceptedPorts(read, client))
+    draftPort(drafts, port, bindsOf(read, port, client, node.address), client, fallback)
   return [virtualOutbound(read, fallback), ...[...drafts.values()].map((draft) => finish(read, node, draft))]
 }
 
@@ -102,21 +104,48 @@ function* interceptedPorts(read: Reader<MeshSnapshot>, client: ClientClass): Gen
 /** `9080` for declared HTTP, `host:port` for one whose protocol is found out. */
 function routesOf(service: MeshService, port: ServicePort, client: ClientClass): string | undefined {
   if (isRoutedPort(port.protocol, client.capabilities)) return String(port.number)
-  if (port.protocol === 'AUTO' && service.addresses.length > 0) return `${service.hostname}:${port.number}`
+  if (port.protocol === 'AUTO' && (service.addresses.length > 0 || isHeadless(service)))
+    return `${service.hostname}:${port.number}`
   return undefined
+}
+
+/** A Kubernetes service whose callers ask for single pods. */
+function isHeadless({ registry, resolution, externalName }: MeshService): boolean {
+  return registry === 'kubernetes' && resolution === 'passthrough' && externalName === undefined
+}
+
+/**
+ * Addresses at which connections to a port of a service arrive: its own ones; those of its pods when it is headless and
+ * not routed by host; every address when nobody knows.
+ */
+function bindsOf(
+  read: Reader<MeshSnapshot>,
+  { service, port }: InterceptedPort,
+  client: ClientClass,
+  ownAddress: string,
+): readonly string[] {
+  if (isRoutedPort(port.protocol, client.capabilities)) return [ANY_ADDRESS]
+  if (isHeadless(service)) {
+    const addresses = new Set<string>()
+    // A pod does not reach itself through this listener.
+    for (const { portName, address } of read.entry('endpoints', service.key) ?? [])
+      if (portName === port.name && address !== ownAddress && isIP(address) !== 0) addresses.add(address)
+    return [...addresses].sort()
+  }
+  const addresses = service.addresses.filter((address) => !address.includes('/'))
+  return addresses.length === 0 ? [ANY_ADDRESS] : addresses
 }
 
 function draftPort(
   drafts: Map<string, Draft>,
   intercepted: InterceptedPort,
+  binds: readonly string[],
   client: ClientClass,
   fallback: string,
 ): void {
   const { service, port } = intercepted
   const routes = routesOf(service, port, client)
   const isDeclaredHttp = routes !== undefined && port.protocol !== 'AUTO'
-  const addresses = service.addresses.filter((address) => !address.includes('/'))
-  const binds = isDeclaredHttp || addresses.length === 0 ? [ANY_ADDRESS] : addresses
   for (const bind of binds) {
     const name = listenerName(bind, port.number)
     let draft = drafts.get(name)
