@@ -53,6 +53,8 @@ export class ManagedConnection implements ServerCodecOwner, ConnectionHandle, Pe
   /** The time for one more request is over. */
   #isDrained = false
   #isListenerDraining = false
+  /** The last response is written, and went its way: the client's end is waited for. */
+  #isLingering = false
   /** When the first byte of a head came that is not complete yet. */
   #headStartMs: number | undefined
   #closedByPeer = true
@@ -197,6 +199,7 @@ export class ManagedConnection implements ServerCodecOwner, ConnectionHandle, Pe
     // As Envoy: the end of an exchange that went its way is waited for, but is not worth a count.
     const isOrderly =
       !this.#isDraining && stream?.requestEnded === true && stream.upstreamTransport !== undefined
+    this.#isLingering = isOrderly
     this.#closeLater(isOrderly ? LINGER_TIMER : DELAYED_CLOSE_TIMER)
   }
 
@@ -220,6 +223,8 @@ export class ManagedConnection implements ServerCodecOwner, ConnectionHandle, Pe
   }
 
   onIdleEnd(): void {
+    // In Envoy an orderly end does not wait for the client's.
+    if (!this.#isLingering) this.#closedByPeer = true
     this.#codec.transport.destroy()
   }
 

@@ -146,8 +146,7 @@ export class Http1ServerConnection implements TransportHandler, ResponseEncoder,
       return
     }
     if (this.#sink === undefined) {
-      if (this.#state === 'discard') this.transport.destroy()
-      else this.#owner.onIdleEnd()
+      this.#owner.onIdleEnd()
       return
     }
     // As Envoy: a client that closes its side is taken to be gone.

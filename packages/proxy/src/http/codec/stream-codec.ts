@@ -54,7 +54,7 @@ export interface ServerCodecOwner {
    * that it was not all. Reset without.
    */
   onCutResponse?(mustReset: boolean): void
-  /** The peer sent FIN while no request was under way. */
+  /** The peer sent FIN while no request was under way, be it because its last response is written. */
   onIdleEnd(): void
   /** The connection is gone. */
   onClose(error: Error | undefined): void
