@@ -181,6 +181,11 @@ it.each([
   ['%F %T %D', '2023-02-09 15:04:05 02/09/23'],
   ['%1f %6f %9f', '6 678000 678000000'],
   ['%Q %%', '%Q %'],
+  // What Envoy prints of the same moment.
+  ['%R %r %X %x %c', '15:04 03:04:05 PM 15:04:05 02/09/23 Thu Feb  9 15:04:05 2023'],
+  ['%h %k %l %P %u %w %C', 'Feb 15  3 pm 4 4 20'],
+  ['%U %W %V %G %g', '06 06 06 2023 23'],
+  ['%E3S %E*S %ES %EY %Od %Ez %E*z', '05.678 05.678 %ES 2023 09 +00:00 +00:00:00'],
 ])('prints times as %s', (format, expected) => {
   expect(compileTimeFormat(format)(Date.UTC(2023, 1, 9, 15, 4, 5, 678))).toBe(expected)
 })
