@@ -50,6 +50,7 @@ export function compileRouteAction(
     prefixRewrite: action.take('prefixRewrite'),
     regexRewrite: compileRegexRewrite(action.nested('regexRewrite', 'RegexMatchAndSubstitute')),
     hostRewrite: compileHostRewrite(action),
+    appendsForwardedHost: action.flag('appendXForwardedHost'),
     timeoutMs: maxStream === undefined ? (timeoutMs ?? DEFAULT_TIMEOUT_MS) : 0,
     maxGrpcTimeoutMs: maxStream === undefined ? maxGrpcTimeoutMs : undefined,
     grpcTimeoutOffsetMs,
@@ -139,10 +140,12 @@ function compileHostRewrite(action: MessageReader<RouteActionMessage>): RouteAct
   const value = action.text('hostRewriteLiteral')
   const header = action.text('hostRewriteHeader')
   const automatic = action.flag('autoHostRewrite')
+  const pathRegex = compileRegexRewrite(action.nested('hostRewritePathRegex', 'RegexMatchAndSubstitute'))
   checkHeaderText(value, action.path('hostRewriteLiteral'))
   checkHeaderText(header, action.path('hostRewriteHeader'))
   if (value !== '') return Object.freeze({ kind: 'literal', value })
   if (header !== '') return Object.freeze({ kind: 'header', header: header.toLowerCase() })
+  if (pathRegex !== undefined) return Object.freeze({ kind: 'path-regex', ...pathRegex })
   return automatic ? Object.freeze({ kind: 'auto' }) : undefined
 }
 

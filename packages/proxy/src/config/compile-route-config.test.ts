@@ -67,6 +67,7 @@ describe('compileRouteConfig', () => {
       prefixRewrite: undefined,
       regexRewrite: undefined,
       hostRewrite: undefined,
+      appendsForwardedHost: false,
       timeoutMs: 15_000,
       idleTimeoutMs: undefined,
       maxStreamDurationMs: undefined,

@@ -43,6 +43,7 @@ export function compileRouteConfig(
     virtualHosts,
     findVirtualHost: (authority) => hostTable.find(authority),
     mutations: compileHeaderMutations(reader, context.values),
+    mostSpecificWins: reader.flag('mostSpecificHeaderMutationsWins'),
   }
   reader.done()
   return { config: Object.freeze(config), clusters: context.clusters }

@@ -93,11 +93,13 @@ function compileQueryMatch(matcher: MessageReader<QueryParameterMatcher>): Query
   if (Buffer.byteLength(name) > MAX_PARAMETER_NAME)
     throw matcher.path('name').invalid(`longer than ${MAX_PARAMETER_NAME} bytes`)
   const string = matcher.nested('stringMatch', 'StringMatcher')
-  if (matcher.message.presentMatch === false)
-    throw matcher.path('presentMatch').unsupported('false is not supported yet')
   matcher.skip('presentMatch')
   matcher.done()
-  return Object.freeze({ name, value: string === undefined ? undefined : compileStringMatcher(string) })
+  return Object.freeze({
+    name,
+    value: string === undefined ? undefined : compileStringMatcher(string),
+    ...(matcher.message.presentMatch === false ? { isAbsent: true } : {}),
+  })
 }
 
 const DENOMINATORS: Readonly<Record<string, number>> = {

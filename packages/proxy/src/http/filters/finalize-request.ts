@@ -1,8 +1,10 @@
+import type { RequestHeaderTable } from '../header-table.ts'
 import { Header } from '../known-headers.ts'
 import { applyMutations } from '../route/header-mutation.ts'
 import { rewriteAuthority, rewritePath } from '../route/rewrite.ts'
 import type { Route, RouteAction } from '../route/route-config.ts'
 import type { ActiveStream } from '../stream.ts'
+import { applyLevels } from './mutation-levels.ts'
 
 /** What weighted cluster, route, virtual host and route configuration change about a request before it goes on. */
 export function finalizeRequest(
@@ -16,18 +18,30 @@ export function finalizeRequest(
   if (weighted?.mutations !== undefined) applyMutations(weighted.mutations.request, headers, stream)
   // As Envoy: the host of a weighted cluster replaces that of the request without a trace.
   if (weighted?.hostRewrite !== undefined) headers.authority = weighted.hostRewrite
-  if (route.mutations !== undefined) applyMutations(route.mutations.request, headers, stream)
-  const inherited = route.virtualHost.mutations
-  if (inherited !== undefined) applyMutations(inherited.request, headers, stream)
-  const general = stream.owner.config.routes.current?.mutations
-  if (general !== undefined) applyMutations(general.request, headers, stream)
+  applyLevels(stream, headers, 'request')
   const authority = rewriteAuthority(action, headers)
-  if (authority !== undefined) {
-    if (addsEnvoyHeaders) headers.setId(Header.envoyOriginalHost, headers.authority)
-    headers.authority = authority
-  }
+  if (authority !== undefined) replaceAuthority(authority, action, headers, addsEnvoyHeaders)
   const path = rewritePath(action, route.match, headers.path)
   if (path === undefined) return
   if (addsEnvoyHeaders) headers.setId(Header.envoyOriginalPath, headers.path)
   headers.path = path
+}
+
+/** Gives a request another host and keeps the one it had in headers. */
+export function replaceAuthority(
+  authority: string,
+  { appendsForwardedHost }: RouteAction,
+  headers: RequestHeaderTable,
+  addsEnvoyHeaders: boolean,
+): void {
+  const before = headers.authority
+  if (appendsForwardedHost === true) {
+    const forwarded = headers.getAll('x-forwarded-host').join(',')
+    // A host that stands last already is not repeated.
+    const last = forwarded.slice(forwarded.lastIndexOf(',') + 1)
+    if (last !== before)
+      headers.setId(Header.forwardedHost, forwarded === '' ? before : `${forwarded},${before}`)
+  }
+  if (addsEnvoyHeaders) headers.setId(Header.envoyOriginalHost, before)
+  headers.authority = authority
 }

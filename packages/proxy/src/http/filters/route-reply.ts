@@ -7,6 +7,7 @@ import { rewritePath } from '../route/rewrite.ts'
 import type { Route } from '../route/route-config.ts'
 import { TO_HTTPS } from '../route/to-https.ts'
 import type { ActiveStream } from '../stream.ts'
+import { applyLevels } from './mutation-levels.ts'
 
 /** The answer of a route that does not forward; undefined when it does. */
 export function replyOfRoute(
@@ -58,9 +59,5 @@ export function applyResponseMutations(stream: ActiveStream, headers: ResponseHe
   if (route === TO_HTTPS) return
   if (weightedCluster?.mutations !== undefined)
     applyMutations(weightedCluster.mutations.response, headers, stream)
-  if (route?.mutations !== undefined) applyMutations(route.mutations.response, headers, stream)
-  const inherited = route?.virtualHost.mutations
-  if (inherited !== undefined) applyMutations(inherited.response, headers, stream)
-  const general = stream.owner.config.routes.current?.mutations
-  if (general !== undefined) applyMutations(general.response, headers, stream)
+  applyLevels(stream, headers, 'response')
 }

@@ -14,7 +14,7 @@ import { announceTimeout, type RequestTimeouts, requestTimeouts } from '../route
 import type { ActiveStream } from '../stream.ts'
 import type { TerminalFilter } from '../terminal-filter.ts'
 import { TimerEntry, type TimerTarget } from '../timer-wheel.ts'
-import { finalizeRequest } from './finalize-request.ts'
+import { finalizeRequest, replaceAuthority } from './finalize-request.ts'
 import { applyResponseMutations, replyOfRoute } from './route-reply.ts'
 import type { RouterFactory } from './router.ts'
 import {
@@ -216,11 +216,9 @@ export class RouterStream implements TerminalFilter, PoolWaiter, ResponseSink, T
     this.#state = 'waiting'
     if (this.#requestEnded) this.#startTryTimer()
     const { action } = this.#route
-    if (action.kind === 'route' && action.hostRewrite?.kind === 'auto' && host.config.hostname !== '') {
-      if (!this.#factory.suppressEnvoyHeaders)
-        this.#headers.setId(Header.envoyOriginalHost, this.#headers.authority)
-      this.#headers.authority = host.config.hostname
-    }
+    const { hostname } = host.config
+    if (action.kind === 'route' && action.hostRewrite?.kind === 'auto' && hostname !== '')
+      replaceAuthority(hostname, action, this.#headers, !this.#factory.suppressEnvoyHeaders)
     this.#pool = cluster.poolOf(host)
     this.#pool.acquire(this)
   }

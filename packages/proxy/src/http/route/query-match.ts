@@ -19,8 +19,12 @@ export function parseQuery(path: string): ReadonlyMap<string, string> {
 /** Whether a path with query fulfils every condition. */
 export function matchesQuery(matches: readonly QueryParameterMatch[], path: string): boolean {
   const parameters = parseQuery(path)
-  for (const { name, value } of matches) {
+  for (const { name, value, isAbsent } of matches) {
     const actual = parameters.get(name)
+    if (isAbsent === true) {
+      if (actual !== undefined) return false
+      continue
+    }
     if (actual === undefined || (value !== undefined && !value.matches(actual))) return false
   }
   return true

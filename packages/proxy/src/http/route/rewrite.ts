@@ -34,6 +34,8 @@ export function rewritePath(rewrite: PathRewrite, match: RouteMatch, path: strin
 export function rewriteAuthority({ hostRewrite }: RouteAction, headers: RequestHeaders): string | undefined {
   if (hostRewrite === undefined || hostRewrite.kind === 'auto') return undefined
   if (hostRewrite.kind === 'literal') return hostRewrite.value
+  if (hostRewrite.kind === 'path-regex')
+    return hostRewrite.regex.replaceAll(pathOnly(headers.path), hostRewrite.substitution)
   const value = headers.get(hostRewrite.header)
   return value === '' ? undefined : value
 }

@@ -11,6 +11,8 @@ export interface RouteConfig {
   /** Looks up the virtual host of an `:authority`; honours `ignore_port_in_host_matching`. */
   findVirtualHost(authority: string): VirtualHost | undefined
   readonly mutations: HeaderMutations | undefined
+  /** `most_specific_header_mutations_wins`: the route changes headers last, not first. Default: false. */
+  readonly mostSpecificWins?: boolean
 }
 
 export interface VirtualHost {
@@ -71,6 +73,8 @@ export interface QueryParameterMatch {
   readonly name: string
   /** undefined: presence. */
   readonly value: StringMatcher | undefined
+  /** `present_match: false`: the parameter must be missing. Default: false. */
+  readonly isAbsent?: boolean
 }
 
 export interface RouteAction {
@@ -91,7 +95,10 @@ export interface RouteAction {
     | { readonly kind: 'literal'; readonly value: string }
     | { readonly kind: 'auto' }
     | { readonly kind: 'header'; readonly header: string }
+    | { readonly kind: 'path-regex'; readonly regex: Regex; readonly substitution: string }
     | undefined
+  /** `append_x_forwarded_host`: the host that is replaced is appended there. Default: false. */
+  readonly appendsForwardedHost?: boolean
   /** Milliseconds for the whole upstream exchange; 0 disables; Envoy's default is 15000. */
   readonly timeoutMs: number
   /** `max_grpc_timeout`: a gRPC request takes its timeout from `grpc-timeout`, at most this; 0 is any. */
