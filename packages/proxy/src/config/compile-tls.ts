@@ -33,7 +33,12 @@ const NOT_OFFERED: Readonly<Record<string, string>> = {
   'istio-peer-exchange': 'peers that agree on it send metadata before the first byte of the application',
 }
 
-/** `DownstreamTlsContext` -> the server side of a filter chain. */
+/**
+ * `DownstreamTlsContext` -> the server side of a filter chain.
+ *
+ * Differs from Envoy: `require_client_certificate` without a validation context asks for a certificate and refuses
+ * clients that have none. Envoy asks for none then, and takes everybody.
+ */
 export function compileDownstreamTls(
   context: MessageReader<DownstreamTlsContext>,
   references: ResourceReferences,

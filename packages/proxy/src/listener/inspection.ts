@@ -17,8 +17,8 @@ export type InspectionOutcome =
       readonly connection: InspectedConnection
     }
   /** The peer left, or a filter refused it. */
-  | { readonly kind: 'closed'; readonly byPeer: boolean }
-  | { readonly kind: 'timeout' }
+  | { readonly kind: 'closed'; readonly byPeer: boolean; readonly peeked: Buffer }
+  | { readonly kind: 'timeout'; readonly peeked: Buffer }
 
 export interface InspectionOptions {
   /** 0 waits for ever. */
@@ -61,9 +61,10 @@ export function inspectConnection(
       while (current < filters.length) {
         const filter: ListenerFilter = filters[current]!
         const verdict = filter.inspect(peeked.bytes, connection)
-        if (verdict === 'reject') return settle({ kind: 'closed', byPeer: false })
+        if (verdict === 'reject') return settle({ kind: 'closed', byPeer: false, peeked: peeked.bytes })
         if (verdict === 'more') {
-          if (peeked.bytes.length >= MAX_PEEKED_BYTES) settle({ kind: 'closed', byPeer: false })
+          if (peeked.bytes.length >= MAX_PEEKED_BYTES)
+            settle({ kind: 'closed', byPeer: false, peeked: peeked.bytes })
           return
         }
         current++
@@ -71,15 +72,15 @@ export function inspectConnection(
       finish(false)
     },
     // Half a connection has nothing to match on; Envoy closes it as well.
-    onEnd: () => settle({ kind: 'closed', byPeer: true }),
+    onEnd: () => settle({ kind: 'closed', byPeer: true, peeked: peeked.bytes }),
     onDrain() {},
-    onClose: () => settle({ kind: 'closed', byPeer: true }),
+    onClose: () => settle({ kind: 'closed', byPeer: true, peeked: peeked.bytes }),
   }
   const timer =
     options.timeoutMs > 0
       ? options.clock.setTimeout(() => {
           if (options.continueOnTimeout) finish(true)
-          else settle({ kind: 'timeout' })
+          else settle({ kind: 'timeout', peeked: peeked.bytes })
         }, options.timeoutMs)
       : undefined
   return () => {

@@ -292,7 +292,7 @@ export class Listener {
         if (outcome.kind === 'timeout') stats.inspectionTimeout.inc()
         else if (outcome.byPeer) stats.inspectionRemoteClose.inc()
         else stats.inspectionError.inc()
-        transport.destroy()
+        closeUnread(transport, outcome.kind === 'closed' && outcome.byPeer ? undefined : outcome.peeked)
         this.#environment.connectionClosed()
         this.#checkDecided()
       },
@@ -324,7 +324,7 @@ export class Listener {
       }) ?? this.#defaultChain
     if (chain === undefined) {
       this.#stats.noFilterChainMatch.inc()
-      from.destroy()
+      closeUnread(from, peeked)
       this.#environment.connectionClosed()
       return
     }
@@ -501,6 +501,15 @@ const NOTHING_INSPECTED: InspectedConnection = Object.freeze({
 function needsTlsInspector(match: FilterChainConfig['match']): boolean {
   if (match.transportProtocol !== '') return match.transportProtocol === 'tls'
   return match.serverNames.length > 0 || match.applicationProtocols.length > 0
+}
+
+/**
+ * Closes a connection that no chain takes. Inspectors of Envoy leave what they look at unread, and the system resets a
+ * connection that is closed with unread bytes.
+ */
+function closeUnread(from: Socket | PlainTransport, peeked: Uint8Array | undefined): void {
+  if (from instanceof PlainTransport && peeked !== undefined && peeked.length > 0) from.reset()
+  else from.destroy()
 }
 
 /** 0 waits for ever. */

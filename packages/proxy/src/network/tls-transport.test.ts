@@ -21,6 +21,7 @@ import {
   spiffe,
 } from '../../test/support/tls-pair.ts'
 import { ClientTlsContext } from '../tls/client-context.ts'
+import { openSslGroups } from '../tls/key-exchange-groups.ts'
 import { SecureContextPool } from '../tls/secure-contexts.ts'
 import { ServerTlsContext } from '../tls/server-context.ts'
 import { ConnectError } from './connect.ts'
@@ -63,6 +64,7 @@ describe('TLS between two sidecars', () => {
       'ssl.handshake': 1,
       'ssl.versions.TLSv1.3': 1,
       'ssl.ciphers.TLS_AES_128_GCM_SHA256': 1,
+      [`ssl.curves.${openSslGroups([])!.includes('MLKEM') ? 'X25519MLKEM768' : 'X25519'}`]: 1,
     })
   })
 

@@ -1,8 +1,16 @@
 import { once } from 'node:events'
 import { connect } from 'node:tls'
 import { describe, expect, it } from 'vitest'
-import { cleanups, common, server as identity, pair, root, side } from '../../test/support/tls-pair.ts'
-import { openSslGroups } from './key-exchange-groups.ts'
+import {
+  cleanups,
+  common,
+  exchange,
+  server as identity,
+  pair,
+  root,
+  side,
+} from '../../test/support/tls-pair.ts'
+import { groupOfSession, openSslGroups } from './key-exchange-groups.ts'
 
 describe('openSslGroups', () => {
   it.each([
@@ -66,5 +74,23 @@ describe('key exchange of a handshake', () => {
     expect(contextWith(['P-521'])).toBe(contextWith(['P-521']))
     expect(contextWith(['P-521'])).not.toBe(contextWith(['P-384']))
     expect(contextWith([], ['ed25519'])).not.toBe(contextWith([]))
+  })
+
+  it.each([
+    ['P-256', 'TLSv1.2'],
+    ['P-384', 'TLSv1.3'],
+    ['X25519', 'TLSv1.3'],
+  ] as const)('is counted by name on both sides: %s with %s', async (group, version) => {
+    const side = { groups: [group], minVersion: version, maxVersion: version }
+    const { connect, server, client } = await pair({ server: side, client: side })
+    expect(await exchange(await connect(), 'hello')).toBe('hello')
+    const counted = { 'ssl.handshake': 1, [`ssl.curves.${group}`]: 1 }
+    expect([server.stats.counted, client.stats.counted]).toMatchObject([counted, counted])
+  })
+
+  it('is not looked for in what is no session', () => {
+    expect(groupOfSession(undefined)).toBeUndefined()
+    expect(groupOfSession(Buffer.from('3003b30302', 'hex'))).toBeUndefined()
+    expect(groupOfSession(Buffer.from('3005b303020163', 'hex'))).toBeUndefined()
   })
 })

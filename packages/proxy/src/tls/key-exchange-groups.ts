@@ -1,3 +1,6 @@
+import type { TLSSocket } from 'node:tls'
+import { DER, DerReader } from './der.ts'
+
 /** Groups that BoringSSL knows, by the names that it takes (case matters), with the one name that OpenSSL has as well. */
 const NAMES: Readonly<Record<string, string>> = {
   X25519MLKEM768: 'X25519MLKEM768',
@@ -25,6 +28,9 @@ export function keyExchangeGroup(name: string): string | undefined {
 /**
  * Groups as OpenSSL takes them (`ecdhCurve`); undefined when this OpenSSL knows none of them.
  *
+ * Differs from Envoy: OpenSSL holds the certificates of TLS 1.2 to the groups as well, so that a client certificate with
+ * a P-384 key needs P-384 in `ecdh_curves` there. TLS 1.3 does not.
+ *
  * BoringSSL as client sends key shares for the first group and for the first one of the other kind, classical or
  * post-quantum (`*`); as server it takes its own first group that the client knows, even if that costs a round trip
  * (`/`). OpenSSL says either since 3.5 only, which is also the first one with post-quantum groups: before, those are
@@ -51,4 +57,45 @@ export function openSslGroups(
 function isAtLeast35(openssl: string): boolean {
   const [major = 0, minor = 0] = openssl.split('.').map((part) => Number.parseInt(part, 10))
   return major > 3 || (major === 3 && minor >= 5)
+}
+
+/** Code points of the TLS registry. */
+const BY_CODE: ReadonlyMap<number, string> = new Map([
+  [23, 'P-256'],
+  [24, 'P-384'],
+  [25, 'P-521'],
+  [29, 'X25519'],
+  [514, 'MLKEM1024'],
+  [4588, 'X25519MLKEM768'],
+])
+
+/** The field of a session, in OpenSSL's encoding, that has the code point of the group. */
+const KEX_GROUP = 0xb3
+
+/**
+ * The group of a finished handshake; undefined when there was none, or one that Envoy does not know.
+ *
+ * Node tells it to clients only (and before Node 24 not all of them), but OpenSSL writes it into the session of a server.
+ */
+export function groupOfHandshake(socket: TLSSocket): string | undefined {
+  const info = socket.getEphemeralKeyInfo() as { readonly name?: string } | null
+  if (info === null) return groupOfSession(socket.getSession())
+  return info.name === undefined ? undefined : keyExchangeGroup(info.name)
+}
+
+/** @internal */
+export function groupOfSession(session: Buffer | undefined): string | undefined {
+  if (session === undefined) return undefined
+  try {
+    const fields = new DerReader(session).enter(DER.sequence)
+    while (!fields.isAtEnd) {
+      const { tag, content } = fields.next()
+      if (tag !== KEX_GROUP) continue
+      const code = new DerReader(content).expect(DER.integer).content
+      return BY_CODE.get(code.length > 4 ? 0 : code.readUIntBE(0, code.length))
+    }
+  } catch {
+    // A later OpenSSL may write something else; then nothing is counted.
+  }
+  return undefined
 }

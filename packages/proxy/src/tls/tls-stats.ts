@@ -32,8 +32,8 @@ export class TlsStats {
     this.failVerifyCertHash = scope.counter('ssl.fail_verify_cert_hash')
   }
 
-  /** Counts `ssl.versions.TLSv1.3`, `ssl.ciphers.<name>`. */
-  count(kind: 'versions' | 'ciphers', name: string): void {
+  /** Counts `ssl.versions.TLSv1.3`, `ssl.ciphers.<name>`, `ssl.curves.<name>`. */
+  count(kind: 'versions' | 'ciphers' | 'curves', name: string): void {
     const key = `ssl.${kind}.${name}`
     let counter = this.#named.get(key)
     if (counter === undefined) this.#named.set(key, (counter = this.#scope.counter(key)))

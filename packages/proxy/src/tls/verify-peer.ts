@@ -3,6 +3,7 @@ import type { TLSSocket } from 'node:tls'
 import { chainError } from '../network/node-socket.ts'
 import type { CertificateNames } from './certificate-names.ts'
 import { isPinned } from './certificate-pins.ts'
+import { groupOfHandshake } from './key-exchange-groups.ts'
 import { acceptsPeer } from './san-match.ts'
 import type { BuiltContext } from './secure-contexts.ts'
 import { peerCertificate, TlsSessionInfo } from './session-info.ts'
@@ -37,7 +38,8 @@ export interface PeerRefusal {
  * Returns what is known of the session, or why the connection must be closed.
  *
  * Differs from Envoy: the handshake is over when Node lets us look, so a refused peer sees the connection closed
- * without a TLS alert. (A missing client certificate is refused by OpenSSL, with the alert.)
+ * without a TLS alert. (A missing client certificate is refused by OpenSSL, with the alert.) Nor do we learn how the
+ * peer signed: `ssl.sigalgs.*` is not counted.
  */
 export function verifyPeer(socket: TLSSocket, check: PeerCheck): TlsSessionInfo | PeerRefusal {
   const { config, built, stats } = check
@@ -82,6 +84,8 @@ export function verifyPeer(socket: TLSSocket, check: PeerCheck): TlsSessionInfo 
   if (peer === undefined) stats.noCertificate.inc()
   stats.count('versions', info.version)
   stats.count('ciphers', info.cipher)
+  const group = groupOfHandshake(socket)
+  if (group !== undefined) stats.count('curves', group)
   return info
 }
 
