@@ -29,7 +29,10 @@ export interface BattenConfig {
   readonly landingPath?: string
 }
 
-/** One command of {@link BattenConfig.workloads}. It gets `PORT`, `HOST` and `HTTP_PROXY` in its environment. */
+/**
+ * One command of {@link BattenConfig.workloads}. It gets `PORT` (of several ports the first; each
+ * has a `PORT_<container port>`), `HOST` and `HTTP_PROXY` in its environment.
+ */
 export interface WorkloadCommand {
   /** Program and arguments; `node` is the Node that runs `batten`. */
   readonly command: readonly [string, ...string[]]

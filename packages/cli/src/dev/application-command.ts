@@ -12,7 +12,7 @@ const PRELOADED = new URL(
 
 /**
  * The process of a pod's application. It gets the environment of `batten dev`, then the container's `env`, then what a
- * platform says to a program (`PORT`, `HOST`, `HOSTNAME`, and its sidecar as HTTP proxy), then `env` of its entry in
+ * platform says to a program (`PORT`, for each container port one like `PORT_9090`, `HOST`, `HOSTNAME`, and its sidecar as HTTP proxy), then `env` of its entry in
  * `batten.config.ts`.
  */
 export function applicationCommand(pod: LocalPod, run: WorkloadCommand, root: string): ChildSpec {
@@ -24,6 +24,9 @@ export function applicationCommand(pod: LocalPod, run: WorkloadCommand, root: st
     HOST: '127.0.0.1',
     HOSTNAME: pod.name,
     ...(first && { PORT: String(first.appPort) }),
+    ...Object.fromEntries(
+      pod.ports.map(({ containerPort, appPort }) => [`PORT_${containerPort}`, String(appPort)]),
+    ),
     // The program's own environment variable for a proxy; Node's http module honours it with the last one.
     HTTP_PROXY: proxy,
     http_proxy: proxy,

@@ -23,12 +23,13 @@ import type { DevAddress, DevEvents, DevOptions, NoticeSeverity } from './dev-op
 import { FilterBuilder } from './filter-builder.ts'
 import { type DevFinding, findingKey } from './findings.ts'
 import { type LivenessTarget, LivenessWatch } from './liveness.ts'
+import { appPortsOf, lackOf, untilReady } from './pod-readiness.ts'
 import { PodSet, type PodSpecs, podKey, podTitle } from './pod-set.ts'
 import { ProjectModel } from './project-model.ts'
 import { proxyCommand, proxyName, requireEnvoy } from './proxy-command.ts'
 import { RunDirectory } from './run-directory.ts'
 import { SyncQuestions } from './sync-questions.ts'
-import { closedPorts, missingListeners, probeHttp, waitForHttp, waitForPort } from './wait.ts'
+import { missingListeners, probeHttp, waitForHttp } from './wait.ts'
 import { FileWatch } from './watch.ts'
 
 export type { DevAddress, DevEvents, DevOptions, NoticeSeverity } from './dev-options.ts'
@@ -79,25 +80,9 @@ function isProxy(child: Child): boolean {
   return child.spec.name === 'gateway' || child.spec.name.startsWith('sidecar ')
 }
 
-/** Resolves when a pod's sidecar has its configuration and its application accepts connections. */
-async function untilReady(pod: LocalPod, signal: AbortSignal): Promise<void> {
-  await Promise.all([
-    waitForHttp(`http://127.0.0.1:${pod.adminPort}/ready`, signal),
-    ...pod.ports.map((port) => waitForPort(port.appPort, signal)),
-  ])
-}
-
 function shortList(names: readonly string[]): string {
   const more = names.length > 3 ? ` and ${names.length - 3} more` : ''
   return `${names.slice(0, 3).join(', ')}${more}`
-}
-
-/** What a pod lacks to take requests, with its name. */
-async function lackOf(pod: LocalPod): Promise<string> {
-  const closed = await closedPorts(pod.ports.map(({ appPort }) => appPort))
-  if (closed.length === 0) return `${podTitle(pod)}, whose sidecar is not ready`
-  const isPort = closed.includes(pod.ports[0]!.appPort) ? ' (its PORT)' : ''
-  return `${podTitle(pod)}: nothing accepts connections on 127.0.0.1:${closed.join(', ')}${isPort}`
 }
 
 /** Ends what is left when this process is killed, alone or with its whole group; see `reaper.ts`. */
@@ -258,7 +243,7 @@ export class DevMesh {
       ...pods.map((pod) => ({
         what: `${podTitle(pod)} admin`,
         url: admin(pod.adminPort),
-        note: `app on ${pod.ports.map((p) => p.appPort).join(', ')}`,
+        note: appPortsOf(pod),
       })),
       { what: 'control plane', url: `${admin(this.#controlPlane!.debug)}/debug/list` },
     ]

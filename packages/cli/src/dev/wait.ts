@@ -79,10 +79,9 @@ export async function missingListeners(
   }
 }
 
-/** Those of the ports on which nothing accepts connections. */
-export async function closedPorts(ports: readonly number[]): Promise<number[]> {
-  const problems = await Promise.all(ports.map((port) => accepts(port)))
-  return ports.filter((_, i) => problems[i] !== undefined)
+/** Whether something accepts connections on a loopback port. */
+export async function acceptsConnections(port: number): Promise<boolean> {
+  return (await accepts(port)) === undefined
 }
 
 function accepts(port: number): Promise<string | undefined> {
