@@ -1,4 +1,11 @@
-import { type AccessLog, type SubstitutionFormatString, structToJson } from '@batten/xds'
+import {
+  type AccessLog,
+  anyName,
+  type FileAccessLog,
+  type SubstitutionFormatString,
+  structToJson,
+  type TypedExtensionConfig,
+} from '@batten/xds'
 import type { AccessLogger } from '../telemetry/access-log/access-logger.ts'
 import type { LogFilterConfig } from '../telemetry/access-log/log-filter.ts'
 import { compileDataSource } from './compile-data-source.ts'
@@ -45,21 +52,23 @@ export function compileAccessLog(log: MessageReader<AccessLog>): AccessLogConfig
   const filter = filterMessage === undefined ? {} : { filter: compileLogFilter(filterMessage) }
   log.done()
   if (name === FILE) {
-    const file = new MessageReader(
-      message as Stream & { path?: string; format?: string; jsonFormat?: object },
-      'FileAccessLog',
-      at,
-    )
+    const file = new MessageReader(message as FileAccessLog, 'FileAccessLog', at)
     const path = file.requiredText('path')
     const text = file.take('format')
+    const json = file.take('typedJsonFormat') ?? file.take('jsonFormat')
     const format = compileFormat(file)
     file.done()
-    const plain = text === undefined ? undefined : ({ kind: 'text', text } as const)
+    const deprecated =
+      json === undefined
+        ? text === undefined
+          ? undefined
+          : ({ kind: 'text', text } as const)
+        : ({ kind: 'json', template: structToJson(json) } as const)
     return Object.freeze({
       destination: streamOf(path),
       ...filter,
       ...format,
-      format: format.format ?? plain,
+      format: format.format ?? deprecated,
     })
   }
   if (name !== STDOUT && name !== STDERR) throw unknownExtension(typeUrl, at)
@@ -75,6 +84,20 @@ function streamOf(path: string): AccessLogConfig['destination'] {
   return path === '/dev/stderr' ? 'stderr' : { file: path }
 }
 
+/** Operators that Envoy has by an extension only; here they are always there. */
+const FORMATTERS = new Set([
+  'envoy.extensions.formatter.metadata.v3.Metadata',
+  'envoy.extensions.formatter.req_without_query.v3.ReqWithoutQuery',
+])
+
+function acceptFormatter(formatter: MessageReader<TypedExtensionConfig>): void {
+  formatter.skip('name')
+  const config = formatter.take('typedConfig')
+  formatter.done()
+  if (config === undefined || !FORMATTERS.has(anyName(config)))
+    throw unknownExtension(config?.typeUrl ?? '', formatter.path('typedConfig'))
+}
+
 function compileFormat(reader: MessageReader<Stream>): Pick<AccessLogConfig, 'format' | 'omitEmptyValues'> {
   const format = reader.nested('logFormat', 'SubstitutionFormatString')
   if (format === undefined) return { format: undefined, omitEmptyValues: false }
@@ -82,6 +105,7 @@ function compileFormat(reader: MessageReader<Stream>): Pick<AccessLogConfig, 'fo
   const json = format.take('jsonFormat')
   const source = format.nested('textFormatSource', 'DataSource')
   const omitEmptyValues = format.flag('omitEmptyValues')
+  format.each('formatters', 'TypedExtensionConfig').forEach(acceptFormatter)
   format.done()
   if (json !== undefined) return { format: { kind: 'json', template: structToJson(json) }, omitEmptyValues }
   const content = source === undefined ? text : compileDataSource(source).toString('utf8')

@@ -52,6 +52,13 @@ function compileKind(filter: MessageReader<AccessLogFilter>): LogFilterConfig | 
     flags.done()
     return { kind: 'response-flag', flags: new Set(names) }
   }
+  const types = filter.nested('logTypeFilter', 'LogTypeFilter')
+  if (types !== undefined) {
+    const names = new Set<string>(types.take('types') ?? [])
+    const exclude = types.flag('exclude')
+    types.done()
+    return { kind: 'log-type', types: names, exclude }
+  }
   const grpc = filter.nested('grpcStatusFilter', 'GrpcStatusFilter')
   if (grpc === undefined) return undefined
   const statuses = (grpc.take('statuses') ?? []).map((name) =>

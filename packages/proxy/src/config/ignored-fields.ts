@@ -51,7 +51,6 @@ export const IGNORED_FIELDS: Readonly<Record<string, Readonly<Record<string, str
   },
   Http1ProtocolOptions: {
     useBalsaParser: 'names a parser of Envoy',
-    allowCustomMethods: 'every token is a method here',
   },
   Router: {
     dynamicStats: 'names of counters only',
@@ -74,6 +73,10 @@ export const IGNORED_FIELDS: Readonly<Record<string, Readonly<Record<string, str
   WeightedCluster: { runtimeKeyPrefix: 'there is no runtime; the weights hold' },
   Decorator: { propagate: 'no spans are produced yet' },
   RegexMatcher: { googleRe2: 'the engine is always RE2 compatible' },
+  SubstitutionFormatString: {
+    contentType: 'of bodies; a log has none',
+    jsonFormatOptions: 'keys are always sorted',
+  },
   RuntimeUInt32: { runtimeKey: 'there is no runtime; the default value holds' },
   RuntimeFractionalPercent: { runtimeKey: 'there is no runtime; the default value holds' },
   Listener: {

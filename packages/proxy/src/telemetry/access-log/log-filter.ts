@@ -19,6 +19,7 @@ export type LogFilterConfig =
   | { readonly kind: 'header'; readonly match: HeaderMatch }
   /** Empty: any flag. */
   | { readonly kind: 'response-flag'; readonly flags: ReadonlySet<string> }
+  | { readonly kind: 'log-type'; readonly types: ReadonlySet<string>; readonly exclude: boolean }
   | { readonly kind: 'grpc-status'; readonly statuses: ReadonlySet<number>; readonly exclude: boolean }
 
 /**
@@ -50,6 +51,8 @@ export function createLogFilter(config: LogFilterConfig): LogFilter {
       return ({ responseFlags }) =>
         flags.size === 0 ? responseFlags.length > 0 : responseFlags.some((flag) => flags.has(flag))
     }
+    case 'log-type':
+      return ({ logType = 'DownstreamEnd' }) => config.types.has(logType) !== config.exclude
     case 'grpc-status':
       return (stream) => config.statuses.has(grpcStatus(stream) ?? -1) !== config.exclude
   }

@@ -71,6 +71,15 @@ function header(of: (stream: LoggedStream) => HeaderMap | undefined): OperatorFa
   })
 }
 
+/** `%REQ_WITHOUT_QUERY(X?Y)%`: the same, up to a question mark. */
+const headerWithoutQuery: OperatorFactory = (parameter, name) => {
+  const whole = header((stream) => stream.requestHeaders)(parameter, name)
+  return (stream) => {
+    const value = whole(stream)
+    return typeof value === 'string' ? value.replace(/\?.*$/s, '') : value
+  }
+}
+
 const ipOf = (address: string | undefined) => {
   if (address === undefined) return undefined
   const colon = address.lastIndexOf(':')
@@ -167,6 +176,7 @@ function hostNameOf(stream: LoggedStream): string | undefined {
 /** Operators whose values are bytes of headers, one character each. */
 export const HEADER_OPERATORS: ReadonlySet<string> = new Set([
   'REQ',
+  'REQ_WITHOUT_QUERY',
   'RESP',
   'TRAILER',
   'STREAM_ID',
@@ -176,6 +186,7 @@ export const HEADER_OPERATORS: ReadonlySet<string> = new Set([
 /** Operators whose values may be cut to a length. */
 export const MEASURED_OPERATORS: ReadonlySet<string> = new Set([
   'REQ',
+  'REQ_WITHOUT_QUERY',
   'RESP',
   'TRAILER',
   'DYNAMIC_METADATA',
@@ -219,6 +230,7 @@ export const OPERATORS: Readonly<Record<string, OperatorFactory>> = {
   ),
   COMMON_DURATION: parameterised(commonDuration),
   REQ: header((stream) => stream.requestHeaders),
+  REQ_WITHOUT_QUERY: headerWithoutQuery,
   RESP: header((stream) => stream.responseHeaders),
   TRAILER: header((stream) => stream.responseTrailers),
   ...GRPC_OPERATORS,
