@@ -252,6 +252,27 @@ spec:
   })
 
   it.each([
+    ['["*"]', '["*"]', true],
+    ['["."]', '["."]', false],
+    ['["."]', '["default"]', true],
+    ['["shop"]', '["*"]', true],
+    ['["~"]', '["*"]', false],
+  ])(
+    'calls VirtualServices of one host for %s and for %s a conflict: %s',
+    async (first, second, isConflict) => {
+      const { source, model } = await start(MESH)
+      const other = (namespace: string, name: string, exportTo: string) =>
+        `---\napiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: { name: ${name}, namespace: ${namespace} }\nspec: { hosts: [b.default.svc.cluster.local], exportTo: ${exportTo}, http: [{ route: [{ destination: { host: b.default.svc.cluster.local } }] }] }\n`
+      source.apply(objectsOf(other('default', 'one', first) + other('shop', 'two', second)))
+      model.flush()
+      const conflict = model.findings.filter(({ code }) => code === 'CP_VIRTUAL_SERVICE_CONFLICT')
+      expect(conflict.map(({ object }) => object)).toEqual(
+        isConflict ? ['VirtualService default/one', 'VirtualService shop/two'] : [],
+      )
+    },
+  )
+
+  it.each([
     ['security.istio.io/v1', 'AuthorizationPolicy', 'spec: {}', 'nothing is refused because of it'],
     ['security.istio.io/v1', 'RequestAuthentication', 'spec: {}', 'tokens are not verified'],
     [

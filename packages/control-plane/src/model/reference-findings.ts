@@ -177,18 +177,33 @@ function tellHostConflicts(snapshot: MeshSnapshot, about: (key: string) => Tell)
     if (!virtualService.gateways.includes(MESH_GATEWAY)) continue
     for (const host of virtualService.hosts) owners.set(host, [...(owners.get(host) ?? []), virtualService])
   }
-  for (const [host, list] of owners) {
-    if (list.length < 2) continue
-    const names = list.map(({ namespace, name }) => `${namespace}/${name}`).sort()
-    for (const { key, namespace, name } of list)
-      about(key)({
+  for (const [host, list] of owners)
+    for (const one of list) {
+      const others = list.filter((other) => other !== one && isSeenWith(one, other))
+      if (others.length === 0) continue
+      const names = others.map(({ namespace, name }) => `${namespace}/${name}`).sort()
+      about(one.key)({
         code: 'CP_VIRTUAL_SERVICE_CONFLICT',
         severity: 'warning',
-        message: `${names.filter((other) => other !== `${namespace}/${name}`).join(', ')} has the host ${host} as well; sidecars use the oldest only`,
+        message: `${names.join(', ')} has the host ${host} as well; sidecars use the oldest only`,
         path: 'spec.hosts',
         hint: 'put the routes into one VirtualService',
       })
-  }
+    }
+}
+
+/** Whether any namespace sees both. */
+function isSeenWith(a: MeshVirtualService, b: MeshVirtualService): boolean {
+  const namespaces = ({ exportTo, namespace }: MeshVirtualService) =>
+    exportTo.length === 0 || exportTo.includes('*')
+      ? undefined
+      : new Set(exportTo.map((item) => (item === '.' ? namespace : item)))
+  const ofA = namespaces(a)
+  const ofB = namespaces(b)
+  // What is exported to everybody is seen by whoever sees the other one, and `~` is nobody.
+  if (ofA === undefined || ofB === undefined)
+    return [...(ofA ?? ofB ?? ['everybody'])].some((item) => item !== '~')
+  return [...ofA].some((item) => item !== '~' && ofB.has(item))
 }
 
 function tellModules(snapshot: MeshSnapshot, wasm: WasmModuleSource, about: (key: string) => Tell): void {

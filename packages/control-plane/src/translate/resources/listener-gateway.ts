@@ -1,4 +1,4 @@
-import { type FilterChain, type Listener, listenerName } from '@batten/xds'
+import { type FilterChain, type FilterChainMatch, type Listener, listenerName } from '@batten/xds'
 import { isSameMap } from '../../model/equal.ts'
 import { defineQuery, type Reader } from '../../model/incremental.ts'
 import type { Resource } from '../../model/resource.ts'
@@ -7,6 +7,7 @@ import { credentialNamesOf, serverTlsToTransportSocket } from '../fields/gateway
 import { listenerAddress } from '../listener-address.ts'
 import { type ClientClass, classOf, type GatewayClass } from '../node-class.ts'
 import { encodeResource, guarded } from '../resource-encoder.ts'
+import { ChainMatches } from './chain-matches.ts'
 import { gatewayConnections } from './connections.ts'
 import {
   conflictingServers,
@@ -19,7 +20,7 @@ import { httpConnectionManager } from './http-connection-manager.ts'
 import { TLS_INSPECTOR } from './listener-filters.ts'
 import { gatewayRouteName } from './route-gateway.ts'
 import { credentialProblem } from './secret.ts'
-import { tcpProxy } from './tcp-proxy.ts'
+import { chainsOfConnection, tcpProxy } from './tcp-proxy.ts'
 
 /** The listeners of a gateway proxy: one for each address and port of its servers. */
 export const gatewayListeners = defineQuery<MeshSnapshot, ReadonlyMap<string, Resource>>(
@@ -59,29 +60,30 @@ function chainsOf(
   servers: readonly GatewayServer[],
 ): FilterChain[] {
   const chains: FilterChain[] = []
-  const names = new Set<string>()
+  const matches = new ChainMatches()
+  const mesh = read.field('mesh')
   for (const server of servers) {
     if (server.kind === 'http') {
-      if (names.has('plain')) continue
-      names.add('plain')
-      chains.push({ filters: [manager(read, node, server)] })
+      if (matches.take({}).length > 0) chains.push({ filters: [manager(read, node, server)] })
       continue
     }
     if (server.kind === 'tcp' || server.kind === 'passthrough') {
-      for (const chain of connectionChains(read, client, server)) addChain(chains, names, chain)
+      for (const connection of gatewayConnections(read, client, server))
+        chains.push(...chainsOfConnection(connection, matches, mesh))
       continue
     }
     const filters = server.kind === 'https' ? [manager(read, node, server)] : tlsFilters(read, client, server)
     if (filters.length === 0 || !hasCredentials(read, node, server)) continue
-    addChain(chains, names, {
-      ...serverNames(server),
-      transportSocket: serverTlsToTransportSocket(server.server.tls ?? {}, {
-        capabilities: node.capabilities,
-        trustDomains: [read.field('mesh').trustDomain],
-        kind: server.kind === 'https' ? 'http' : 'tcp',
-      }),
-      filters,
-    })
+    for (const free of matches.take(serverNames(server)))
+      chains.push({
+        ...(Object.keys(free).length === 0 ? {} : { filterChainMatch: free }),
+        transportSocket: serverTlsToTransportSocket(server.server.tls ?? {}, {
+          capabilities: node.capabilities,
+          trustDomains: [mesh.trustDomain],
+          kind: server.kind === 'https' ? 'http' : 'tcp',
+        }),
+        filters,
+      })
   }
   return chains
 }
@@ -122,19 +124,10 @@ function hasCredentials(
   return false
 }
 
-function addChain(chains: FilterChain[], names: Set<string>, chain: FilterChain): void {
-  const wanted = chain.filterChainMatch?.serverNames ?? ['*']
-  const ranges = JSON.stringify(chain.filterChainMatch?.prefixRanges ?? [])
-  const keys = wanted.map((name) => `${name} ${ranges}`)
-  if (keys.some((key) => names.has(key))) return
-  for (const key of keys) names.add(key)
-  chains.push(chain)
-}
-
 /** `*` alone takes every handshake, also one without a server name. */
-function serverNames({ hosts }: GatewayServer): Pick<FilterChain, 'filterChainMatch'> {
+function serverNames({ hosts }: GatewayServer): FilterChainMatch {
   const names = [...new Set(hosts.map(({ host }) => host))]
-  return names.includes('*') ? {} : { filterChainMatch: { serverNames: names } }
+  return names.includes('*') ? {} : { serverNames: names }
 }
 
 function manager(read: Reader<MeshSnapshot>, node: GatewayClass, server: GatewayServer) {
@@ -153,15 +146,4 @@ function tlsFilters(read: Reader<MeshSnapshot>, client: ClientClass, server: Gat
   const [first] = gatewayConnections(read, client, server)
   if (first === undefined) return []
   return [tcpProxy(first.targets[0]!.cluster, first.targets, read.field('mesh'))]
-}
-
-function connectionChains(
-  read: Reader<MeshSnapshot>,
-  client: ClientClass,
-  server: GatewayServer,
-): FilterChain[] {
-  return gatewayConnections(read, client, server).map(({ match, targets }) => ({
-    ...(Object.keys(match).length === 0 ? {} : { filterChainMatch: match }),
-    filters: [tcpProxy(targets[0]!.cluster, targets, read.field('mesh'))],
-  }))
 }

@@ -2,6 +2,7 @@ import { type Filter, type FilterChain, NETWORK_FILTERS, packAny, type TcpProxy 
 import type { MeshConfig } from '../../model/mesh-config.ts'
 import { meshConfigToAccessLog } from '../fields/mesh-config/access-log.ts'
 import type { ConnectionTarget } from '../fields/virtual-service/l4-match.ts'
+import { ChainMatches } from './chain-matches.ts'
 import type { Connection } from './connections.ts'
 
 /** Passes bytes on: the last filter of a chain that is not HTTP. */
@@ -22,16 +23,20 @@ export function tcpProxy(statPrefix: string, targets: readonly ConnectionTarget[
   }
 }
 
-/** A chain for each connection; of several with the same match the first counts. */
+/** A chain for each connection; what several ask for goes where the first says. */
 export function connectionChains(connections: readonly Connection[], mesh: MeshConfig): FilterChain[] {
-  const chains = new Map<string, FilterChain>()
-  for (const { match, targets } of connections) {
-    const key = JSON.stringify(match)
-    if (chains.has(key)) continue
-    chains.set(key, {
-      ...(Object.keys(match).length === 0 ? {} : { filterChainMatch: match }),
-      filters: [tcpProxy(targets[0]!.cluster, targets, mesh)],
-    })
-  }
-  return [...chains.values()]
+  const matches = new ChainMatches()
+  return connections.flatMap((connection) => chainsOfConnection(connection, matches, mesh))
+}
+
+/** The chains of a connection, as far as nobody else has what it matches. */
+export function chainsOfConnection(
+  { match, targets }: Connection,
+  matches: ChainMatches,
+  mesh: MeshConfig,
+): FilterChain[] {
+  return matches.take(match).map((free) => ({
+    ...(Object.keys(free).length === 0 ? {} : { filterChainMatch: free }),
+    filters: [tcpProxy(targets[0]!.cluster, targets, mesh)],
+  }))
 }
