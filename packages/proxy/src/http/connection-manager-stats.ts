@@ -37,6 +37,7 @@ export class ConnectionManagerStats {
   readonly rqRxReset: Counter
   readonly rqTxReset: Counter
   readonly rqNonRelativePath: Counter
+  readonly rqFailedPathNormalization: Counter
   readonly rqTooLarge: Counter
   readonly rqTimeout: Counter
   readonly rqHeaderTimeout: Counter
@@ -89,6 +90,7 @@ export class ConnectionManagerStats {
     this.rqRxReset = counter('downstream_rq_rx_reset')
     this.rqTxReset = counter('downstream_rq_tx_reset')
     this.rqNonRelativePath = counter('downstream_rq_non_relative_path')
+    this.rqFailedPathNormalization = counter('downstream_rq_failed_path_normalization')
     this.rqTooLarge = counter('downstream_rq_too_large')
     this.rqTimeout = counter('downstream_rq_timeout')
     this.rqHeaderTimeout = counter('downstream_rq_header_timeout')

@@ -287,6 +287,7 @@ export class ManagedConnection implements ServerCodecOwner, ConnectionHandle, Pe
       const normal = config.normalizePath ? normalizePath(path) : path
       // A fragment is for the client alone: who sends one may mean another resource than who reads it.
       if (normal === undefined || path.includes('#')) {
+        stats.rqFailedPathNormalization.inc()
         stream.encoder.closeAfterResponse()
         return reply(400, '', { details: 'path_normalization_failed' })
       }

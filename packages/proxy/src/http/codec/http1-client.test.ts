@@ -140,6 +140,12 @@ describe('a response', () => {
       ['reusable'],
     ],
     [
+      'with a head of 70 KB',
+      `HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX: ${'y'.repeat(70_000)}\r\n\r\n`,
+      { status: 200, ended: true },
+      ['reusable'],
+    ],
+    [
       'with surplus bytes, which end the connection',
       'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\n',
       { body: 'ok', ended: true },
@@ -163,7 +169,10 @@ describe('a response', () => {
     ['length and chunked', 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n'],
     ['two lengths', 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n'],
     ['another coding', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n'],
-    ['a head over the limit', `HTTP/1.1 200 OK\r\nX: ${'y'.repeat(70_000)}\r\n\r\n`],
+    ['a head over the limit of 80 KiB', `HTTP/1.1 200 OK\r\nX: ${'y'.repeat(82_000)}\r\n\r\n`],
+    ['a few bytes that begin no response', 'hello\r\n'],
+    ['a 204 with a body', 'HTTP/1.1 204 No Content\r\nContent-Length: 1\r\n\r\n'],
+    ['an interim response with a body', 'HTTP/1.1 103 X\r\nContent-Length: 1\r\n\r\n'],
     ['101 that nobody asked for', 'HTTP/1.1 101 Switching Protocols\r\n\r\n'],
     ['a broken chunk', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n'],
   ])('is refused for %s', (_title, bytes) => {

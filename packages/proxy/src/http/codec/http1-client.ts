@@ -4,7 +4,7 @@ import { type HeaderTable, type RequestHeaderTable, ResponseHeaderTable } from '
 import { Header } from '../known-headers.ts'
 import { BAD_BODY, BodyReader, type BodySink } from './body-reader.ts'
 import { HeadParser, INCOMPLETE, REFUSED } from './http1-parser.ts'
-import { DEFAULT_HEAD_LIMITS, type HeadLimits } from './limits.ts'
+import { DEFAULT_RESPONSE_HEAD_LIMITS, type HeadLimits } from './limits.ts'
 import { endOfHead, MessageWriter } from './message-writer.ts'
 import type { ResponseSink } from './stream-codec.ts'
 
@@ -66,7 +66,7 @@ export class Http1ClientConnection implements TransportHandler, BodySink {
     transport: Transport,
     owner: ClientCodecOwner,
     enableTrailers = false,
-    limits: HeadLimits = DEFAULT_HEAD_LIMITS,
+    limits: HeadLimits = DEFAULT_RESPONSE_HEAD_LIMITS,
   ) {
     this.#enableTrailers = enableTrailers
     this.transport = transport

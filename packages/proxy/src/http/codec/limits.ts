@@ -6,8 +6,10 @@ export interface HeadLimits {
   readonly maxHeaders: number
 }
 
-/** Envoy's default for request and response heads: 60 KiB, 100 fields. */
+/** Envoy's default for request heads: 60 KiB, 100 fields. */
 export const DEFAULT_HEAD_LIMITS: HeadLimits = { maxHeadersBytes: 60 * 1024, maxHeaders: 100 }
+/** Envoy's default for response heads: 80 KiB, 100 fields. */
+export const DEFAULT_RESPONSE_HEAD_LIMITS: HeadLimits = { maxHeadersBytes: 80 * 1024, maxHeaders: 100 }
 
 /** Bytes of one chunk-size line, extension included. */
 export const MAX_CHUNK_LINE_BYTES = 4096
