@@ -1,4 +1,5 @@
 import type { Route as RouteMessage, VirtualHost as VirtualHostMessage } from '@batten/xds'
+import { inheritConfig } from '../http/route/inherited-config.ts'
 import type { Route, VirtualHost } from '../http/route/route-config.ts'
 import { compileHeaderMutations } from './compile-header-mutations.ts'
 import { compileMetadata } from './compile-metadata.ts'
@@ -84,11 +85,15 @@ function compileAction(message: MessageReader<RouteMessage>, context: RouteConte
 
 const NON_FORWARDING = Object.freeze({ kind: 'non-forwarding' } as const)
 
-/** The more specific configuration of a filter replaces the less specific one, as in Envoy. */
+/** The more specific configuration of a filter replaces the less specific one, or takes over from it, as in Envoy. */
 function merge(
   general: ReadonlyMap<string, unknown>,
   specific: ReadonlyMap<string, unknown>,
 ): ReadonlyMap<string, unknown> {
   if (specific.size === 0) return general
-  return general.size === 0 ? specific : new Map([...general, ...specific])
+  if (general.size === 0) return specific
+  const merged = new Map(general)
+  for (const [name, config] of specific)
+    merged.set(name, general.has(name) ? inheritConfig(config, general.get(name)) : config)
+  return merged
 }

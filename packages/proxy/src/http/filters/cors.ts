@@ -10,6 +10,7 @@ import {
   type Verdict,
 } from '../filter.ts'
 import type { RequestHeaders, ResponseHeaders } from '../header-map.ts'
+import { INHERIT, type InheritingConfig } from '../route/inherited-config.ts'
 import { type FractionalPercent, shareOf } from './fraction.ts'
 import { invalidField, refuseOtherFields } from './supported-fields.ts'
 
@@ -39,15 +40,17 @@ export interface CorsPolicyMessage {
   readonly forwardNotMatchingPreflights?: BoolMessage | undefined
 }
 
-interface CorsPolicy {
+/** A policy of one level. What it leaves open is taken from the next less specific one. */
+interface CorsPolicy extends InheritingConfig<CorsPolicy> {
   readonly origins: readonly StringMatcher[]
   readonly allowMethods: string
   readonly allowHeaders: string
   readonly exposeHeaders: string
   readonly maxAge: string
-  readonly allowCredentials: boolean
-  readonly allowPrivateNetwork: boolean
-  readonly forwardNotMatchingPreflights: boolean
+  readonly allowCredentials: boolean | undefined
+  readonly allowPrivateNetwork: boolean | undefined
+  /** undefined: true. */
+  readonly forwardNotMatchingPreflights: boolean | undefined
   /** Share of requests that the policy applies to. */
   readonly share: number
 }
@@ -74,13 +77,32 @@ function compilePolicy(message: CorsPolicyMessage): CorsPolicy {
     allowHeaders: message.allowHeaders ?? '',
     exposeHeaders: message.exposeHeaders ?? '',
     maxAge: message.maxAge ?? '',
-    allowCredentials: message.allowCredentials?.value === true,
-    allowPrivateNetwork: message.allowPrivateNetworkAccess?.value === true,
-    // An absent message is the default; one without a value says false.
-    forwardNotMatchingPreflights:
-      message.forwardNotMatchingPreflights === undefined ||
-      message.forwardNotMatchingPreflights.value === true,
+    allowCredentials: flagOf(message.allowCredentials),
+    allowPrivateNetwork: flagOf(message.allowPrivateNetworkAccess),
+    forwardNotMatchingPreflights: flagOf(message.forwardNotMatchingPreflights),
     share: message.filterEnabled === undefined ? 1 : shareOf(message.filterEnabled.defaultValue),
+    [INHERIT]: inherit,
+  }
+}
+
+/** An absent wrapper says nothing; one without a value says false. */
+function flagOf(message: BoolMessage | undefined): boolean | undefined {
+  return message === undefined ? undefined : message.value === true
+}
+
+function inherit(specific: CorsPolicy, general: CorsPolicy): CorsPolicy {
+  return {
+    origins: specific.origins.length > 0 ? specific.origins : general.origins,
+    allowMethods: specific.allowMethods || general.allowMethods,
+    allowHeaders: specific.allowHeaders || general.allowHeaders,
+    exposeHeaders: specific.exposeHeaders || general.exposeHeaders,
+    maxAge: specific.maxAge || general.maxAge,
+    allowCredentials: specific.allowCredentials ?? general.allowCredentials,
+    allowPrivateNetwork: specific.allowPrivateNetwork ?? general.allowPrivateNetwork,
+    forwardNotMatchingPreflights:
+      specific.forwardNotMatchingPreflights ?? general.forwardNotMatchingPreflights,
+    share: specific.share,
+    [INHERIT]: inherit,
   }
 }
 
@@ -142,7 +164,7 @@ class CorsFilter implements HttpFilter {
     const { originValid, originInvalid } = factory
     ;(isAllowed ? originValid : originInvalid).inc()
     if (isAllowed) this.#allowed = { policy, origin }
-    if (!isPreflight || (!isAllowed && policy.forwardNotMatchingPreflights)) return undefined
+    if (!isPreflight || (!isAllowed && policy.forwardNotMatchingPreflights !== false)) return undefined
     // Without `access-control-allow-origin` a browser takes the answer for a refusal.
     const fields: [string, string][] = isAllowed ? [['access-control-allow-origin', origin]] : []
     if (policy.allowCredentials) fields.push(['access-control-allow-credentials', 'true'])
