@@ -300,6 +300,48 @@ describe('compileCluster', () => {
     expect(refusal(json)).toBe(expected)
   })
 
+  it.each([
+    ['http_protocol_options', { http_protocol_options: { enable_trailers: true, accept_http_10: true } }],
+    [
+      'typed_extension_protocol_options',
+      {
+        typed_extension_protocol_options: {
+          'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
+            '@type': 'type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
+            explicit_http_config: { http_protocol_options: { enable_trailers: true } },
+          },
+        },
+      },
+    ],
+  ])('passes trailers on where %s says so', (_field, json) => {
+    expect(compile({ name: 'a', ...json }).config.http.enableTrailers).toBe(true)
+  })
+
+  it('keeps the limits of both priorities, the address family of names and the overprovisioning factor', () => {
+    const { config } = compile({
+      name: 'a',
+      type: 'STRICT_DNS',
+      dns_lookup_family: 'V4_ONLY',
+      circuit_breakers: {
+        thresholds: [{ priority: 'HIGH', max_retries: 9 }, { max_retries: 8 }, { max_retries: 7 }],
+      },
+      load_assignment: {
+        cluster_name: 'a',
+        policy: { overprovisioning_factor: 100 },
+        endpoints: [
+          {
+            lb_endpoints: [
+              { endpoint: { address: { socket_address: { address: 'a.example', port_value: 80 } } } },
+            ],
+          },
+        ],
+      },
+    })
+    expect([config.circuitBreaker.maxRetries, config.highCircuitBreaker?.maxRetries]).toEqual([8, 9])
+    expect(config.discovery).toEqual({ kind: 'strict-dns', refreshMs: 5000, family: 'v4' })
+    expect(config.hosts[0]!.overprovisioningPercent).toBe(100)
+  })
+
   it('takes the first policy of load_balancing_policy that it knows', () => {
     const policy = (name: string, config: object = {}) => ({
       typed_extension_config: {

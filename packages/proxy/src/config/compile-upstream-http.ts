@@ -1,4 +1,10 @@
-import { type Cluster, type CoreHttpProtocolOptions, codec, type HttpProtocolOptions } from '@batten/xds'
+import {
+  type Cluster,
+  type CoreHttpProtocolOptions,
+  codec,
+  type Http1ProtocolOptions,
+  type HttpProtocolOptions,
+} from '@batten/xds'
 import type { UpstreamHttpOptions } from '../upstream/cluster-config.ts'
 import { MessageReader } from './message-reader.ts'
 import { unpackAs } from './unpack.ts'
@@ -16,6 +22,7 @@ export function compileUpstreamHttp(cluster: MessageReader<Cluster>, grpcOnly = 
     cluster.skip('http2ProtocolOptions', 'typedExtensionProtocolOptions')
     return GRPC_OPTIONS
   }
+  let enableTrailers = readHttp1(cluster.nested('httpProtocolOptions', 'Http1ProtocolOptions'))
   const deprecatedRequests = cluster.number('maxRequestsPerConnection')
   let common = cluster.nested('commonHttpProtocolOptions', 'HttpProtocolOptions')
   const extensions = cluster.take('typedExtensionProtocolOptions') ?? {}
@@ -23,7 +30,7 @@ export function compileUpstreamHttp(cluster: MessageReader<Cluster>, grpcOnly = 
     const at = cluster.path('typedExtensionProtocolOptions').key(key)
     if (key !== KEY) throw at.unsupported(`${key} is not supported yet`)
     const options = new MessageReader(unpackAs(KEY, any, at), 'upstreams.HttpProtocolOptions', at)
-    checkProtocol(options)
+    enableTrailers = checkProtocol(options)
     common = options.nested('commonHttpProtocolOptions', 'HttpProtocolOptions') ?? common
     options.done()
   }
@@ -32,6 +39,7 @@ export function compileUpstreamHttp(cluster: MessageReader<Cluster>, grpcOnly = 
     idleTimeoutMs: common?.durationMs('idleTimeout') ?? HOUR_MS,
     maxRequestsPerConnection: common?.number('maxRequestsPerConnection') ?? deprecatedRequests ?? 0,
     maxConnectionDurationMs: common?.durationMs('maxConnectionDuration'),
+    ...(enableTrailers ? { enableTrailers } : {}),
   }
   refuseRest(common)
   return Object.freeze(result)
@@ -59,15 +67,31 @@ function refuseRest(common: MessageReader<CoreHttpProtocolOptions> | undefined):
   common?.done()
 }
 
-/** HTTP/1.1 is all that is spoken upstream yet. A peer that may choose by ALPN is offered nothing else. */
-function checkProtocol(options: MessageReader<HttpProtocolOptions>): void {
+/**
+ * HTTP/1.1 is all that is spoken upstream yet. A peer that may choose by ALPN is offered nothing else.
+ *
+ * @returns whether trailers are passed on
+ */
+function checkProtocol(options: MessageReader<HttpProtocolOptions>): boolean {
   const explicit = options.nested('explicitHttpConfig', 'ExplicitHttpConfig')
-  explicit?.nested('httpProtocolOptions', 'Http1ProtocolOptions')?.done()
-  explicit?.done()
   const downstream = options.nested('useDownstreamProtocolConfig', 'UseDownstreamHttpConfig')
-  downstream?.nested('httpProtocolOptions', 'Http1ProtocolOptions')?.done()
-  downstream?.done()
   const automatic = options.nested('autoConfig', 'AutoHttpConfig')
-  automatic?.nested('httpProtocolOptions', 'Http1ProtocolOptions')?.done()
+  const trailers = [
+    readHttp1(explicit?.nested('httpProtocolOptions', 'Http1ProtocolOptions')),
+    readHttp1(downstream?.nested('httpProtocolOptions', 'Http1ProtocolOptions')),
+    readHttp1(automatic?.nested('httpProtocolOptions', 'Http1ProtocolOptions')),
+  ]
+  explicit?.done()
+  downstream?.done()
   automatic?.done()
+  return trailers.includes(true)
+}
+
+/** Options of the HTTP/1 codec: whether trailers are passed on. Those of servers say nothing about a client. */
+function readHttp1(options: MessageReader<Http1ProtocolOptions> | undefined): boolean {
+  if (options === undefined) return false
+  options.skip('allowAbsoluteUrl', 'acceptHttp10', 'defaultHostForHttp10', 'allowCustomMethods')
+  const enableTrailers = options.flag('enableTrailers')
+  options.done()
+  return enableTrailers
 }
