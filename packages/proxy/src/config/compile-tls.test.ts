@@ -74,4 +74,32 @@ describe('TlsParameters', () => {
     expect(upstream(parameters(tls_params))).toMatchObject({ minVersion, maxVersion })
     expect(upstream({})).toMatchObject({ minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' })
   })
+
+  it.each([
+    [[], ''],
+    [[''], ''],
+    [
+      ['[ECDHE-ECDSA-AES128-GCM-SHA256|ECDHE-ECDSA-CHACHA20-POLY1305]', 'DES-CBC3-SHA'],
+      'ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-CHACHA20-POLY1305:DES-CBC3-SHA',
+    ],
+    [['ECDHE+AESGCM', '!RSA'], 'ECDHE+AESGCM:!RSA'],
+    [['TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256'], 'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256'],
+  ])('takes the cipher suites %j', (cipher_suites, expected) => {
+    expect(upstream(parameters({ cipher_suites })).ciphers).toBe(expected)
+  })
+
+  it.each([
+    [['ECDHE-RSA-AES128-GCM-SHA256', 'bogus'], 'no cipher suite is called "bogus"'],
+    [['ecdhe-rsa-aes128-gcm-sha256'], 'no cipher suite is called "ecdhe-rsa-aes128-gcm-sha256"'],
+    // Those of TLS 1.3 cannot be chosen.
+    [['TLS_AES_128_GCM_SHA256'], 'no cipher suite is called "TLS_AES_128_GCM_SHA256"'],
+    [['DHE-RSA-AES128-GCM-SHA256'], 'no cipher suite is called "DHE-RSA-AES128-GCM-SHA256"'],
+    [['ALL:!aNULL'], 'no cipher suite is called "aNULL"'],
+    [['AES128-SHA', ''], 'no cipher suite is called ""'],
+    [['DES-CBC3-SHA'], 'OpenSSL has none of DES-CBC3-SHA'],
+  ])('refuses the cipher suites %j with the path of the field', (cipher_suites, expected) => {
+    expect(refusal(parameters({ cipher_suites }))).toBe(
+      `cluster "a": common_tls_context.tls_params.cipher_suites: ${expected}`,
+    )
+  })
 })

@@ -7,6 +7,7 @@ import type {
   TlsParameters,
   UpstreamTlsContext,
 } from '@batten/xds'
+import { hasCipher, unknownCipher } from '../tls/cipher-suites.ts'
 import { keyExchangeGroup, openSslGroups } from '../tls/key-exchange-groups.ts'
 import type { SanMatcher } from '../tls/san-match.ts'
 import { isSignatureAlgorithm } from '../tls/signature-algorithms.ts'
@@ -238,12 +239,22 @@ function compileParameters(
   )
   if (minVersion > maxVersion)
     throw parameters.path('tlsMinimumProtocolVersion').invalid('is above tls_maximum_protocol_version')
-  // BoringSSL's groups of equal preference, `[A|B]`, have no counterpart in OpenSSL: the order decides.
-  const ciphers = parameters.list('cipherSuites').join(':').replace(/[[\]]/g, '').replaceAll('|', ':')
+  const ciphers = compileCiphers(parameters)
   const groups = compileGroups(parameters)
   const signatureAlgorithms = compileSignatureAlgorithms(parameters)
   parameters.done()
   return { minVersion, maxVersion, ciphers, groups, signatureAlgorithms }
+}
+
+function compileCiphers(parameters: MessageReader<TlsParameters>): string {
+  const at = parameters.path('cipherSuites')
+  // BoringSSL's groups of equal preference, `[A|B]`, have no counterpart in OpenSSL: the order decides.
+  const ciphers = parameters.list('cipherSuites').join(':').replace(/[[\]]/g, '').replaceAll('|', ':')
+  if (ciphers === '') return ''
+  const unknown = unknownCipher(ciphers)
+  if (unknown !== undefined) throw at.invalid(`no cipher suite is called ${JSON.stringify(unknown)}`)
+  if (!hasCipher(ciphers)) throw at.unsupported(`OpenSSL has none of ${ciphers}`)
+  return ciphers
 }
 
 function compileGroups(parameters: MessageReader<TlsParameters>): readonly string[] {
