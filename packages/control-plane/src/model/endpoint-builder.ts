@@ -6,15 +6,20 @@ import {
   endpointsFromSlices,
   endpointsFromWorkloads,
 } from './endpoint.ts'
+import { slicesFromEndpoints } from './endpoints-object.ts'
 import { isEqual, isSameList, keepEqual } from './equal.ts'
 import { defineQuery, QueryEngine } from './incremental.ts'
 import { objectKey } from './object-key.ts'
 import { type ObjectTables, objectsOf } from './objects-by-kind.ts'
+import { once } from './once.ts'
 import type { MeshService } from './service.ts'
 import { selects, type Workload } from './workload.ts'
 
 /** Label by which an EndpointSlice names its Service. */
 const SERVICE_NAME = 'kubernetes.io/service-name'
+
+/** Objects do not change, so the slices of one stay the same. */
+const slicesOfEndpoints = once(slicesFromEndpoints)
 
 interface Inputs {
   readonly services: ReadonlyMap<string, MeshService>
@@ -129,6 +134,11 @@ function slicesByService(tables: ObjectTables): Map<string, readonly EndpointSli
     const list = out.get(key)
     if (list === undefined) out.set(key, [slice])
     else list.push(slice)
+  }
+  for (const endpoints of objectsOf(tables, 'core/Endpoints')) {
+    const key = `${endpoints.metadata?.namespace ?? 'default'}/${endpoints.metadata?.name ?? ''}`
+    // Where there are slices as well they say the same, and more.
+    if (!out.has(key)) out.set(key, slicesOfEndpoints(endpoints))
   }
   return out
 }

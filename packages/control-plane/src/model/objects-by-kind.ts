@@ -15,11 +15,13 @@ import type {
   WasmPlugin,
   WorkloadEntry,
 } from '@batten/api'
+import type { EndpointsObject } from './endpoints-object.ts'
 import type { StoredObject } from './snapshot.ts'
 
 /** The kinds that the model is made of, by group and kind. */
 export interface ModelKinds {
   readonly 'core/ConfigMap': ConfigMap
+  readonly 'core/Endpoints': EndpointsObject
   readonly 'core/Namespace': Namespace
   readonly 'core/Pod': Pod
   readonly 'core/Secret': Secret

@@ -6,6 +6,7 @@ import { isSameList, keepEqual } from './equal.ts'
 import { gatewayOf } from './gateway.ts'
 import { DEFAULT_MESH_CONFIG, type MeshConfig } from './mesh-config.ts'
 import { type ModelKind, type ModelKinds, type ObjectTables, objectsOf, tableOf } from './objects-by-kind.ts'
+import { once } from './once.ts'
 import { peerAuthenticationOf } from './peer-authentication.ts'
 import { type AgedObject, compareAge, type MeshService } from './service.ts'
 import { resolveAliases } from './service-alias.ts'
@@ -50,6 +51,7 @@ const WORKLOAD_KINDS: readonly ModelKind[] = ['core/Pod', 'networking.istio.io/W
 const ENDPOINT_KINDS: readonly ModelKind[] = [
   ...SERVICE_KINDS,
   ...WORKLOAD_KINDS,
+  'core/Endpoints',
   'discovery.k8s.io/EndpointSlice',
 ]
 
@@ -330,13 +332,4 @@ function append<K, V>(map: Map<K, V[]>, key: K, value: V): void {
   const list = map.get(key)
   if (list === undefined) map.set(key, [value])
   else list.push(value)
-}
-
-function once<O extends object, V>(read: (object: O) => V): (object: O) => V {
-  const known = new WeakMap<O, { readonly value: V }>()
-  return (object) => {
-    let found = known.get(object)
-    if (found === undefined) known.set(object, (found = { value: read(object) }))
-    return found.value
-  }
 }
