@@ -48,6 +48,8 @@ export class ManagedConnection implements ServerCodecOwner, ConnectionHandle, Pe
   readonly #startMs: number
   #stream: ActiveStream | undefined
   #streams = 0
+  #countedRead = 0
+  #countedWritten = 0
   /** The next response ends the connection: the listener drains, or the connection is idle or old. */
   #isDraining = false
   /** The time for one more request is over. */
@@ -115,6 +117,16 @@ export class ManagedConnection implements ServerCodecOwner, ConnectionHandle, Pe
   }
 
   // ---- listener ----
+
+  /** Adds the bytes that went by since the last time to the counters: they are not touched while requests go by. */
+  countBytes(): void {
+    const { stats } = this
+    const { bytesRead, writer } = this.#codec
+    stats.cxRxBytesTotal.add(bytesRead - this.#countedRead)
+    stats.cxTxBytesTotal.add(writer.bytesWritten - this.#countedWritten)
+    this.#countedRead = bytesRead
+    this.#countedWritten = writer.bytesWritten
+  }
 
   drain(): void {
     this.#isDraining = this.#isListenerDraining = true
@@ -241,8 +253,7 @@ export class ManagedConnection implements ServerCodecOwner, ConnectionHandle, Pe
     for (const timer of this.#timers ?? []) if (timer !== undefined) this.context.wheel.cancel(timer)
     const { stats } = this
     stats.cxLengthMs.observe(this.context.clock.monotonicMs() - this.#startMs)
-    stats.cxRxBytesTotal.add(this.#codec.bytesRead)
-    stats.cxTxBytesTotal.add(this.#codec.writer.bytesWritten)
+    this.countBytes()
     stats.cxDestroy.inc()
     ;(this.#closedByPeer ? stats.cxDestroyRemote : stats.cxDestroyLocal).inc()
     if (hadStream) {

@@ -105,6 +105,11 @@ export class FilterChain {
     for (const connection of [...this.#connections]) connection.handle?.drain()
   }
 
+  /** Brings byte counters of open connections up to date. */
+  countBytes(): void {
+    for (const connection of this.#connections) connection.handle?.countBytes?.()
+  }
+
   /** Takes {@link drain} back, as far as connections have not heard of it. */
   endDrain(): void {
     if (this.#isRetired) return

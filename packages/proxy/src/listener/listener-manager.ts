@@ -210,6 +210,12 @@ export class ListenerManager {
     await Promise.all(drained.map(({ gone }) => gone))
   }
 
+  /** Brings byte counters of open connections up to date, for whoever reads stats. */
+  countBytes(): void {
+    for (const listener of this.#active.values()) listener.countBytes()
+    for (const listener of this.#draining.keys()) listener.countBytes()
+  }
+
   /**
    * Whether responses ask clients to go elsewhere: as in Envoy, a proxy that fails health checks by hand says
    * `connection: close` on every one, on new connections too, and closes none by itself.

@@ -189,6 +189,11 @@ export class Listener {
     for (const chain of this.#allChains()) chain.drain(drainMs)
   }
 
+  /** Brings byte counters of open connections up to date. */
+  countBytes(): void {
+    for (const chain of this.#allChains()) chain.countBytes()
+  }
+
   /** Takes {@link drain} back: new connections stay. */
   endDrain(): void {
     for (const chain of this.#allChains()) chain.endDrain()

@@ -35,6 +35,8 @@ export interface ConnectionHandle {
    * when the drain time is over. A protocol that cannot tell its peer (TCP) goes on. Idempotent.
    */
   drain(): void
+  /** Brings byte counters up to date that are not touched while bytes go by. */
+  countBytes?(): void
   /** Closes at once. Idempotent. */
   close(): void
   readonly closed: boolean

@@ -386,6 +386,7 @@ class ProxyServer implements Proxy {
       options: options.commandLine ?? {},
       refreshStats: () => {
         this.#clusters.countBytes()
+        this.#listeners.countBytes()
         updateServerStats(this.stats, {
           clock: this.#clock,
           startedMs,
