@@ -143,7 +143,7 @@ export class DevMesh {
       spawn: (spec, crashed) => this.#spawn(spec, crashed),
       stop: (child) => this.#stop(child),
       untilReady: (pod, signal) => untilReady(pod, signal),
-      cameUp: (pod) => this.#cameUp(pod),
+      cameUp: (pod) => void this.#cameUp(pod),
       changed: () => this.#podsChanged(),
       served: () => this.#sync.askUntil(this.#clock.monotonicMs() + RETIRE_SYNC_MS).then(() => {}),
       linger: () => sleep(LINGER_MS, undefined, { signal: this.#abort.signal }).catch(() => {}),
@@ -546,12 +546,13 @@ export class DevMesh {
       this.#notice(`${await lackOf(pod)}; the mesh starts without it`, 'warning')
   }
 
-  /** A pod takes requests that was not there, or not well, when the mesh had started. */
-  #cameUp(pod: LocalPod): void {
+  /** A pod takes requests that was not there, or not well, when the mesh had started: said when every proxy knows. */
+  async #cameUp(pod: LocalPod): Promise<void> {
     const title = podTitle(pod)
     const wasThere = this.#wereReady.has(title)
     this.#wereReady.add(title)
-    if (!this.#isStarted) return
+    if (!this.#isStarted || !(await this.#sync.askUntil(this.#clock.monotonicMs() + SYNC_TIMEOUT_MS))) return
+    if (!this.#pods.isReady(pod)) return
     this.#notice(
       `${title} is ready${wasThere ? ' again' : `; its admin page is http://127.0.0.1:${pod.adminPort}`}`,
       'success',
