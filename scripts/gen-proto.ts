@@ -52,6 +52,8 @@ function loadProtos(): protobuf.Root {
     (readdirSync(include, { recursive: true }) as string[])
       .filter((path) => path.endsWith('.proto') && !path.includes('node_modules'))
       .filter((path) => include === ownProtos || /\/v3\/|typed_struct|google\/rpc\/status/.test(path))
+      // An own file stands for the dependency's of the same name, which may be older than the API we speak.
+      .filter((path) => include === ownProtos || !existsSync(join(ownProtos, path)))
       .map((path) => join(include, path)),
   )
   const wellKnown = WELL_KNOWN.map((name) => `google/protobuf/${name}.proto`)

@@ -94,6 +94,38 @@ it.each<[string, Parameters<typeof complaint>[0], object | string]>([
     'accepted',
   ],
   [
+    'a module that is started again when it fails',
+    (plugin) =>
+      Object.assign(plugin, {
+        failure_policy: 'FAIL_RELOAD',
+        reload_config: { backoff: { base_interval: '2s', max_interval: '20s' } },
+      }),
+    'accepted',
+  ],
+  [
+    'a module that may come compiled',
+    (_plugin, vm) => Object.assign(vm, { allow_precompiled: true, nack_on_code_cache_miss: true }),
+    'accepted',
+  ],
+  [
+    'two policies at once',
+    (plugin) => Object.assign(plugin, { failure_policy: 'FAIL_CLOSED', fail_open: true }),
+    {
+      code: 'PROXY_INVALID_CONFIG',
+      where: 'config.fail_open',
+      message: 'cannot be set together with failure_policy',
+    },
+  ],
+  [
+    'bodies of requests whose headers are held',
+    (plugin) => Object.assign(plugin, { allow_on_headers_stop_iteration: true }),
+    {
+      code: 'PROXY_UNSUPPORTED_FIELD',
+      where: 'config.allow_on_headers_stop_iteration',
+      message: 'a request whose headers are held does not show its body to the module',
+    },
+  ],
+  [
     'a configuration in JSON form',
     (plugin) =>
       Object.assign(plugin, {

@@ -5,6 +5,7 @@ import { MessageReader } from '../config/message-reader.ts'
 import type { WasmFailurePolicy } from './plugin-config.ts'
 
 type Wasm = MessageTypes['envoy.extensions.filters.http.wasm.v3.Wasm']
+type PluginConfigMessage = MessageTypes['envoy.extensions.wasm.v3.PluginConfig']
 
 /** A Wasm filter's configuration, read from Envoy's message. */
 export interface CompiledPluginConfig {
@@ -12,6 +13,8 @@ export interface CompiledPluginConfig {
   readonly rootId: string
   readonly configuration: Uint8Array
   readonly failurePolicy: WasmFailurePolicy
+  /** Least time between two starts under `fail-reload`, milliseconds; undefined for the default. */
+  readonly reloadBackoffMs: number | undefined
   readonly vmId: string
   readonly vmConfiguration: Uint8Array
   readonly environment: Readonly<Record<string, string>>
@@ -39,16 +42,53 @@ export function compilePluginConfig(message: Wasm): CompiledPluginConfig {
   wasm.done()
   const vm = plugin.nested('vmConfig', 'VmConfig')
   if (vm === undefined) throw plugin.path('vmConfig').invalid('is required')
-  const failsOpen = plugin.flag('failOpen')
+  if (plugin.flag('allowOnHeadersStopIteration')) {
+    throw plugin
+      .path('allowOnHeadersStopIteration')
+      .unsupported('a request whose headers are held does not show its body to the module')
+  }
   const compiled: CompiledPluginConfig = {
     name: plugin.text('name'),
     rootId: plugin.text('rootId'),
     configuration: configurationBytes(plugin.take('configuration')),
-    failurePolicy: failsOpen ? 'fail-open' : 'fail-closed',
+    failurePolicy: failurePolicyOf(plugin),
+    reloadBackoffMs: reloadBackoffOf(plugin),
     ...compileVmConfig(vm),
   }
   plugin.done()
   return compiled
+}
+
+const POLICIES = {
+  UNSPECIFIED: undefined,
+  FAIL_RELOAD: 'fail-reload',
+  FAIL_CLOSED: 'fail-closed',
+  FAIL_OPEN: 'fail-open',
+} as const
+const POLICY_NAMES = ['UNSPECIFIED', 'FAIL_RELOAD', 'FAIL_CLOSED', 'FAIL_OPEN'] as const
+
+/**
+ * `failure_policy`, or `fail_open`, which it took the place of.
+ *
+ * Differs from Envoy: `FAIL_OPEN` lets the request pass too in which the module fails; only `fail_open` does there.
+ */
+function failurePolicyOf(plugin: MessageReader<PluginConfigMessage>): WasmFailurePolicy {
+  const failsOpen = plugin.flag('failOpen')
+  const policy = POLICIES[plugin.choice('failurePolicy', POLICY_NAMES, 'UNSPECIFIED')]
+  if (policy === undefined) return failsOpen ? 'fail-open' : 'fail-closed'
+  if (failsOpen) throw plugin.path('failOpen').invalid('cannot be set together with failure_policy')
+  return policy
+}
+
+function reloadBackoffOf(plugin: MessageReader<PluginConfigMessage>): number | undefined {
+  const reload = plugin.nested('reloadConfig', 'ReloadConfig')
+  const backoff = reload?.nested('backoff', 'BackoffStrategy')
+  // Bounds waits that grow; these do not.
+  backoff?.durationMs('maxInterval')
+  const base = backoff?.durationMs('baseInterval')
+  backoff?.done()
+  reload?.done()
+  return base
 }
 
 function compileVmConfig(vm: MessageReader<VmConfig>) {
@@ -59,7 +99,9 @@ function compileVmConfig(vm: MessageReader<VmConfig>) {
       .path('runtime')
       .unsupported(`${JSON.stringify(runtime)} is not supported; use ${RUNTIMES[0]}`, hint)
   }
-  vm.skip('allowPrecompiled', 'nackOnCodeCacheMiss')
+  // Of no effect: modules are compiled here, and never fetched.
+  vm.flag('allowPrecompiled')
+  vm.flag('nackOnCodeCacheMiss')
   const code = vm.nested('code', 'AsyncDataSource')
   const local = code?.nested('local', 'DataSource')
   if (code === undefined) throw vm.path('code').invalid('is required')

@@ -58,7 +58,8 @@ export class WasmPlugin implements HttpFilterFactory {
   readonly #vmOptions: VmOptions
   readonly #reloads: boolean
   #root: PluginContext
-  #nextReloadMs = Number.NEGATIVE_INFINITY
+  /** A start counts for the back-off, the first one too. */
+  #nextReloadMs = 0
   /** Streams on each root context: after a reload there may be several. */
   readonly #streams = new Map<PluginContext, number>()
   #isClosing = false
@@ -83,6 +84,7 @@ export class WasmPlugin implements HttpFilterFactory {
       startTimeoutMs: options.startTimeoutMs ?? 10_000,
     }
     this.#root = this.#acquire()
+    this.#backOff()
     this.#streams.set(this.#root, 0)
     this.phases = phasesOf(options.module.exports, this.failsOpen)
   }
@@ -138,13 +140,12 @@ export class WasmPlugin implements HttpFilterFactory {
 
   /** Starts the module again, unless that happened too recently. */
   #reload(): boolean {
-    const { host, reloadBackoffMs = 1000 } = this.#options
-    const now = host.clock.monotonicMs()
-    if (now < this.#nextReloadMs) {
+    const { host } = this.#options
+    if (host.clock.monotonicMs() < this.#nextReloadMs) {
       this.#count('vm_reload_backoff')
       return false
     }
-    this.#nextReloadMs = now + reloadBackoffMs * (1 + host.random())
+    this.#backOff()
     const failed = this.#root
     try {
       this.#root = this.#acquire()
@@ -157,6 +158,11 @@ export class WasmPlugin implements HttpFilterFactory {
     this.#streams.set(this.#root, 0)
     if (this.#streams.get(failed) === 0) this.#release(failed)
     return true
+  }
+
+  #backOff(): void {
+    const { host, reloadBackoffMs = 1000 } = this.#options
+    this.#nextReloadMs = host.clock.monotonicMs() + reloadBackoffMs * (1 + host.random())
   }
 
   #count(name: string): void {

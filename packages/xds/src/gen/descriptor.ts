@@ -618,7 +618,8 @@ message envoy.extensions.upstreams.http.v3.HttpProtocolOptions.UseDownstreamHttp
 message envoy.extensions.upstreams.tcp.v3.TcpProtocolOptions|idle_timeout 1 google.protobuf.Duration
 message envoy.extensions.wasm.v3.CapabilityRestrictionConfig|allowed_capabilities 1 map<string,envoy.extensions.wasm.v3.SanitizationConfig>
 message envoy.extensions.wasm.v3.EnvironmentVariables|host_env_keys 1 []string;key_values 2 map<string,string>
-message envoy.extensions.wasm.v3.PluginConfig|name 1 string;root_id 2 string;vm_config 3 envoy.extensions.wasm.v3.VmConfig vm;configuration 4 google.protobuf.Any;fail_open 5 bool;capability_restriction_config 6 envoy.extensions.wasm.v3.CapabilityRestrictionConfig
+message envoy.extensions.wasm.v3.PluginConfig|name 1 string;root_id 2 string;vm_config 3 envoy.extensions.wasm.v3.VmConfig vm;configuration 4 google.protobuf.Any;fail_open 5 bool;capability_restriction_config 6 envoy.extensions.wasm.v3.CapabilityRestrictionConfig;failure_policy 7 envoy.extensions.wasm.v3.FailurePolicy;reload_config 8 envoy.extensions.wasm.v3.ReloadConfig;allow_on_headers_stop_iteration 9 google.protobuf.BoolValue
+message envoy.extensions.wasm.v3.ReloadConfig|backoff 1 envoy.config.core.v3.BackoffStrategy
 message envoy.extensions.wasm.v3.SanitizationConfig|
 message envoy.extensions.wasm.v3.VmConfig|vm_id 1 string;runtime 2 string;code 3 envoy.config.core.v3.AsyncDataSource;configuration 4 google.protobuf.Any;allow_precompiled 5 bool;nack_on_code_cache_miss 6 bool;environment_variables 7 envoy.extensions.wasm.v3.EnvironmentVariables
 message envoy.extensions.wasm.v3.WasmService|config 1 envoy.extensions.wasm.v3.PluginConfig;singleton 2 bool
@@ -892,6 +893,7 @@ enum envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext.Trus
 enum envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext.OcspStaplePolicy|LENIENT_STAPLING 0;STRICT_STAPLING 1;MUST_STAPLE 2
 enum envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher.SanType|SAN_TYPE_UNSPECIFIED 0;EMAIL 1;DNS 2;URI 3;IP_ADDRESS 4;OTHER_NAME 5
 enum envoy.extensions.transport_sockets.tls.v3.TlsParameters.TlsProtocol|TLS_AUTO 0;TLSv1_0 1;TLSv1_1 2;TLSv1_2 3;TLSv1_3 4
+enum envoy.extensions.wasm.v3.FailurePolicy|UNSPECIFIED 0;FAIL_RELOAD 1;FAIL_CLOSED 2;FAIL_OPEN 3
 enum envoy.service.ext_proc.v3.CommonResponse.ResponseStatus|CONTINUE 0;CONTINUE_AND_REPLACE 1
 enum envoy.service.ratelimit.v3.RateLimitResponse.Code|UNKNOWN 0;OK 1;OVER_LIMIT 2
 enum envoy.service.ratelimit.v3.RateLimitResponse.RateLimit.Unit|UNKNOWN 0;SECOND 1;MINUTE 2;HOUR 3;DAY 4;MONTH 5;YEAR 6

@@ -785,6 +785,7 @@ export interface MessageTypes {
   'envoy.extensions.wasm.v3.CapabilityRestrictionConfig': envoy_extensions_wasm_v3.CapabilityRestrictionConfig
   'envoy.extensions.wasm.v3.EnvironmentVariables': envoy_extensions_wasm_v3.EnvironmentVariables
   'envoy.extensions.wasm.v3.PluginConfig': envoy_extensions_wasm_v3.PluginConfig
+  'envoy.extensions.wasm.v3.ReloadConfig': envoy_extensions_wasm_v3.ReloadConfig
   'envoy.extensions.wasm.v3.SanitizationConfig': envoy_extensions_wasm_v3.SanitizationConfig
   'envoy.extensions.wasm.v3.VmConfig': envoy_extensions_wasm_v3.VmConfig
   'envoy.extensions.wasm.v3.WasmService': envoy_extensions_wasm_v3.WasmService

@@ -970,7 +970,9 @@ export type {
 export type {
   CapabilityRestrictionConfig,
   EnvironmentVariables,
+  FailurePolicy,
   PluginConfig,
+  ReloadConfig,
   SanitizationConfig,
   VmConfig,
   WasmService,

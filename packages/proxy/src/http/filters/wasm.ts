@@ -51,8 +51,16 @@ export const wasmFilter = defineHttpFilter({
 })
 
 function pluginOptions(config: CompiledPluginConfig) {
-  const { rootId, configuration, failurePolicy, vmId, vmConfiguration, environment } = config
-  return { rootId, configuration, failurePolicy, vmId, vmConfiguration, environment }
+  const { rootId, configuration, failurePolicy, reloadBackoffMs, vmId, vmConfiguration, environment } = config
+  return {
+    rootId,
+    configuration,
+    failurePolicy,
+    ...(reloadBackoffMs === undefined ? {} : { reloadBackoffMs }),
+    vmId,
+    vmConfiguration,
+    environment,
+  }
 }
 
 function hostOf(context: HttpFilterContext): WasmHost {

@@ -30,6 +30,18 @@ export interface PluginConfig {
   failOpen?: boolean | undefined
   /** `capability_restriction_config` = 6 */
   capabilityRestrictionConfig?: CapabilityRestrictionConfig | undefined
+  /** `failure_policy` = 7 */
+  failurePolicy?: FailurePolicy | undefined
+  /** `reload_config` = 8 */
+  reloadConfig?: ReloadConfig | undefined
+  /** `allow_on_headers_stop_iteration` = 9 */
+  allowOnHeadersStopIteration?: google_protobuf.BoolValue | undefined
+}
+
+/** `envoy.extensions.wasm.v3.ReloadConfig` */
+export interface ReloadConfig {
+  /** `backoff` = 1 */
+  backoff?: envoy_config_core_v3.BackoffStrategy | undefined
 }
 
 /** `envoy.extensions.wasm.v3.SanitizationConfig` */
@@ -60,3 +72,10 @@ export interface WasmService {
   /** `singleton` = 2 */
   singleton?: boolean | undefined
 }
+
+/** `envoy.extensions.wasm.v3.FailurePolicy`; no value means `UNSPECIFIED` */
+export type FailurePolicy =
+  | 'UNSPECIFIED'
+  | 'FAIL_RELOAD'
+  | 'FAIL_CLOSED'
+  | 'FAIL_OPEN'

@@ -7,14 +7,12 @@ const RUNTIME = 'envoy.wasm.runtime.v8'
  * A WasmPlugin with the bytes of its module -> `PluginConfig`. The module travels inline, so that a proxy needs no
  * agent and no way to the module's registry. `pluginConfig` becomes JSON text, as Istio's plugins expect.
  *
- * Differs from Istio: FAIL_RELOAD fails closed; the proxy does not start the module again.
- *
  * @translates WasmPlugin spec.url -> VmConfig.code.local.inline_bytes
  * @translates WasmPlugin spec.sha256 -> VmConfig.code.local.inline_bytes (verified when fetched)
  * @translates WasmPlugin spec.imagePullPolicy -> VmConfig.code.local.inline_bytes (when it is fetched again)
  * @translates WasmPlugin spec.pluginConfig -> PluginConfig.configuration
  * @translates WasmPlugin spec.pluginName -> PluginConfig.root_id
- * @translates WasmPlugin spec.failStrategy -> PluginConfig.fail_open
+ * @translates WasmPlugin spec.failStrategy -> PluginConfig.fail_open, PluginConfig.failure_policy
  * @translates WasmPlugin spec.vmConfig.env -> VmConfig.environment_variables
  * @translates WasmPlugin spec.type -> which filter chain it is in
  * @see https://istio.io/latest/docs/reference/config/proxy_extensions/wasm-plugin/
@@ -26,6 +24,7 @@ export function wasmPluginToConfig(plugin: MeshWasmPlugin, bytes: Uint8Array, na
     name,
     rootId: spec.pluginName ?? '',
     failOpen: spec.failStrategy === 'FAIL_OPEN',
+    ...(spec.failStrategy === 'FAIL_RELOAD' ? { failurePolicy: 'FAIL_RELOAD' as const } : {}),
     ...(spec.pluginConfig === undefined ? {} : { configuration: jsonText(spec.pluginConfig) }),
     vmConfig: {
       runtime: RUNTIME,
