@@ -87,18 +87,22 @@ describe('retries', () => {
     expect(statuses(client.written)).toEqual([503])
   })
 
-  it('avoids hosts that were tried, where the policy says so', () => {
-    const policy = retry({ avoidPreviousHosts: true, hostSelectionMaxAttempts: 5 })
+  it.each([
+    // Host 1; the back-off; host 1 four times more, then host 2.
+    ['as often as the policy says', 5, [0, 0, 0, 0, 0, 0, 0.9], '10.0.0.2'],
+    ['once more, by default', 1, [0, 0, 0, 0.9], '10.0.0.2'],
+    ['and then takes what there is', 1, [0, 0, 0, 0, 0.9], '10.0.0.1'],
+  ])('avoids hosts that were tried: it chooses again %s', (_title, hostSelectionMaxAttempts, draws, host) => {
+    const policy = retry({ avoidPreviousHosts: true, hostSelectionMaxAttempts })
     let n = 0
-    // Host 1; the back-off; host 1 twice more, then host 2.
-    const random = () => [0, 0, 0, 0, 0.9][n++] ?? 0.9
+    const random = () => draws[n++] ?? 0.9
     const clusters = [clusterConfig('c', ['10.0.0.1:80', '10.0.0.2:80'], { loadBalancer: 'random' })]
     const fixture = new HttpFixture({ routes: routeAll('c', { retryPolicy: policy }), clusters, random })
     const client = fixture.connect()
     client.receive(GET)
     fixture.attempts.shift()!.refuse()
     fixture.clock.advance(300)
-    expect(fixture.attempts[0]!.target).toEqual({ host: '10.0.0.2', port: 80 })
+    expect(fixture.attempts[0]!.target).toEqual({ host, port: 80 })
   })
 
   it('sends a GET again when a reused connection turns out to be closed, without any policy', () => {

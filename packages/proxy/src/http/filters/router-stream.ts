@@ -238,7 +238,8 @@ export class RouterStream implements TerminalFilter, PoolWaiter, ResponseSink, T
     const tried = this.#triedHosts
     if (tried === undefined) return this.#cluster.chooseHost()
     let host: UpstreamHost | undefined
-    for (let i = 0; i < this.#policy!.hostSelectionMaxAttempts; i++) {
+    // As Envoy: the attempts come on top of the first choice.
+    for (let i = 0; i <= this.#policy!.hostSelectionMaxAttempts; i++) {
       host = this.#cluster.chooseHost()
       if (host === undefined || !tried.has(host.config.key)) return host
     }
