@@ -1,4 +1,11 @@
-import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
+import {
+  createPrivateKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  sign,
+  X509Certificate,
+} from 'node:crypto'
 import { DER, derBitString, derElement, derInteger, derOid, derSequence, pemOf } from '../src/tls/der.ts'
 
 export interface IssueOptions {
@@ -31,7 +38,7 @@ export class TestAuthority {
     this.#name = distinguishedName(name)
     const extensions = [
       extension('2.5.29.19', true, derSequence(derElement(DER.boolean, Buffer.from([0xff])))),
-      extension('2.5.29.15', true, derElement(DER.bitString, Buffer.from([2, 0x84]))),
+      extension('2.5.29.15', true, derElement(DER.bitString, Buffer.from([1, 0x86]))),
     ]
     this.certificate = certificate({
       issuer: parent === undefined ? this.#name : parent.#name,
@@ -51,6 +58,27 @@ export class TestAuthority {
       certificateChain: this.certify(publicKey, options),
       privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
     }
+  }
+
+  /** A revocation list (PEM) with some of its certificates. */
+  revoke(...certificateChains: readonly string[]): string {
+    const now = Date.now()
+    const revoked = certificateChains.map((pem) =>
+      derSequence(
+        derElement(DER.integer, Buffer.from(new X509Certificate(pem).serialNumber, 'hex')),
+        time(new Date(now - HOUR_MS)),
+      ),
+    )
+    const algorithm = derSequence(derOid('1.2.840.10045.4.3.2'))
+    const list = derSequence(
+      derInteger(1),
+      algorithm,
+      this.#name,
+      time(new Date(now - HOUR_MS)),
+      time(new Date(now + HOUR_MS)),
+      ...(revoked.length === 0 ? [] : [derSequence(...revoked)]),
+    )
+    return pemOf('X509 CRL', derSequence(list, algorithm, derBitString(sign('sha256', list, this.#key))))
   }
 
   /** Issues a certificate for a key that somebody else has; returns the chain. */

@@ -1,5 +1,6 @@
 import { messageFromJson } from '@batten/xds'
 import { describe, expect, it } from 'vitest'
+import { TestAuthority } from '../../test/certificates.ts'
 import { configErrorText } from '../errors.ts'
 import { compileUpstreamTls } from './compile-tls.ts'
 import { FieldPath } from './field-path.ts'
@@ -101,5 +102,67 @@ describe('TlsParameters', () => {
     expect(refusal(parameters({ cipher_suites }))).toBe(
       `cluster "a": common_tls_context.tls_params.cipher_suites: ${expected}`,
     )
+  })
+})
+
+describe('CertificateValidationContext', () => {
+  const root = new TestAuthority()
+  const validating = (context: object) =>
+    upstream({
+      common_tls_context: {
+        validation_context: { trusted_ca: { inline_string: root.certificate }, ...context },
+      },
+    })
+  const problem = (context: object) =>
+    refusal({ common_tls_context: { validation_context: context } }).replace(
+      'cluster "a": common_tls_context.validation_context.',
+      '',
+    )
+
+  it('takes names by their kind, and names of every kind without one', () => {
+    const matcher = { exact: 'a.example' }
+    const { subjectAltNames } = validating({
+      match_typed_subject_alt_names: [
+        { san_type: 'DNS', matcher },
+        { san_type: 'IP_ADDRESS', matcher: { prefix: '10.' } },
+      ],
+      match_subject_alt_names: [matcher],
+    })
+    expect(subjectAltNames).toMatchObject([
+      { type: 'dns', exact: 'a.example' },
+      { type: 'ip' },
+      { type: 'any', exact: 'a.example' },
+    ])
+    expect(
+      problem({ match_typed_subject_alt_names: [{ san_type: 'OTHER_NAME', matcher, oid: '1.2.3' }] }),
+    ).toBe('match_typed_subject_alt_names[0].san_type: OTHER_NAME is not supported yet')
+  })
+
+  it('takes hashes of certificates as openssl prints them, and of keys', () => {
+    const hash = 'AB'.repeat(32)
+    const key = `${'A'.repeat(43)}=`
+    expect(
+      upstream({
+        common_tls_context: {
+          validation_context: {
+            verify_certificate_hash: [hash.match(/../g)!.join(':')],
+            verify_certificate_spki: [key],
+          },
+        },
+      }),
+    ).toMatchObject({
+      validation: undefined,
+      pins: { certificates: [hash.toLowerCase()], publicKeys: [key] },
+    })
+    expect(problem({ verify_certificate_hash: ['ab'] })).toBe(
+      'verify_certificate_hash: "ab" is no SHA-256 in hexadecimal',
+    )
+  })
+
+  it('takes a revocation list with the authority that it is of', () => {
+    const list = root.revoke()
+    expect(validating({ crl: { inline_string: list } }).revoked).toBe(list)
+    expect(problem({ crl: { inline_string: list } })).toBe('crl: a revocation list needs trusted_ca')
+    expect(problem({ crl: { inline_string: 'x' } })).toContain('crl: is no revocation list in PEM form')
   })
 })
