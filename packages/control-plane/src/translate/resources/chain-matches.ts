@@ -1,5 +1,5 @@
-import { isIPv4 } from 'node:net'
 import type { CidrRange, FilterChainMatch } from '@batten/xds'
+import { isIpv4Address } from '../../model/ip-address.ts'
 
 /** Stands for a match that asks for no server name, or no address. */
 const ANY = ''
@@ -43,7 +43,7 @@ export class ChainMatches {
 /** The same text for the same network: bits after the prefix make no difference. */
 function networkOf({ addressPrefix = '', prefixLen }: CidrRange): string {
   const length = prefixLen?.value ?? 0
-  if (!isIPv4(addressPrefix)) return `${addressPrefix.toLowerCase()}/${length}`
+  if (!isIpv4Address(addressPrefix)) return `${addressPrefix.toLowerCase()}/${length}`
   const address = addressPrefix.split('.').reduce((sum, part) => sum * 256 + Number(part), 0)
   const size = 2 ** (32 - length)
   return `${address - (address % size)}/${length}`

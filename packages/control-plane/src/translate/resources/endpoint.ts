@@ -1,4 +1,3 @@
-import { isIP } from 'node:net'
 import {
   type Address,
   type ClusterLoadAssignment,
@@ -12,6 +11,7 @@ import { destinationRuleByKey } from '../../model/destination-rule.ts'
 import type { Endpoint } from '../../model/endpoint.ts'
 import { isEqual } from '../../model/equal.ts'
 import { defineQuery, type Reader } from '../../model/incremental.ts'
+import { isIpAddress } from '../../model/ip-address.ts'
 import { mtlsModeOfPort, mtlsOf } from '../../model/peer-authentication.ts'
 import type { Resource } from '../../model/resource.ts'
 import type { ServiceResolution } from '../../model/service.ts'
@@ -68,7 +68,7 @@ function isUsable(
 ): boolean {
   const isSocket = address.startsWith('unix://')
   const asksDns = resolution === 'dns' || resolution === 'dns-round-robin'
-  if (isIP(address) !== 0 || (address !== '' && isSocket !== asksDns)) return true
+  if (isIpAddress(address) || (address !== '' && isSocket !== asksDns)) return true
   if (workload !== '' && address !== '')
     read.report({
       code: 'CP_ADDRESS_UNUSABLE',

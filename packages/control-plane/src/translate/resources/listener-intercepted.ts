@@ -1,4 +1,3 @@
-import { isIP } from 'node:net'
 import {
   type FilterChain,
   type FilterChainMatch,
@@ -8,6 +7,7 @@ import {
   WELL_KNOWN_CLUSTERS,
 } from '@batten/xds'
 import type { Reader } from '../../model/incremental.ts'
+import { isIpAddress } from '../../model/ip-address.ts'
 import { isTls } from '../../model/protocol.ts'
 import { egressScope } from '../../model/scope.ts'
 import type { MeshService, ServicePort } from '../../model/service.ts'
@@ -129,7 +129,7 @@ function bindsOf(
     const addresses = new Set<string>()
     // A pod does not reach itself through this listener.
     for (const { portName, address } of read.entry('endpoints', service.key) ?? [])
-      if (portName === port.name && address !== ownAddress && isIP(address) !== 0) addresses.add(address)
+      if (portName === port.name && address !== ownAddress && isIpAddress(address)) addresses.add(address)
     return [...addresses].sort()
   }
   const addresses = service.addresses.filter((address) => !address.includes('/'))
