@@ -88,7 +88,11 @@ export class AdminServer implements AdminConnectionOwner {
     if (this.#connections.size === 0) this.#onEmpty?.()
   }
 
-  /** @internal */
+  /**
+   * Differs from Envoy: pages that only show something take GET, HEAD and POST, and nothing else; HEAD has no body.
+   *
+   * @internal
+   */
   answer(request: RequestHeaderTable): AdminResponse {
     const [path, queryText] = splitTarget(request.path)
     if (!this.#isTrusted(request))

@@ -34,6 +34,9 @@ const CUSTOM_NAMESPACE = 'wasmcustom.'
  * A scope's name may itself contain dots (`outbound|80||a.default.svc.cluster.local`): the caller passes it when it is
  * known; otherwise the name ends at its first dot.
  *
+ * Differs from Envoy: a cluster's name with dots is one tag. Envoy's default extractors end it at the first dot, and
+ * leave the rest in the name of the metric; Istio's bootstraps bring expressions of their own to have it whole.
+ *
  * @see https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/statistics
  */
 export function tagStatName(dotted: string, scopeName?: string): TaggedName {
