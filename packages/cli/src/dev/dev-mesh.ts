@@ -1,4 +1,3 @@
-import { type ChildProcess, fork } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createDevelopmentTokens, type DevelopmentTokens } from '@batten/control-plane'
@@ -27,6 +26,7 @@ import { appPortsOf, lackOf, untilReady } from './pod-readiness.ts'
 import { PodSet, type PodSpecs, podKey, podTitle } from './pod-set.ts'
 import { ProjectModel } from './project-model.ts'
 import { proxyCommand, proxyName, requireEnvoy } from './proxy-command.ts'
+import { ReaperProcess } from './reaper-process.ts'
 import { RunDirectory } from './run-directory.ts'
 import { SyncQuestions } from './sync-questions.ts'
 import { missingListeners, probeHttp, waitForHttp } from './wait.ts'
@@ -85,15 +85,6 @@ function shortList(names: readonly string[]): string {
   return `${names.slice(0, 3).join(', ')}${more}`
 }
 
-/** Ends what is left when this process is killed, alone or with its whole group; see `reaper.ts`. */
-function startReaper(folder: string): ChildProcess {
-  const file = new URL(import.meta.url.endsWith('.ts') ? './reaper.ts' : './reaper.js', import.meta.url)
-  const reaper = fork(file, [folder], { stdio: 'ignore', execArgv: [], detached: true })
-  // The mesh runs without it; it is only for the worst case.
-  reaper.on('error', () => {})
-  return reaper
-}
-
 /** A running mesh: the processes and the files that feed them. */
 export class DevMesh {
   #project: Project
@@ -103,7 +94,7 @@ export class DevMesh {
   readonly #events: DevEvents
   readonly #clock: Clock
   readonly #run = new RunDirectory()
-  readonly #reaper = startReaper(this.#run.path)
+  readonly #reaper = new ReaperProcess(this.#run.path)
   readonly #ports = new PortPool()
   readonly #children = new Map<string, Child>()
   /** Processes of pods that are being replaced. */
@@ -265,7 +256,7 @@ export class DevMesh {
     await Promise.all(ended)
     await this.#ports.release()
     this.#run.remove()
-    if (this.#reaper.connected) this.#reaper.disconnect()
+    this.#reaper.close()
   }
 
   /** Ends what {@link DevMesh.close} is waiting for, at once. */
@@ -380,8 +371,8 @@ export class DevMesh {
       spec,
       {
         onLine: (from, line, stream) => this.#events.output?.(from.spec.name, line, stream),
-        onStart: (_, pid) => this.#tellReaper({ watch: pid }),
-        onEnd: (_, pid) => this.#tellReaper({ forget: pid }),
+        onStart: (_, pid) => this.#reaper.watch(pid),
+        onEnd: (_, pid) => this.#reaper.forget(pid),
         onMessage: (_, message) => this.#message(message),
         onCrash: (from, reason, ms) => {
           this.#notice(`${from.spec.name} ended (${reason}); it starts again in ${ms} ms`, 'error')
@@ -404,10 +395,6 @@ export class DevMesh {
     } catch {
       // Everything ends.
     }
-  }
-
-  #tellReaper(message: object): void {
-    if (this.#reaper.connected) this.#reaper.send(message, () => {})
   }
 
   /** Ends one process of a mesh that goes on. */
