@@ -76,7 +76,8 @@ function compileCommand(
  * The text whose UTF-8 bytes a header has. Bytes that are no UTF-8 stay what they are in Latin-1, as Envoy's JSON logs
  * show them.
  *
- * Differs from Envoy: so they do in text logs, which then are UTF-8 throughout; Envoy writes such bytes as they came.
+ * Differs from Envoy: bytes of headers that are no UTF-8 are characters of Latin-1 in text logs, too, which are UTF-8
+ * throughout; Envoy writes such bytes as they came.
  */
 function decoded(value: LogValue): LogValue {
   if (typeof value !== 'string' || !/[\x80-\xff]/.test(value)) return value
