@@ -73,6 +73,7 @@ export class Probe extends HttpFilter<NoConfig> {
   }
 
   onResponseHeaders(headers: ResponseHeaders, endOfStream: bool): Action {
+    if (this.script.length == 0) trace += 'a response without a request\n'
     return this.run('response-headers')
   }
 

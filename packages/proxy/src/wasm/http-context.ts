@@ -80,6 +80,8 @@ export class HttpContext extends GuestContext implements HttpFilter {
   readonly #request = new Direction()
   readonly #response = new Direction()
   #isCreated = false
+  /** A filter before this one may answer: then this one sees neither the request nor the response, as in Envoy. */
+  #hasRequest: boolean
   #isLogging = false
   #isOver = false
   #reply: LocalReply | undefined
@@ -92,11 +94,13 @@ export class HttpContext extends GuestContext implements HttpFilter {
     this.root = root
     this.#vm = root.vm
     this.#stream = stream
+    this.#hasRequest = !plugin.phases.has('onRequestHeaders')
   }
 
   // ---- phases -------------------------------------------------------------------------------------------------
 
   onRequestHeaders(headers: RequestHeaders, endStream: boolean): Verdict {
+    this.#hasRequest = true
     const callback = this.#vm.exports.onRequestHeaders
     if (callback === undefined && this.#vm.failure === undefined) return undefined
     if (callback === undefined || !this.#isReady()) return this.#failVerdict()
@@ -121,6 +125,7 @@ export class HttpContext extends GuestContext implements HttpFilter {
   }
 
   onResponseHeaders(headers: ResponseHeaders, endStream: boolean): Verdict {
+    if (!this.#hasRequest) return undefined
     if (!this.#isReady()) return this.#failVerdict()
     const callback = this.#vm.exports.onResponseHeaders
     if (callback === undefined) return undefined
@@ -129,6 +134,7 @@ export class HttpContext extends GuestContext implements HttpFilter {
   }
 
   onResponseBody(chunk: Uint8Array, endStream: boolean): BodyVerdict {
+    if (!this.#hasRequest) return undefined
     if (!this.#isReady()) return this.#failVerdict()
     const callback = this.#vm.exports.onResponseBody
     if (callback === undefined) return undefined
@@ -137,6 +143,7 @@ export class HttpContext extends GuestContext implements HttpFilter {
   }
 
   onResponseTrailers(trailers: HeaderMap): Verdict {
+    if (!this.#hasRequest) return undefined
     if (!this.#isReady()) return this.#failVerdict()
     const callback = this.#vm.exports.onResponseTrailers
     if (callback === undefined) return undefined
