@@ -71,6 +71,13 @@ class Direction {
 /**
  * One request in the guest: a stream context. It is the HTTP filter of the request, with Envoy's semantics of what a
  * guest may use when, and of what its answers mean.
+ *
+ * Differs from Envoy: the last bytes of a body come with the end of the stream, not before an empty piece of their own.
+ *
+ * Differs from Envoy: `proxy_continue_stream` in the callback that stops the stream lets it go on. There the stream is
+ * stuck, and one that was not stopped is sent twice.
+ *
+ * Differs from Envoy: while a body is stopped with the action `StopIterationAndWatermark` no more of it is shown.
  */
 export class HttpContext extends GuestContext implements HttpFilter {
   readonly root: PluginContext

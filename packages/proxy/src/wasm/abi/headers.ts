@@ -100,6 +100,7 @@ export const headerFunctions: HostFunctions = {
   ),
 }
 
+/** Differs from Envoy: a field without a name is left out; there it is sent. */
 function change(
   vm: WasmVm,
   type: number,
