@@ -33,7 +33,7 @@ export const IGNORED_FIELDS: Readonly<Record<string, Readonly<Record<string, str
   Metadata: { typedFilterMetadata: 'read by extensions that this proxy does not have' },
   UpstreamTlsContext: {
     maxSessionKeys: 'how many sessions are kept is up to the TLS library',
-    enforceRsaKeyUsage: 'the TLS library checks key usage',
+    enforceRsaKeyUsage: 'the TLS library does not look at the key usage of servers',
   },
   DownstreamTlsContext: {
     fullScanCertsOnSniMismatch: 'a chain has one certificate',

@@ -40,6 +40,7 @@ export interface PeerRefusal {
  * Differs from Envoy: the handshake is over when Node lets us look, so a refused peer sees the connection closed
  * without a TLS alert. (A missing client certificate is refused by OpenSSL, with the alert.) Nor do we learn how the
  * peer signed: `ssl.sigalgs.*` is not counted.
+ * The key usage of a server is not looked at: Envoy refuses one whose certificate is not for signatures.
  */
 export function verifyPeer(socket: TLSSocket, check: PeerCheck): TlsSessionInfo | PeerRefusal {
   const { config, built, stats } = check
