@@ -282,7 +282,7 @@ describe('compileRouteConfig', () => {
   })
 
   const at = 'route configuration "r": virtual_hosts[0].routes[0]'
-  it.each([
+  it.each<[object, string]>([
     [
       host([{ match: { prefix: '/' }, route: {} }]),
       `${at}.route: one of cluster, cluster_header, weighted_clusters is required`,
@@ -385,10 +385,10 @@ describe('compileRouteConfig', () => {
       ] as const
     ).map(
       ([more, expected]) =>
-        [
-          host([{ match: { prefix: '/' }, route: { cluster: 'a', ...more } }]),
-          `${at}.route.${expected}`,
-        ] as const,
+        [host([{ match: { prefix: '/' }, route: { cluster: 'a', ...more } }]), `${at}.route.${expected}`] as [
+          object,
+          string,
+        ],
     ),
     ...(
       [
@@ -408,7 +408,7 @@ describe('compileRouteConfig', () => {
         [
           host([{ match: { prefix: '/' }, route: { weighted_clusters: weighted } }]),
           `${at}.route.weighted_clusters${expected}`,
-        ] as const,
+        ] as [object, string],
     ),
     ...(
       [
@@ -425,7 +425,7 @@ describe('compileRouteConfig', () => {
         [
           host([{ match: { prefix: '/' }, route: { cluster: 'a' }, response_headers_to_add: [option] }]),
           `${at}.response_headers_to_add[0].${expected}`,
-        ] as const,
+        ] as [object, string],
     ),
     [
       host([
