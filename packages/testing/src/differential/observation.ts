@@ -41,8 +41,9 @@ export function observe(
   ports: ReadonlyMap<string, string>,
   handshakes: ReadonlyMap<string, readonly SeenTls[]> = new Map(),
 ): Observation {
-  // Ports are chosen by the system: each stands for its name.
-  const named = (text: string) => [...ports].reduce((t, [port, name]) => t.replaceAll(port, name), text)
+  // Ports are chosen by the system: each stands for its name. A longer number may hold the digits of one.
+  const anyPort = new RegExp(`(?<!\\d)(?:${[...ports.keys()].join('|')})(?!\\d)`, 'g')
+  const named = (text: string) => text.replace(anyPort, (port) => ports.get(port)!)
   const message = (m: WireMessage): ObservedMessage => ({
     startLine: named(m.startLine),
     headers: grouped(m.headers, named),

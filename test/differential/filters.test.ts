@@ -1,0 +1,3 @@
+import { besideEnvoy } from '../support/beside-envoy.ts'
+
+besideEnvoy('filters')
