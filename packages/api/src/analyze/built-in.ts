@@ -11,7 +11,7 @@ const LABELS = { istio: 'ingressgateway' }
 /**
  * Ports of its Service, and where the proxy listens for them.
  *
- * Differs from Istio: its analysis leads 80 and 443 to themselves, an installation does not.
+ * Differs from Istio: the ingress gateway listens on 8080 and 8443, as in an installation; its analysis takes 80 and 443.
  */
 const PORTS: readonly (readonly [name: string, port: number, targetPort: number])[] = [
   ['http2', 80, 8080],

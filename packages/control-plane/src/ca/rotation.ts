@@ -25,7 +25,7 @@ export interface RotationContext {
  * verify: first the new root joins the trust bundle, later it begins to sign, and the old one stays trusted until
  * it expires.
  *
- * Differs from Istio: there the new root keeps the old key; here a rotation also replaces the key.
+ * Differs from Istio: a rotation of the root also replaces its key, which the new root keeps there.
  */
 export class RootRotation {
   readonly #authority: CertificateAuthority

@@ -22,7 +22,7 @@ export interface PushBatch {
  * Decides when a push happens. When nothing happened for a while, a change goes out at once; when changes come one
  * after another, it waits for a pause as long as a push takes: pushing never takes more than half of the time.
  *
- * Differs from Istio: there every change waits at least 100 ms.
+ * Differs from Istio: a change after a quiet time is pushed at once, where every change waits at least 100 ms.
  */
 export class PushQueue {
   readonly #clock: Clock

@@ -5,7 +5,7 @@
  * Envoy acknowledges clusters only when all of them are warm. Other nodes acknowledge at once and then ask for
  * endpoints; for those the endpoints' acknowledgement is the sign.
  *
- * Differs from Istio: there everything is sent at once.
+ * Differs from Istio: what refers to a cluster is sent when the cluster is warm, where everything is sent at once.
  */
 export class ClusterWarming {
   readonly #graceMs: number

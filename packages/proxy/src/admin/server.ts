@@ -89,7 +89,7 @@ export class AdminServer implements AdminConnectionOwner {
   }
 
   /**
-   * Differs from Envoy: pages that only show something take GET, HEAD and POST, and nothing else; HEAD has no body.
+   * Differs from Envoy: admin pages that only show something take GET, HEAD and POST, and nothing else; HEAD has no body.
    *
    * @internal
    */

@@ -27,7 +27,11 @@ const NEVER_MET: Readonly<Record<string, string>> = {
   'http3-post-connect-failure': 'HTTP/3 is not spoken upstream',
 }
 
-/** `RetryPolicy` -> {@link RetryPolicy}. Unknown words in `retry_on` are refused. Differs from Envoy: it drops them. */
+/**
+ * `RetryPolicy` -> {@link RetryPolicy}.
+ *
+ * Differs from Envoy: unknown words in `retry_on` are refused, where it drops them.
+ */
 export function compileRetryPolicy(policy: MessageReader<RouteRetryPolicy>): RetryPolicy {
   const retryOn = new Set<RetryCondition>()
   for (const word of policy.text('retryOn').split(',')) {

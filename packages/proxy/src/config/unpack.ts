@@ -28,7 +28,7 @@ export interface UnpackedExtension {
  * Decodes a message and refuses fields that our descriptor does not have: a newer management server means something
  * by them that this proxy would not do.
  *
- * Differs from Envoy: there `--reject-unknown-dynamic-fields` is off by default.
+ * Differs from Envoy: unknown fields are always refused, as with its `--reject-unknown-dynamic-fields`.
  */
 export function decodeStrict<N extends MessageName>(
   name: N,

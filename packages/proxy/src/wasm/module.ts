@@ -13,7 +13,8 @@ export const PAGE_BYTES = 65_536
 /**
  * Memory that one VM may have unless configured otherwise.
  *
- * Differs from Envoy: 1 GiB there. A module that leaks is stopped before it takes the proxy down with it.
+ * Differs from Envoy: a Wasm VM may have 256 MiB, where it has 1 GiB. A module that leaks is stopped before it takes
+ * the proxy down with it.
  */
 export const DEFAULT_MAX_MEMORY_BYTES = 256 * 1024 * 1024
 

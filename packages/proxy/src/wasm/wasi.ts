@@ -125,7 +125,7 @@ const FUNCTIONS: Readonly<Record<string, WasiDefinition>> = {
       return SUCCESS
     },
   },
-  // Differs from Envoy: it logs there and the guest runs on, into an `unreachable` as a rule.
+  // Differs from Envoy: `proc_exit` ends the guest. There it is logged and the guest runs on, into an `unreachable` as a rule.
   proc_exit: {
     params: 'i',
     bind: () => (code: number) => {

@@ -19,7 +19,7 @@ const MAX_BYTES = 64 * 1024 * 1024
  * A file with a `DiscoveryResponse` (JSON, YAML, or `.pb` for binary), read again whenever it is replaced or
  * rewritten. A bad file changes nothing; the log says what is wrong with it.
  *
- * Differs from Envoy: it also notices a file that is rewritten in place, not only one that is moved over.
+ * Differs from Envoy: a configuration file that is rewritten in place is noticed, not only one that is moved over.
  *
  * @see https://www.envoyproxy.io/docs/envoy/latest/api-docs/xds_protocol#filesystem-subscriptions
  */

@@ -30,7 +30,7 @@ export const TEMPLATE_KINDS: Readonly<Record<string, readonly string[]>> = {
  * The workloads of what is analyzed: pods, and templates whose pods are not among them, so that files which are to be
  * applied give the same picture as the cluster that they lead to.
  *
- * Differs from Istio: its analysis sees pods only.
+ * Differs from Istio: analysis sees the pods that templates will make; its own sees pods only.
  */
 export class WorkloadIndex extends LabelIndex<Workload> {
   readonly all: readonly Workload[]

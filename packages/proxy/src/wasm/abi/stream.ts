@@ -9,7 +9,8 @@ const MAX_STREAM = 3
 /**
  * Statuses that end a request.
  *
- * Differs from Envoy: others are refused. There anything is written as it came, 0 and 65535 included.
+ * Differs from Envoy: a local reply of a filter with a status outside of 200 to 999 is refused. There anything is
+ * written as it came, 0 and 65535 included.
  */
 const MIN_STATUS = 200
 const MAX_STATUS = 999

@@ -18,7 +18,7 @@ function unimplemented(name: string, params: string): HostFunction {
 /**
  * What toolchains link in although most filters never call it.
  *
- * Differs from Envoy: gRPC calls and DNS are `UNIMPLEMENTED`. A module that only imports them runs.
+ * Differs from Envoy: gRPC calls and DNS of filters are `UNIMPLEMENTED`. A module that only imports them runs.
  */
 export const unimplementedFunctions: HostFunctions = {
   proxy_grpc_call: unimplemented('proxy_grpc_call', 'iiiiiiiiiiii'),

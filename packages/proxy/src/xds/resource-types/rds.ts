@@ -45,7 +45,8 @@ export interface RouteResourcesOptions {
 /**
  * Route configurations. New routes are used when the clusters that they name are warm.
  *
- * Differs from Envoy: it uses them at once, and answers 503 until a new cluster's endpoints arrive.
+ * Differs from Envoy: new routes wait for clusters that are not warm. It uses them at once, and answers 503 until a new
+ * cluster's endpoints arrive.
  */
 export class RouteResources implements ResourceHandler {
   readonly typeUrl = TYPE_URLS.RDS

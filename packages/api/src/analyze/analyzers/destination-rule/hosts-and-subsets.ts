@@ -56,8 +56,8 @@ function check(rule: Rule, context: AnalysisContext): void {
 /**
  * The hosts that a rule is for.
  *
- * Differs from Istio: a wildcard stands for the services that it covers, and not only for a ServiceEntry with the same
- * or a wider wildcard.
+ * Differs from Istio: the wildcard of a DestinationRule stands for the services that it covers, and not only for a
+ * ServiceEntry with the same or a wider wildcard.
  */
 function entriesOf(rule: Rule, context: AnalysisContext): HostEntry[] {
   const host = context.fullHost(rule.spec.host ?? '', rule.namespace)
@@ -73,7 +73,10 @@ function entriesOf(rule: Rule, context: AnalysisContext): HostEntry[] {
     )
 }
 
-/** Differs from Istio: endpoints of a ServiceEntry count, and those that are in no file are given the benefit of the doubt. */
+/**
+ * Differs from Istio: a subset may select endpoints of a ServiceEntry, and those that are in no file are given the
+ * benefit of the doubt.
+ */
 function selectsSomething(entry: HostEntry, wanted: StringMap, context: AnalysisContext): boolean {
   if (entry.isServiceEntry) return selectsEndpoint(entry, wanted, context)
   // The endpoints of a Service without a selector are not known from here.

@@ -39,7 +39,7 @@ function shortened(names: readonly string[]): string {
   return `${names.slice(0, SHOWN).join(', ')}, and ${names.length - SHOWN} more`
 }
 
-/** Differs from Istio: a variable whose value stands elsewhere counts as set. */
+/** Differs from Istio: a variable of istiod's container whose value stands elsewhere (`valueFrom`) counts as set. */
 function hasVariable(deployment: Resource): boolean {
   const { containers = [] } = templateWorkload(deployment).spec
   return containers.some(({ env = [] }) =>
