@@ -39,19 +39,33 @@ interface Issued {
 }
 
 const HOUR_MS = 3_600_000
-const folders = new Map<string, string>()
+const shared = new Map<string, { readonly folder: string; users: number }>()
 
 /**
- * Issues the certificates of a `certificates.yaml`: for each name `<name>.pem` (with its intermediates) and
- * `<name>.key`. The same file gives the same folder as long as the process lives, so that all proxies get the same
- * certificates.
+ * The folder with the certificates of a `certificates.yaml`: for each name `<name>.pem` (with its intermediates) and
+ * `<name>.key`. All who hold it at a time get the same one, so that all proxies have the same certificates.
  */
-export function certificateFolder(file: string): string {
-  const made = folders.get(file)
-  if (made !== undefined) return made
-  const folder = mkdtempSync(join(tmpdir(), 'batten-certificates-'))
-  folders.set(file, folder)
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+export function acquireCertificates(file: string): string {
+  let entry = shared.get(file)
+  if (entry === undefined) {
+    entry = { folder: mkdtempSync(join(tmpdir(), 'batten-certificates-')), users: 0 }
+    shared.set(file, entry)
+    issueAll(file, entry.folder)
+  }
+  entry.users++
+  return entry.folder
+}
+
+/** The last one who releases a folder takes it away. */
+export function releaseCertificates(folder: string): void {
+  for (const [file, entry] of shared) {
+    if (entry.folder !== folder || --entry.users > 0) continue
+    shared.delete(file)
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function issueAll(file: string, folder: string): void {
   const issued = new Map<string, Issued>()
   const specs = parse(readFileSync(file, 'utf8')) as Record<string, CertificateSpec | null>
   for (const [name, spec] of Object.entries(specs)) {
@@ -63,7 +77,6 @@ export function certificateFolder(file: string): string {
     writeFileSync(join(folder, `${name}.pem`), made.pem + (spec?.withoutChain ? '' : (issuer?.chain ?? '')))
     writeFileSync(join(folder, `${name}.key`), made.privateKey.export({ type: 'pkcs8', format: 'pem' }))
   }
-  return folder
 }
 
 function issue(name: string, spec: CertificateSpec, issuer: Issued | undefined): Issued {

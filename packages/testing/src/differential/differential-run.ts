@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePorts } from '../free-port.ts'
 import { ANSWER_OK, type DifferentialCase } from './case.ts'
-import { certificateFolder } from './certificate-fixture.ts'
+import { acquireCertificates, releaseCertificates } from './certificate-fixture.ts'
 import { filterModule } from './filter-module.ts'
 import { type Observation, observe } from './observation.ts'
 import type { ProxyUnderTest, StartProxy } from './proxy-under-test.ts'
@@ -75,7 +75,7 @@ export class DifferentialRun {
       values[`FILTER_${name.toUpperCase()}`] = await filterModule(source, folder)
     }
     const certificatesFile = join(dirname(bootstrapFile), 'certificates.yaml')
-    const certificates = existsSync(certificatesFile) ? certificateFolder(certificatesFile) : undefined
+    const certificates = existsSync(certificatesFile) ? acquireCertificates(certificatesFile) : undefined
     if (certificates !== undefined) values.CERTIFICATES = certificates
     const file = join(folder, 'bootstrap.yaml')
     writeFileSync(
@@ -121,6 +121,7 @@ export class DifferentialRun {
   async close(): Promise<void> {
     await this.#proxy.close()
     await Promise.all([...this.#upstreams.values()].map((upstream) => upstream.close()))
+    if (this.#certificates !== undefined) releaseCertificates(this.#certificates)
     rmSync(this.#folder, { recursive: true, force: true })
   }
 
